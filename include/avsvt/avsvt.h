@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/** @file avsvt.h
+ *  The whole public C API of libavsvt. */
+#ifndef AVSVT_AVSVT_H
+#define AVSVT_AVSVT_H
+
+#include <avsvt/api.h>
+#include <avsvt/status.h>
+#include <avsvt/context.h>
+#include <avsvt/tensor.h>
+#include <avsvt/media.h>
+#include <avsvt/model.h>
+#include <avsvt/features.h>
+#include <avsvt/fusion.h>
+#include <avsvt/head.h>
+#include <avsvt/notes.h>
+#include <avsvt/export.h>
+#include <avsvt/metrics.h>
+#include <avsvt/pipeline.h>
+#include <avsvt/job.h>
+
+#endif /* AVSVT_AVSVT_H */

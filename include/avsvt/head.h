@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/** @file head.h
+ *  Heads and what they give. Stage: features -> [head] -> avsvt_activations.
+ *
+ *  Activations are what a network says of each frame, before any decision is
+ *  made. They are kept so that decoding with other settings runs no network.
+ *
+ *  The note layout has 20 columns of logits, as AV_SVT publishes it: 0 onset,
+ *  1 silence ("offset"), 2..6 octave (C2 octave = 0 ... 3, 4 = none), 7..19
+ *  pitch class (C = 0 ... B = 11, 12 = none). Beside it there may be a fine
+ *  pitch: logits over bins that are `fine_step` semitones apart. */
+#ifndef AVSVT_HEAD_H
+#define AVSVT_HEAD_H
+
+#include <avsvt/model.h>
+
+AVSVT_BEGIN_DECLS
+
+typedef struct avsvt_head avsvt_head;               /**< One thread at a time. */
+typedef struct avsvt_activations avsvt_activations; /**< Immutable. */
+
+#define AVSVT_NOTE_LOGITS 20 /**< Columns of the note layout. */
+
+/** What activations are: their sizes and their time axis. */
+typedef struct avsvt_activations_info {
+    uint32_t struct_size;  /**< Set by AVSVT_ACTIVATIONS_INFO_INIT. */
+    int32_t  fine_bins;    /**< Columns of fine pitch; 0 when there is none. */
+    int64_t  frames;       /**< Rows. */
+    double   frame_rate_hz;/**< Frame i belongs to i / frame_rate_hz + start_s. */
+    double   start_s;      /**< Time of frame 0. */
+    double   fine_lowest;  /**< MIDI number of fine bin 0. */
+    double   fine_step;    /**< Semitones from one fine bin to the next. */
+} avsvt_activations_info;
+#define AVSVT_ACTIVATIONS_INFO_INIT \
+    { (uint32_t)sizeof(avsvt_activations_info), 0, 0, 0.0, 0.0, 0.0, 0.0 }
+
+/** Make a head from a model of role `head`.
+ *  @param out   [out, owned] free with avsvt_head_free(); NULL on failure.
+ *  @param model [borrowed] kept by the head.
+ *  @return AVSVT_OK; AVSVT_E_ARG (another role); AVSVT_E_NOMEM; or what
+ *          loading the network gives, see avsvt_model_run().
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_head_create(avsvt_head **out, avsvt_model *model,
+    avsvt_error *err);
+
+/** Activations of features.
+ *  @param out      [out, owned] free with avsvt_activations_free().
+ *  @param head     one thread at a time; AVSVT_E_BUSY otherwise.
+ *  @param features [borrowed] float32 [frames, width].
+ *  @param frame_rate_hz of the features; 0: the head's manifest.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_BUSY; AVSVT_E_BACKEND;
+ *          AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_head_run(avsvt_activations **out,
+    avsvt_head *head, avsvt_tensor *features, double frame_rate_hz,
+    avsvt_error *err);
+
+/** Release the head; NULL is allowed.  @thread any  @rt no  @since 0.1 */
+AVSVT_API void avsvt_head_free(avsvt_head *head);
+
+/** Make activations from logits of one's own.
+ *  @param out    [out, owned] free with avsvt_activations_free().
+ *  @param context [borrowed] NULL for the default.
+ *  @param info   [borrowed] sizes and time axis; frame_rate_hz must be above 0.
+ *  @param logits [copied] info->frames x AVSVT_NOTE_LOGITS.
+ *  @param fine   [copied] info->frames x info->fine_bins; NULL when
+ *                info->fine_bins is 0.
+ *  @param level_db [copied] info->frames loudness values in dB below full
+ *                scale, for velocities; NULL when not known.
+ *  @return AVSVT_OK; AVSVT_E_ARG (sizes, or a value that is not a number);
+ *          AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_activations_create(avsvt_activations **out,
+    avsvt_context *context, const avsvt_activations_info *info,
+    const float *logits, const float *fine, const float *level_db,
+    avsvt_error *err);
+
+/** Copy sizes and time axis, at most info->struct_size bytes.
+ *  @return AVSVT_OK; AVSVT_E_ARG.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API avsvt_status avsvt_activations_describe(
+    const avsvt_activations *activations, avsvt_activations_info *info);
+
+/** Logits, row-major frames x AVSVT_NOTE_LOGITS.
+ *  @return [borrowed] until freed; NULL when there are no frames.
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API const float *avsvt_activations_logits(
+    const avsvt_activations *activations);
+/** Fine pitch, row-major frames x fine_bins; NULL when there is none.
+ *  @return [borrowed] until freed.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API const float *avsvt_activations_fine(
+    const avsvt_activations *activations);
+/** Loudness of each frame, dB below full scale; NULL when not known.
+ *  @return [borrowed] until freed.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API const float *avsvt_activations_level(
+    const avsvt_activations *activations);
+
+/** Release; NULL is allowed.  @thread any  @rt no  @since 0.1 */
+AVSVT_API void avsvt_activations_free(avsvt_activations *activations);
+
+AVSVT_END_DECLS
+#endif /* AVSVT_HEAD_H */

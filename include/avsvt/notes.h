@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/** @file notes.h
+ *  Note lists. Stage: avsvt_activations -> [decode] -> avsvt_notes -> export.
+ *  Decoding runs no network, so call it again whenever a slider moves. */
+#ifndef AVSVT_NOTES_H
+#define AVSVT_NOTES_H
+
+#include <avsvt/head.h>
+
+AVSVT_BEGIN_DECLS
+
+typedef struct avsvt_notes avsvt_notes; /**< Immutable; ordered by onset. */
+
+/** One note. Grows at the end only. */
+typedef struct avsvt_note {
+    uint32_t struct_size; /**< Set by AVSVT_NOTE_INIT. */
+    float    level_db;    /**< Loudness, dB below full scale; 0: not known. */
+    double   onset_s;     /**< Seconds from the first sample. */
+    double   offset_s;    /**< Seconds; later than onset_s. */
+    double   pitch;       /**< MIDI number, with fraction where it is known. */
+    double   confidence;  /**< 0..1, comparable within one model; 0: not known. */
+} avsvt_note;
+#define AVSVT_NOTE_INIT \
+    { (uint32_t)sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
+
+#define AVSVT_RULE_PRECISE   0 /**< Ours: fractions of pitch and time. */
+#define AVSVT_RULE_PUBLISHED 1 /**< AV_SVT's frame2note, to the last tie. */
+
+/** Decoder settings; zero in a field selects its default. The activations of
+ *  a pipeline carry the defaults of their model's manifest. */
+typedef struct avsvt_notes_options {
+    uint32_t struct_size;      /**< Set by AVSVT_NOTES_OPTIONS_INIT. */
+    int32_t  rule;             /**< An AVSVT_RULE_* value. */
+    double   onset_threshold;  /**< 0..1; default: the model's, else 0.4. */
+    double   offset_threshold; /**< 0..1 of silence; default: the model's,
+                                    else 0.5. */
+    double   min_duration_s;   /**< Shorter notes are dropped; default: the
+                                    model's, else 0 (published: no minimum);
+                                    negative: no minimum. */
+    int32_t  window_frames;    /**< An onset is the highest within this many
+                                    frames to each side; default: the
+                                    model's, else 3. */
+    uint32_t reserved;         /**< Must be 0. */
+} avsvt_notes_options;
+#define AVSVT_NOTES_OPTIONS_INIT \
+    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u }
+
+/** Decode activations into notes.
+ *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.
+ *  @param activations [borrowed] may be freed before @p out.
+ *  @param opts [borrowed] NULL for defaults.
+ *  @param err  [out] may be NULL.
+ *  @return AVSVT_OK; AVSVT_E_ARG (a value out of range);
+ *          AVSVT_E_UNSUPPORTED (a newer option used); AVSVT_E_NOMEM.
+ *  @thread any; several may share @p activations  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_notes_decode(avsvt_notes **out,
+    const avsvt_activations *activations, const avsvt_notes_options *opts,
+    avsvt_error *err);
+
+/** Make a list from notes of one's own; they are sorted by onset.
+ *  @param out   [out, owned] free with avsvt_notes_free(); NULL on failure.
+ *  @param context [borrowed] NULL for the default.
+ *  @param notes [copied] @p count records, each with its struct_size set;
+ *               all of the same size.
+ *  @return AVSVT_OK; AVSVT_E_ARG (a time or pitch that is not a number, an
+ *          offset before its onset); AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
+    avsvt_context *context, const avsvt_note *notes, size_t count,
+    avsvt_error *err);
+
+/** Read a note list from a file: CSV or text with columns onset, offset,
+ *  pitch (comma, tab or space; a header line is allowed), UltraStar (.txt
+ *  that starts with '#'), or the JSON that avsvt_notes_write() makes.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
+ *          AVSVT_E_FORMAT (names the line); AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_notes_read(avsvt_notes **out,
+    avsvt_context *context, const char *path, avsvt_error *err);
+
+/** Number of notes; 0 for NULL.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API size_t avsvt_notes_count(const avsvt_notes *notes);
+
+/** Copy note @p i into @p note, at most note->struct_size bytes.
+ *  @return AVSVT_OK; AVSVT_E_RANGE; AVSVT_E_ARG (struct_size not set).
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API avsvt_status avsvt_notes_get(const avsvt_notes *notes, size_t i,
+    avsvt_note *note);
+
+/** Release the list; NULL is allowed.  @thread any  @rt no  @since 0.1 */
+AVSVT_API void avsvt_notes_free(avsvt_notes *notes);
+
+AVSVT_END_DECLS
+#endif /* AVSVT_NOTES_H */

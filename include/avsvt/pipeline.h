@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/** @file pipeline.h
+ *  The whole way in one call: sound -> notes.
+ *
+ *  A pipeline is opened from one self-describing model file, from a YAML file
+ *  that joins an extractor and a head, or from nothing: the compiled-in model.
+ *  Long sound runs in overlapping chunks, in memory that does not grow with
+ *  its length. A pipeline is used by one thread at a time (a second one gets
+ *  AVSVT_E_BUSY); several pipelines may share one model. */
+#ifndef AVSVT_PIPELINE_H
+#define AVSVT_PIPELINE_H
+
+#include <avsvt/media.h>
+#include <avsvt/notes.h>
+
+AVSVT_BEGIN_DECLS
+
+typedef struct avsvt_pipeline avsvt_pipeline; /**< One thread at a time. */
+
+/** Told of progress from the thread that runs the pipeline.
+ *  @param done_s  seconds of sound that are done.
+ *  @param total_s seconds in all; -1 when unknown.
+ *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
+typedef int32_t (*avsvt_progress_fn)(void *user, double done_s, double total_s);
+
+/** Settings of a pipeline; zero in a field selects its default. */
+typedef struct avsvt_pipeline_options {
+    uint32_t struct_size; /**< Set by AVSVT_PIPELINE_OPTIONS_INIT. */
+    uint32_t reserved;    /**< Must be 0. */
+    double   chunk_s;     /**< Seconds of result per network call, 1..600;
+                               default: the model's. */
+} avsvt_pipeline_options;
+#define AVSVT_PIPELINE_OPTIONS_INIT \
+    { (uint32_t)sizeof(avsvt_pipeline_options), 0u, 0.0 }
+
+/** Settings of one run; zero or NULL in a field selects its default. */
+typedef struct avsvt_run_options {
+    uint32_t struct_size;       /**< Set by AVSVT_RUN_OPTIONS_INIT. */
+    uint32_t reserved;          /**< Must be 0. */
+    avsvt_progress_fn progress; /**< Default none. */
+    void *user;                 /**< [borrowed] handed to @p progress. */
+    const avsvt_notes_options *notes; /**< [borrowed] decoding; default: the
+                                     pipeline's. */
+} avsvt_run_options;
+#define AVSVT_RUN_OPTIONS_INIT \
+    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL }
+
+/** Open a pipeline.
+ *  @param out  [out, owned] free with avsvt_pipeline_free(); NULL on failure.
+ *  @param context [borrowed] NULL for the default; kept by the pipeline.
+ *  @param path [borrowed] a model (.pt) or pipeline (.yaml) file; NULL: the
+ *              compiled-in model.
+ *  @param opts [borrowed] NULL for defaults.
+ *  @param err  [out] may be NULL.
+ *  @return as avsvt_model_open(); AVSVT_E_ARG also when the model's role or
+ *          task is not one that a pipeline can be made of.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_open(avsvt_pipeline **out,
+    avsvt_context *context, const char *path,
+    const avsvt_pipeline_options *opts, avsvt_error *err);
+
+/** Make a pipeline of a model that is already open; it shares the model.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_create(avsvt_pipeline **out,
+    avsvt_model *model, const avsvt_pipeline_options *opts, avsvt_error *err);
+
+/** Notes of a sound file.
+ *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.
+ *  @param path [borrowed] UTF-8.
+ *  @param opts [borrowed] NULL for defaults.
+ *  @return as avsvt_audio_open(), avsvt_audio_read() and avsvt_model_run();
+ *          AVSVT_E_CANCELLED; AVSVT_E_BUSY.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_notes(avsvt_notes **out,
+    avsvt_pipeline *pipeline, const char *path, const avsvt_run_options *opts,
+    avsvt_error *err);
+
+/** Notes of a source of sound, which is read to its end.
+ *  @param audio [borrowed] fresh: nothing read yet. Its rate is set here.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
+    avsvt_pipeline *pipeline, avsvt_audio *audio,
+    const avsvt_run_options *opts, avsvt_error *err);
+
+/** Activations of a source of sound, to be decoded later; they grow with the
+ *  length of the sound (about 34 kB a second with fine pitch).
+ *  @param out [out, owned] free with avsvt_activations_free().
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_activations(avsvt_activations **out,
+    avsvt_pipeline *pipeline, avsvt_audio *audio,
+    const avsvt_run_options *opts, avsvt_error *err);
+
+/** Sample rate of the network, Hz; 0 for NULL.
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline);
+
+/** Which backend runs the network: "native", "torch", ...
+ *  @return [borrowed] a static string; NULL for NULL.
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API const char *avsvt_pipeline_backend(const avsvt_pipeline *pipeline);
+
+/** Release the pipeline; NULL is allowed.  @thread any  @rt no  @since 0.1 */
+AVSVT_API void avsvt_pipeline_free(avsvt_pipeline *pipeline);
+
+AVSVT_END_DECLS
+#endif /* AVSVT_PIPELINE_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What avsvt_activations holds. */
+#ifndef AVSVTI_HEAD_ACTIVATIONS_H
+#define AVSVTI_HEAD_ACTIVATIONS_H
+
+#include <avsvt/head.h>
+#include <avsvt/notes.h>
+
+#include "core/context.h"
+
+struct avsvt_activations {
+    avsvt_context *context; /* counted */
+    avsvt_activations_info info;
+    avsvt_notes_options defaults; /* of the model's manifest; 0: ours */
+    float *logits; /* frames x AVSVT_NOTE_LOGITS */
+    float *fine;   /* frames x info.fine_bins, or NULL */
+    float *level;  /* frames, or NULL */
+};
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* YAML as a tree, for manifests and pipeline files. */
+#ifndef AVSVTI_MODEL_MANIFEST_H
+#define AVSVTI_MODEL_MANIFEST_H
+
+#include <avsvt/status.h>
+
+#include "core/memory.h"
+
+typedef struct avsvti_manifest avsvti_manifest;
+
+/* Parses at most 4 MB of YAML: mappings, lists and scalars, no aliases, depth
+ * at most 32. name is used in messages, which name the line. */
+avsvt_status avsvti_manifest_parse(avsvti_manifest **out,
+                                   const avsvt_allocator *a, const char *text,
+                                   size_t size, const char *name,
+                                   avsvt_error *err);
+/* The scalar at a path with dots ("a.b.0"), NULL when there is none. */
+const char *avsvti_manifest_get(const avsvti_manifest *m, const char *path);
+/* Number of children of the mapping or list at path (NULL or "": the root);
+ * 0 when there is none. */
+size_t avsvti_manifest_count(const avsvti_manifest *m, const char *path);
+/* Key of child i of the mapping at path; NULL for a list or outside. */
+const char *avsvti_manifest_key(const avsvti_manifest *m, const char *path,
+                                size_t i);
+void avsvti_manifest_free(avsvti_manifest *m);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "platform/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+
+/* strerror() is not safe with threads; this is, and it knows what we meet. */
+static const char *reason(int code, char *room, size_t size)
+{
+    return strerror_r(code, room, size);
+}
+
+static avsvt_status fail_errno(avsvt_error *err, int code, const char *doing,
+                               const char *path)
+{
+    char room[128];
+    return avsvti_fail(err, code == ENOENT ? AVSVT_E_NOT_FOUND : AVSVT_E_IO,
+        "%s: can't %s: %s", path, doing, reason(code, room, sizeof(room)));
+}
+
+avsvt_status avsvti_file_check(const char *path, avsvt_error *err)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return fail_errno(err, errno, "open", path);
+    if (S_ISDIR(st.st_mode))
+        return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
+    if (access(path, R_OK))
+        return fail_errno(err, errno, "read", path);
+    return AVSVT_OK;
+}
+
+static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
+                             avsvt_error *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = read(fd, to + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, errno, "read", path);
+        if (n == 0)
+            return avsvti_fail(err, AVSVT_E_IO,
+                "%s: became shorter while it was read", path);
+        done += (size_t)n;
+    }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_file_read(char **data, size_t *size,
+                              const avsvt_allocator *a, const char *path,
+                              size_t max, avsvt_error *err)
+{
+    struct stat st;
+    char *block = NULL;
+    *data = NULL;
+    *size = 0;
+    avsvt_status status = avsvti_file_check(path, err);
+    if (status != AVSVT_OK)
+        return status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fail_errno(err, errno, "open", path);
+    if (fstat(fd, &st))
+        status = fail_errno(err, errno, "read", path);
+    else if (!S_ISREG(st.st_mode))
+        status = avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
+    else if ((uint64_t)st.st_size > (uint64_t)max)
+        status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: has %lld bytes; at most %zu are read", path,
+            (long long)st.st_size, max);
+    else if (!(block = avsvti_alloc(a, (size_t)st.st_size + 1, 1)))
+        status = avsvti_fail_memory(err);
+    else
+        status = read_all(fd, block, (size_t)st.st_size, path, err);
+    close(fd);
+    if (status != AVSVT_OK) {
+        avsvti_release(a, block);
+        return status;
+    }
+    block[st.st_size] = '\0';
+    *data = block;
+    *size = (size_t)st.st_size;
+    return AVSVT_OK;
+}
+
+/* Permissions that a plain open() would have given, without touching umask
+ * (which belongs to the whole process). */
+static void set_usual_mode(int fd, const char *path)
+{
+    struct stat st;
+    if (!stat(path, &st))
+        (void)!fchmod(fd, st.st_mode & 0777);
+}
+
+avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
+                               const char *path, avsvt_error *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    struct stat st;
+    size_t n = strlen(path);
+    *temporary = NULL;
+    if (!n)
+        return avsvti_fail(err, AVSVT_E_ARG, "the path to write to is empty");
+    if (!stat(path, &st) && S_ISDIR(st.st_mode))
+        return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    const char *name = path + folder;
+    char *t = avsvti_alloc(a, n + 32, 1);
+    if (!t)
+        return avsvti_fail_memory(err);
+    uint64_t seed = (uint64_t)(uintptr_t)t ^ ((uint64_t)getpid() << 32);
+    for (int attempt = 0; attempt < 100; attempt++) {
+        char tail[9];
+        for (int i = 0; i < 8; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            tail[i] = letters[(seed >> 33) % (sizeof(letters) - 1)];
+        }
+        tail[8] = '\0';
+        /* The ending stays last: some writers look at it. */
+        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, path, tail, name);
+        int fd = open(t, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) {
+            set_usual_mode(fd, path);
+            close(fd);
+            *temporary = t;
+            return AVSVT_OK;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    int code = errno;
+    char room[128];
+    avsvti_release(a, t);
+    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
+                       reason(code, room, sizeof(room)));
+}
+
+avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
+                                const char *path, avsvt_error *err)
+{
+    int code = 0;
+    int fd = open(temporary, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || (fsync(fd) && errno != EINVAL))
+        code = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!code && rename(temporary, path))
+        code = errno;
+    if (code) {
+        char room[128];
+        avsvti_file_discard(temporary, a);
+        return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
+                           reason(code, room, sizeof(room)));
+    }
+    avsvti_release(a, temporary);
+    return AVSVT_OK;
+}
+
+void avsvti_file_discard(char *temporary, const avsvt_allocator *a)
+{
+    if (!temporary)
+        return;
+    unlink(temporary);
+    avsvti_release(a, temporary);
+}
+
+avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
+                               const avsvt_allocator *a, avsvt_error *err)
+{
+    char *temporary, room[128];
+    avsvt_status status = avsvti_file_begin(&temporary, a, path, err);
+    if (status != AVSVT_OK)
+        return status;
+    int code = 0;
+    size_t done = 0;
+    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        code = errno;
+    while (!code && done < size) {
+        ssize_t n = write(fd, (const char *)data + done, size - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            code = n ? errno : ENOSPC;
+    }
+    if (fd >= 0 && close(fd) && !code)
+        code = errno;
+    if (!code)
+        return avsvti_file_commit(temporary, a, path, err);
+    avsvti_file_discard(temporary, a);
+    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
+                       reason(code, room, sizeof(room)));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files: read at once, written beside and renamed. */
+#ifndef AVSVTI_PLATFORM_FILE_H
+#define AVSVTI_PLATFORM_FILE_H
+
+#include <avsvt/context.h>
+
+/* The whole file, closed by a zero that size does not count. Refuses folders
+ * and files above max bytes. *data is released by the caller. */
+avsvt_status avsvti_file_read(char **data, size_t *size,
+                              const avsvt_allocator *a, const char *path,
+                              size_t max, avsvt_error *err);
+
+/* What stands at path: AVSVT_OK for something that can be read as a file,
+ * else the status and message that a user should see. */
+avsvt_status avsvti_file_check(const char *path, avsvt_error *err);
+
+/* Writing beside: begin gives a temporary path in the same folder, commit
+ * syncs and renames it to path, discard removes it. */
+avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
+                               const char *path, avsvt_error *err);
+avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
+                                const char *path, avsvt_error *err);
+void avsvti_file_discard(char *temporary, const avsvt_allocator *a);
+
+/* begin, write, commit in one. */
+avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
+                               const avsvt_allocator *a, avsvt_error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads, locks and running something once. */
+#ifndef AVSVTI_PLATFORM_THREAD_H
+#define AVSVTI_PLATFORM_THREAD_H
+
+#include <pthread.h>
+
+typedef pthread_mutex_t avsvti_mutex;
+#define AVSVTI_MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
+
+static inline void avsvti_mutex_init(avsvti_mutex *m) { pthread_mutex_init(m, NULL); }
+static inline void avsvti_mutex_lock(avsvti_mutex *m) { pthread_mutex_lock(m); }
+static inline void avsvti_mutex_unlock(avsvti_mutex *m) { pthread_mutex_unlock(m); }
+static inline void avsvti_mutex_destroy(avsvti_mutex *m) { pthread_mutex_destroy(m); }
+
+typedef pthread_once_t avsvti_once;
+#define AVSVTI_ONCE_INIT PTHREAD_ONCE_INIT
+
+static inline void avsvti_once_run(avsvti_once *once, void (*run)(void))
+{
+    pthread_once(once, run);
+}
+
+typedef pthread_t avsvti_thread;
+
+/* Starts a thread with all signals blocked, so that the host's handlers never
+ * run on it. Returns 0 when it could not be started. */
+int avsvti_thread_start(avsvti_thread *t, void *(*run)(void *), void *argument);
+
+static inline void avsvti_thread_join(avsvti_thread t) { pthread_join(t, NULL); }
+
+#endif
