@@ -23,8 +23,9 @@ typedef struct avsvt_note {
 #define AVSVT_NOTE_INIT \
     { (uint32_t)sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
 
-#define AVSVT_RULE_PRECISE   0 /**< Ours: fractions of pitch and time. */
-#define AVSVT_RULE_PUBLISHED 1 /**< AV_SVT's frame2note, to the last tie. */
+#define AVSVT_RULE_DEFAULT   0 /**< The model's, else the precise one. */
+#define AVSVT_RULE_PRECISE   1 /**< Ours: fractions of pitch and time. */
+#define AVSVT_RULE_PUBLISHED 2 /**< AV_SVT's frame2note, to the last tie. */
 
 /** Decoder settings; zero in a field selects its default. The activations of
  *  a pipeline carry the defaults of their model's manifest. */
