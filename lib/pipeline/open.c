@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a pipeline of a model that does everything. */
+#include <math.h>
+#include <string.h>
+
+#include "core/options.h"
+#include "head/head.h"
+#include "pipeline/pipeline.h"
+
+/* Input and chunk sections of a model's manifest. */
+avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
+                                  double *chunk_s, double *context_s,
+                                  avsvt_error *err)
+{
+    p->rate_hz = 0.0;
+    avsvt_status status = avsvti_model_number(m, "input.sample_rate", 1000.0,
+        768000.0, &p->rate_hz, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_integer(m, "input.hop", 1, 1 << 20, &p->hop, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_integer(m, "input.min_samples", 0, 1 << 24,
+                                      &p->min_samples, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s,
+                                     err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0,
+                                     context_s, err);
+    if (status == AVSVT_OK && (p->rate_hz == 0.0 || p->hop == 0))
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: its manifest lacks input.%s", avsvt_model_path(m),
+            p->hop ? "sample_rate" : "hop");
+    return status;
+}
+
+void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s, double context_s)
+{
+    double rate = p->rate_hz / (double)p->hop;
+    p->chunk_frames = (int64_t)ceil(chunk_s * rate);
+    p->context_frames = (int64_t)ceil(context_s * rate);
+    if (p->chunk_frames < 1)
+        p->chunk_frames = 1;
+}
+
+static avsvt_status read_options(double *chunk_s,
+                                 const avsvt_pipeline_options *opts,
+                                 avsvt_error *err)
+{
+    avsvt_pipeline_options o;
+    avsvt_status status = avsvti_options_read(&o, sizeof(o), opts,
+                                              "avsvt_pipeline_options", err);
+    if (status != AVSVT_OK)
+        return status;
+    if (o.reserved)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_pipeline_options.reserved must be 0");
+    if (o.chunk_s != 0.0 && !(o.chunk_s >= 1.0 && o.chunk_s <= 600.0))
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "chunk_s: use 1 to 600 seconds, or 0");
+    *chunk_s = o.chunk_s;
+    return AVSVT_OK;
+}
+
+avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
+                                    avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvt_pipeline *p = avsvti_alloc_zero(a, 1, sizeof(*p));
+    char *copy = p ? avsvti_strdup(a, name) : NULL;
+    if (!copy) {
+        avsvti_release(a, p);
+        avsvti_fail_memory(err);
+        return NULL;
+    }
+    p->name = copy;
+    p->context = avsvt_context_ref(context);
+    avsvti_busy_init(&p->busy);
+    return p;
+}
+
+static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
+                               double chosen_chunk_s, avsvt_error *err)
+{
+    double chunk_s = 30.0, context_s = 4.0;
+    void *network;
+    if (!avsvti_model_is(model, "task", "notes")) {
+        const char *task = avsvt_model_get(model, "task");
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: its task is '%s'; a pipeline of notes is needed here",
+            p->name, task ? task : "");
+    }
+    avsvt_status status = avsvti_pipeline_geometry(p, model, &chunk_s, &context_s, err);
+    if (status == AVSVT_OK)
+        status = avsvti_head_layout(&p->info, model, err);
+    if (status == AVSVT_OK)
+        status = avsvti_head_defaults(&p->defaults, model, err);
+    if (status == AVSVT_OK)
+        status = avsvti_stage_create(&network, sizeof(avsvti_stage), model,
+                                     "pipeline", err);
+    if (status != AVSVT_OK)
+        return status;
+    p->network = network;
+    p->backend = p->network->network.backend;
+    if (p->info.frame_rate_hz == 0.0)
+        p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
+    avsvti_pipeline_set_chunks(p, chosen_chunk_s != 0.0 ? chosen_chunk_s : chunk_s, context_s);
+    return AVSVT_OK;
+}
+
+avsvt_status avsvt_pipeline_create(avsvt_pipeline **out, avsvt_model *model,
+                                   const avsvt_pipeline_options *opts,
+                                   avsvt_error *err)
+{
+    double chunk_s;
+    if (out)
+        *out = NULL;
+    if (!out || !model)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_pipeline_create: %s is NULL", out ? "model" : "out");
+    avsvt_status status = read_options(&chunk_s, opts, err);
+    if (status != AVSVT_OK)
+        return status;
+    avsvt_pipeline *p = avsvti_pipeline_new(avsvti_model_context(model),
+                                     avsvt_model_path(model), err);
+    if (!p)
+        return AVSVT_E_NOMEM;
+    status = from_model(p, model, chunk_s, err);
+    if (status != AVSVT_OK) {
+        avsvt_pipeline_free(p);
+        return status;
+    }
+    *out = p;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
+                                 const char *path,
+                                 const avsvt_pipeline_options *opts,
+                                 avsvt_error *err)
+{
+    avsvt_model *model;
+    double chunk_s;
+    if (!out)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_pipeline_open: out is NULL");
+    *out = NULL;
+    avsvt_status status = read_options(&chunk_s, opts, err);
+    if (status != AVSVT_OK)
+        return status;
+    context = avsvti_context_or_default(context);
+    if (path && is_yaml(path))
+        return avsvti_pipeline_open_yaml(out, context, path, chunk_s, err);
+    status = avsvt_model_open(&model, context, path, err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvt_pipeline_create(out, model, opts, err);
+    avsvt_model_free(model);
+    return status;
+}
+
+double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline)
+{
+    return pipeline ? pipeline->rate_hz : 0.0;
+}
+
+const char *avsvt_pipeline_backend(const avsvt_pipeline *pipeline)
+{
+    return pipeline && pipeline->backend ? pipeline->backend->name : NULL;
+}
+
+void avsvt_pipeline_free(avsvt_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    avsvt_context *context = pipeline->context;
+    avsvti_stage_free(pipeline->network);
+    avsvt_extractor_free(pipeline->extractor);
+    avsvt_head_free(pipeline->head);
+    avsvti_release(avsvti_allocator(context), pipeline->name);
+    avsvti_release(avsvti_allocator(context), pipeline);
+    avsvt_context_free(context);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a pipeline of a YAML file that joins an extractor and a head. */
+#include <string.h>
+
+#include "core/number.h"
+#include "head/head.h"
+#include "model/manifest.h"
+#include "pipeline/pipeline.h"
+#include "platform/file.h"
+
+#define MAX_YAML (1 << 20)
+#define PUBLISHED_FRAME_RATE 49.8 /* 249 frames in 5 s, see chunks.c */
+#define PUBLISHED_CHUNK_S 5.0
+
+/* A path in a pipeline file is relative to that file. */
+static char *beside(const avsvt_allocator *a, const char *file,
+                    const char *relative)
+{
+    const char *slash = strrchr(file, '/');
+    size_t folder = *relative == '/' || !slash ? 0 : (size_t)(slash - file) + 1;
+    size_t n = strlen(relative) + 1;
+    char *path = avsvti_alloc(a, folder + n, 1);
+    if (path) {
+        memcpy(path, file, folder);
+        memcpy(path + folder, relative, n);
+    }
+    return path;
+}
+
+static avsvt_status open_part(avsvt_model **model, avsvt_pipeline *p,
+                              const avsvti_manifest *yaml, const char *key,
+                              avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(p->context);
+    const char *relative = avsvti_manifest_get(yaml, key);
+    *model = NULL;
+    if (!relative || !*relative)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s: FILE.pt' is missing", p->name, key);
+    char *path = beside(a, p->name, relative);
+    if (!path)
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvt_model_open(model, p->context, path, err);
+    avsvti_release(a, path);
+    if (status != AVSVT_OK)
+        avsvti_fail_prefix(err, status, p->name);
+    return status;
+}
+
+static avsvt_status yaml_number(double *value, const avsvt_pipeline *p,
+                                const avsvti_manifest *yaml, const char *key,
+                                double lowest, double highest, avsvt_error *err)
+{
+    const char *text = avsvti_manifest_get(yaml, key), *end;
+    double v;
+    if (!text)
+        return AVSVT_OK;
+    end = avsvti_number_parse(text, &v);
+    if (!end || *end || !(v >= lowest && v <= highest))
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: %s is '%s': a number from %d to %d is needed", p->name, key,
+            text, (int)lowest, (int)highest);
+    *value = v;
+    return AVSVT_OK;
+}
+
+/* The decode section of a pipeline file wins over the head's manifest. */
+static avsvt_status yaml_decode(avsvt_pipeline *p, const avsvti_manifest *yaml,
+                                avsvt_error *err)
+{
+    const char *rule = avsvti_manifest_get(yaml, "decode.rule");
+    double window = p->defaults.window_frames;
+    if (rule && !strcmp(rule, "published"))
+        p->defaults.rule = AVSVT_RULE_PUBLISHED;
+    else if (rule && !strcmp(rule, "precise"))
+        p->defaults.rule = AVSVT_RULE_PRECISE;
+    else if (rule)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: decode.rule is '%s': precise or published is known", p->name,
+            rule);
+    avsvt_status status = yaml_number(&p->defaults.onset_threshold, p, yaml,
+                                      "decode.onset_threshold", 0, 1, err);
+    if (status == AVSVT_OK)
+        status = yaml_number(&p->defaults.offset_threshold, p, yaml,
+                             "decode.offset_threshold", 0, 1, err);
+    if (status == AVSVT_OK)
+        status = yaml_number(&p->defaults.min_duration_s, p, yaml,
+                             "decode.min_duration_s", 0, 10, err);
+    if (status == AVSVT_OK)
+        status = yaml_number(&window, p, yaml, "decode.window", 1, 1000, err);
+    p->defaults.window_frames = (int32_t)window;
+    return status;
+}
+
+static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
+                                double chunk_s, double context_s,
+                                double chosen_chunk_s, avsvt_error *err)
+{
+    const char *mode = avsvti_manifest_get(yaml, "chunk.mode");
+    if (mode && !strcmp(mode, "published")) {
+        p->chunking = AVSVTI_CHUNK_PUBLISHED;
+        p->info.frame_rate_hz = PUBLISHED_FRAME_RATE;
+        chunk_s = PUBLISHED_CHUNK_S;
+    } else if (mode && !strcmp(mode, "whole")) {
+        p->chunking = AVSVTI_CHUNK_WHOLE;
+    } else if (mode && strcmp(mode, "overlap")) {
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: chunk.mode is '%s': overlap, whole or published is known",
+            p->name, mode);
+    }
+    avsvt_status status = yaml_number(&chunk_s, p, yaml, "chunk.length_s", 1,
+                                      3600, err);
+    if (status == AVSVT_OK)
+        status = yaml_number(&context_s, p, yaml, "chunk.context_s", 0, 600,
+                             err);
+    if (status == AVSVT_OK)
+        status = yaml_number(&p->info.frame_rate_hz, p, yaml, "frame_rate", 1,
+                             100000, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (p->info.frame_rate_hz == 0.0)
+        p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
+    avsvti_pipeline_set_chunks(p, chosen_chunk_s != 0.0 ? chosen_chunk_s : chunk_s, context_s);
+    return AVSVT_OK;
+}
+
+static avsvt_status check_yaml(const avsvt_pipeline *p,
+                               const avsvti_manifest *yaml, avsvt_error *err)
+{
+    static const char *const known[] = { "avsvt", "task", "audio", "video",
+        "fusion", "head", "decode", "chunk", "frame_rate" };
+    const char *version = avsvti_manifest_get(yaml, "avsvt");
+    const char *task = avsvti_manifest_get(yaml, "task");
+    for (size_t i = 0; i < avsvti_manifest_count(yaml, NULL); i++) {
+        const char *key = avsvti_manifest_key(yaml, NULL, i);
+        size_t k = 0, n = sizeof(known) / sizeof(known[0]);
+        while (key && k < n && strcmp(key, known[k]))
+            k++;
+        if (!key || k == n)
+            return avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: '%s' is not a key of a pipeline file", p->name,
+                key ? key : "(a list)");
+    }
+    if (!version)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: not a pipeline file: it lacks 'avsvt: 1'", p->name);
+    if (strcmp(version, "1"))
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: pipeline format %s; this library (%s) reads format 1",
+            p->name, version, avsvt_version_string());
+    if (!task || strcmp(task, "notes"))
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: task is '%s'; this version does notes", p->name,
+            task ? task : "");
+    if (avsvti_manifest_get(yaml, "video") ||
+        avsvti_manifest_get(yaml, "fusion"))
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: this version joins an audio extractor and a head; video and "
+            "fusion run through avsvt_fusion_run()", p->name);
+    return AVSVT_OK;
+}
+
+static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
+                               double chosen_chunk_s, avsvt_error *err)
+{
+    avsvt_model *audio = NULL, *head = NULL;
+    double chunk_s = 20.0, context_s = 5.0;
+    avsvt_status status = check_yaml(p, yaml, err);
+    if (status == AVSVT_OK)
+        status = open_part(&audio, p, yaml, "audio", err);
+    if (status == AVSVT_OK)
+        status = open_part(&head, p, yaml, "head", err);
+    if (status == AVSVT_OK)
+        status = avsvti_pipeline_geometry(p, audio, &chunk_s, &context_s, err);
+    if (status == AVSVT_OK)
+        status = avsvti_head_layout(&p->info, head, err);
+    if (status == AVSVT_OK)
+        status = avsvti_head_defaults(&p->defaults, head, err);
+    if (status == AVSVT_OK)
+        status = yaml_decode(p, yaml, err);
+    if (status == AVSVT_OK)
+        status = yaml_chunks(p, yaml, chunk_s, context_s, chosen_chunk_s, err);
+    if (status == AVSVT_OK)
+        status = avsvt_extractor_create(&p->extractor, audio, err);
+    if (status == AVSVT_OK)
+        status = avsvt_head_create(&p->head, head, err);
+    if (status == AVSVT_OK)
+        p->backend = ((avsvti_stage *)(void *)p->extractor)->network.backend;
+    avsvt_model_free(audio);
+    avsvt_model_free(head);
+    return status;
+}
+
+static int is_yaml(const char *path)
+{
+    size_t n = strlen(path);
+    return (n > 5 && !strcmp(path + n - 5, ".yaml")) ||
+           (n > 4 && !strcmp(path + n - 4, ".yml"));
+}
+
+avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out, avsvt_context *context,
+                              const char *path, double chunk_s,
+                              avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvti_manifest *yaml = NULL;
+    char *text = NULL;
+    size_t size;
+    avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_YAML, err);
+    if (status == AVSVT_OK)
+        status = avsvti_manifest_parse(&yaml, a, text, size, path, err);
+    avsvti_release(a, text);
+    if (status != AVSVT_OK)
+        return status;
+    avsvt_pipeline *p = avsvti_pipeline_new(context, path, err);
+    status = p ? from_parts(p, yaml, chunk_s, err) : AVSVT_E_NOMEM;
+    avsvti_manifest_free(yaml);
+    if (status != AVSVT_OK) {
+        avsvt_pipeline_free(p);
+        return status;
+    }
+    *out = p;
+    return AVSVT_OK;
+}
