@@ -133,6 +133,13 @@ avsvt_status avsvt_pipeline_create(avsvt_pipeline **out, avsvt_model *model,
     return AVSVT_OK;
 }
 
+static int is_yaml(const char *path)
+{
+    size_t n = strlen(path);
+    return (n > 5 && !strcmp(path + n - 5, ".yaml")) ||
+           (n > 4 && !strcmp(path + n - 4, ".yml"));
+}
+
 avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
                                  const char *path,
                                  const avsvt_pipeline_options *opts,

@@ -191,13 +191,6 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
     return status;
 }
 
-static int is_yaml(const char *path)
-{
-    size_t n = strlen(path);
-    return (n > 5 && !strcmp(path + n - 5, ".yaml")) ||
-           (n > 4 && !strcmp(path + n - 4, ".yml"));
-}
-
 avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out, avsvt_context *context,
                               const char *path, double chunk_s,
                               avsvt_error *err)
