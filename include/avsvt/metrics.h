@@ -46,12 +46,14 @@ typedef struct avsvt_metrics_options {
     { (uint32_t)sizeof(avsvt_metrics_options), 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** Compare an estimate with a reference. As in mir_eval, all measures are 0
- *  when either list is empty.
+ *  when either list is empty, and a note that starts before 0 s or does not
+ *  end after its onset is refused.
  *  @param scores [out] at most scores->struct_size bytes are written.
  *  @param reference [borrowed]
  *  @param estimate  [borrowed]
  *  @param opts [borrowed] NULL for the papers' tolerances.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOMEM.
+ *  @return AVSVT_OK; AVSVT_E_ARG (an option out of range, or such a note: the
+ *          message names it); AVSVT_E_UNSUPPORTED; AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_metrics_notes(avsvt_notes_scores *scores,
     const avsvt_notes *reference, const avsvt_notes *estimate,

@@ -16,19 +16,22 @@ typedef struct avsvt_note {
     uint32_t struct_size; /**< Set by AVSVT_NOTE_INIT. */
     float    level_db;    /**< Loudness, dB below full scale; 0: not known. */
     double   onset_s;     /**< Seconds from the first sample. */
-    double   offset_s;    /**< Seconds; later than onset_s. */
+    double   offset_s;    /**< Seconds; not before onset_s. Equal to it only in
+                               the published rule's note of the last frame,
+                               and in lists of the caller's own. */
     double   pitch;       /**< MIDI number, with fraction where it is known. */
     double   confidence;  /**< 0..1, comparable within one model; 0: not known. */
 } avsvt_note;
 #define AVSVT_NOTE_INIT \
     { (uint32_t)sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
 
-#define AVSVT_RULE_DEFAULT   0 /**< The model's, else the precise one. */
+#define AVSVT_RULE_DEFAULT   0 /**< The model's, else AVSVT_RULE_PRECISE. */
 #define AVSVT_RULE_PRECISE   1 /**< Ours: fractions of pitch and time. */
 #define AVSVT_RULE_PUBLISHED 2 /**< AV_SVT's frame2note, to the last tie. */
 
 /** Decoder settings; zero in a field selects its default. The activations of
- *  a pipeline carry the defaults of their model's manifest. */
+ *  a pipeline carry the defaults of their model's manifest, which count for
+ *  the model's own rule only: thresholds of one rule say nothing of another. */
 typedef struct avsvt_notes_options {
     uint32_t struct_size;      /**< Set by AVSVT_NOTES_OPTIONS_INIT. */
     int32_t  rule;             /**< An AVSVT_RULE_* value. */

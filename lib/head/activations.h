@@ -17,4 +17,8 @@ struct avsvt_activations {
     float *level;  /* frames, or NULL */
 };
 
+/* AVSVT_E_ARG for sizes or a time axis that can't be. */
+avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
+                                      avsvt_error *err);
+
 #endif

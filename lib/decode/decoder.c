@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode/decoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/options.h"
+#include "decode/rule.h"
+#include "head/activations.h"
+
+#define MAX_WINDOW 1000
+
+static avsvt_status check_options(const avsvt_notes_options *o,
+                                  avsvt_error *err)
+{
+    if (o->rule < AVSVT_RULE_DEFAULT || o->rule > AVSVT_RULE_PUBLISHED)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "rule %d is none of AVSVT_RULE_*", (int)o->rule);
+    if (!(o->onset_threshold >= 0 && o->onset_threshold <= 1))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "onset_threshold must be above 0 and at most 1, or 0 for the default");
+    if (!(o->offset_threshold >= 0 && o->offset_threshold <= 1))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "offset_threshold must be above 0 and at most 1, or 0 for the default");
+    if (!isfinite(o->min_duration_s))
+        return avsvti_fail(err, AVSVT_E_ARG, "min_duration_s is not a number");
+    if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "window_frames is %d: use 1 to %d, or 0 for the default",
+            (int)o->window_frames, MAX_WINDOW);
+    if (o->reserved)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_notes_options.reserved must be 0");
+    return AVSVT_OK;
+}
+
+static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
+{
+    if (o->onset_threshold > 0)
+        s->onset_threshold = o->onset_threshold;
+    if (o->offset_threshold > 0)
+        s->offset_threshold = o->offset_threshold;
+    if (o->min_duration_s != 0)
+        s->min_duration_s = o->min_duration_s > 0 ? o->min_duration_s : 0;
+    if (o->window_frames > 0)
+        s->window = o->window_frames;
+}
+
+/* The rule and its settings: ours, then the model's (if they are for this
+ * rule), then the caller's. */
+static avsvt_status choose(avsvti_decoder *d, const avsvt_notes_options *options,
+                           const avsvt_notes_options *defaults,
+                           avsvt_error *err)
+{
+    avsvt_notes_options given, model;
+    avsvt_status status = avsvti_options_read(&given, sizeof(given), options,
+                                              "avsvt_notes_options", err);
+    if (status == AVSVT_OK)
+        status = check_options(&given, err);
+    if (status != AVSVT_OK)
+        return status;
+    memset(&model, 0, sizeof(model));
+    if (defaults)
+        model = *defaults;
+    status = check_options(&model, err);
+    if (status != AVSVT_OK)
+        return avsvti_fail_prefix(err, status, "the model's decoder settings");
+    if (model.rule == AVSVT_RULE_DEFAULT)
+        model.rule = AVSVT_RULE_PRECISE;
+    if (given.rule == AVSVT_RULE_DEFAULT)
+        given.rule = model.rule;
+    d->rule = given.rule == AVSVT_RULE_PUBLISHED ? &avsvti_rule_published
+                                                 : &avsvti_rule_precise;
+    d->settings = d->rule->defaults;
+    if (given.rule == model.rule)
+        overlay(&d->settings, &model);
+    overlay(&d->settings, &given);
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_decoder_create(avsvti_decoder **out,
+                                   const avsvt_allocator *a,
+                                   const avsvt_activations_info *info,
+                                   const avsvt_notes_options *options,
+                                   const avsvt_notes_options *defaults,
+                                   avsvt_error *err)
+{
+    avsvti_decoder made = { .allocator = a, .info = *info };
+    *out = NULL;
+    avsvt_status status = avsvti_activations_check(info, err);
+    if (status == AVSVT_OK)
+        status = choose(&made, options, defaults, err);
+    if (status != AVSVT_OK)
+        return status;
+    avsvti_decoder *d = avsvti_alloc(a, 1, sizeof(*d));
+    if (!d)
+        return avsvti_fail_memory(err);
+    *d = made;
+    d->row = AVSVT_NOTE_LOGITS + (size_t)info->fine_bins + 1;
+    d->capacity = 2 * (int64_t)d->settings.window + d->rule->lookahead + 1;
+    d->ring = avsvti_alloc_zero(a, (size_t)d->capacity * d->row, sizeof(float));
+    status = d->ring ? d->rule->create(&d->state, d, err)
+                     : avsvti_fail_memory(err);
+    if (status != AVSVT_OK) {
+        avsvti_decoder_free(d);
+        return status;
+    }
+    *out = d;
+    return AVSVT_OK;
+}
+
+static void keep_frame(avsvti_decoder *d, const float *logits,
+                       const float *fine, const float *level)
+{
+    float *row = d->ring + (size_t)(d->known % d->capacity) * d->row;
+    size_t bins = (size_t)d->info.fine_bins;
+    memcpy(row, logits, AVSVT_NOTE_LOGITS * sizeof(float));
+    if (bins)
+        memcpy(row + AVSVT_NOTE_LOGITS, fine, bins * sizeof(float));
+    row[d->row - 1] = level ? *level : NAN;
+    d->known++;
+}
+
+avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
+                                 const float *fine, const float *level,
+                                 int64_t frames, avsvti_note_list *list,
+                                 avsvt_error *err)
+{
+    int64_t ahead = d->settings.window + d->rule->lookahead;
+    if (d->info.fine_bins && !fine && frames)
+        return avsvti_fail(err, AVSVT_E_INTERNAL,
+                           "the decoder was promised a fine pitch");
+    for (int64_t i = 0; i < frames; i++) {
+        keep_frame(d, logits + i * AVSVT_NOTE_LOGITS,
+                   fine ? fine + i * d->info.fine_bins : NULL,
+                   level ? level + i : NULL);
+        if (d->decided + ahead >= d->known)
+            continue;
+        avsvt_status status = d->rule->step(d, d->decided, list, err);
+        if (status != AVSVT_OK)
+            return status;
+        d->decided++;
+    }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
+                                   avsvt_error *err)
+{
+    for (; d->decided < d->known; d->decided++) {
+        avsvt_status status = d->rule->step(d, d->decided, list, err);
+        if (status != AVSVT_OK)
+            return status;
+    }
+    return d->rule->finish(d, list, err);
+}
+
+void avsvti_decoder_free(avsvti_decoder *d)
+{
+    if (!d)
+        return;
+    const avsvt_allocator *a = d->allocator;
+    if (d->state)
+        d->rule->release(d->state, a);
+    avsvti_release(a, d->ring);
+    avsvti_release(a, d);
+}

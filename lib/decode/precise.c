@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Our rule. A note starts where the onset is highest within the window (the
+ * first of equals), between frames where the parabola through the logits has
+ * its top. It may take a few frames to sound. It ends where silence crosses
+ * its threshold, between frames too, or at the next onset. */
+#include <math.h>
+#include <string.h>
+
+#include "decode/pitch.h"
+#include "decode/rule.h"
+
+#define TIMES_PER_S 100.0 /* times are given to 10 ms */
+#define MAY_BE_LATE 3     /* frames from the onset to the first sound */
+#define LEVEL_S 0.2       /* the part of a note that tells its loudness */
+#define QUIETEST_DB (-0.01f) /* 0 would mean: not known */
+
+typedef struct precise_state {
+    avsvti_pitch pitch;
+    double onset_limit, offset_limit; /* as logits */
+    int open;
+    int64_t peak, frames; /* frame of the onset; frames that sound */
+    double onset;         /* in frames */
+    double onset_logit, sounding; /* sounding: sum of 1 - silence */
+    double power;         /* sum over level_frames */
+    int64_t level_frames, level_limit;
+} precise_state;
+
+static double probability(double logit)
+{
+    return 1.0 / (1.0 + exp(-logit));
+}
+
+/* The logit of a threshold; beyond all logits for 1. */
+static double limit_of(double threshold)
+{
+    return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
+}
+
+static int is_onset(const avsvti_decoder *d, int64_t i)
+{
+    const precise_state *p = d->state;
+    float onset = avsvti_frame(d, i)[0];
+    int64_t from = i - d->settings.window, to = i + d->settings.window + 1;
+    if (!((double)onset >= p->onset_limit))
+        return 0;
+    if (to > d->known)
+        to = d->known;
+    for (int64_t k = from > 0 ? from : 0; k < i; k++)
+        if (avsvti_frame(d, k)[0] >= onset)
+            return 0;
+    for (int64_t k = i + 1; k < to; k++)
+        if (avsvti_frame(d, k)[0] > onset)
+            return 0;
+    return 1;
+}
+
+/* Where the parabola through the peak and its neighbours has its top. */
+static double refine(const avsvti_decoder *d, int64_t i)
+{
+    if (i == 0 || i + 1 >= d->known)
+        return (double)i;
+    double left = (double)avsvti_frame(d, i - 1)[0];
+    double right = (double)avsvti_frame(d, i + 1)[0];
+    double bend = left - 2.0 * (double)avsvti_frame(d, i)[0] + right;
+    if (!(bend < -1e-6))
+        return (double)i;
+    double shift = 0.5 * (left - right) / bend;
+    return (double)i + (shift < -0.5 ? -0.5 : shift > 0.5 ? 0.5 : shift);
+}
+
+/* Where silence crosses its threshold between frame i - 1 and i. */
+static double crossing(const avsvti_decoder *d, int64_t i)
+{
+    double before = probability((double)avsvti_frame(d, i - 1)[1]);
+    double here = probability((double)avsvti_frame(d, i)[1]);
+    double share = (d->settings.offset_threshold - before) / (here - before);
+    return (double)(i - 1) + (share > 0 ? share < 1 ? share : 1 : 0);
+}
+
+/* Finer than 10 ms the networks can't tell (their onsets deviate by 17 ms). */
+static double time_given(const avsvti_decoder *d, double frame)
+{
+    return rint(avsvti_time(d, frame) * TIMES_PER_S) / TIMES_PER_S;
+}
+
+/* Ends the open note at a place in frames. */
+static avsvt_status close_note(avsvti_decoder *d, double end,
+                               avsvti_note_list *list, avsvt_error *err)
+{
+    precise_state *p = d->state;
+    avsvt_note note = AVSVT_NOTE_INIT;
+    double sure = 0, shortest = 1.0 / d->info.frame_rate_hz;
+    if (!p->open || !p->frames) {
+        p->open = 0;
+        return AVSVT_OK;
+    }
+    p->open = 0;
+    note.onset_s = time_given(d, p->onset);
+    note.offset_s = time_given(d, end);
+    note.pitch = avsvti_pitch_estimate(&p->pitch, &sure);
+    note.confidence = probability(p->onset_logit) * sure * p->sounding /
+                      (double)p->frames;
+    if (!isfinite(note.pitch) || !isfinite(note.confidence))
+        return AVSVT_OK;
+    if (note.offset_s - note.onset_s < d->settings.min_duration_s - 1e-9)
+        return AVSVT_OK;
+    if (note.offset_s - note.onset_s < shortest)
+        note.offset_s = note.onset_s + shortest;
+    if (p->level_frames) {
+        note.level_db = (float)(10 * log10(p->power / (double)p->level_frames));
+        if (note.level_db > QUIETEST_DB)
+            note.level_db = QUIETEST_DB;
+    }
+    return avsvti_note_list_append(list, &note, err);
+}
+
+static void open_note(avsvti_decoder *d, int64_t i, double onset)
+{
+    precise_state *p = d->state;
+    avsvti_pitch_clear(&p->pitch);
+    p->open = 1;
+    p->peak = i;
+    p->frames = 0;
+    p->onset = onset;
+    p->onset_logit = (double)avsvti_frame(d, i)[0];
+    p->sounding = 0;
+    p->power = 0;
+    p->level_frames = 0;
+}
+
+static void add_frame(avsvti_decoder *d, const float *row)
+{
+    precise_state *p = d->state;
+    double level = (double)row[d->row - 1];
+    avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
+    p->frames++;
+    p->sounding += 1 - probability((double)row[1]);
+    if (!isnan(level) && p->level_frames < p->level_limit) {
+        p->power += pow(10, level / 10);
+        p->level_frames++;
+    }
+}
+
+static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
+                                 avsvti_note_list *list, avsvt_error *err)
+{
+    precise_state *p = d->state;
+    const float *row = avsvti_frame(d, i);
+    avsvt_status status = AVSVT_OK;
+    if (is_onset(d, i)) {
+        double onset = refine(d, i);
+        status = close_note(d, onset < (double)i ? onset : (double)i, list, err);
+        open_note(d, i, onset);
+    }
+    if (!p->open)
+        return status;
+    if ((double)row[1] < p->offset_limit)
+        add_frame(d, row);
+    else if (p->frames)
+        status = close_note(d, crossing(d, i), list, err);
+    else if (i - p->peak + 1 >= MAY_BE_LATE)
+        p->open = 0;
+    return status;
+}
+
+static avsvt_status precise_finish(avsvti_decoder *d, avsvti_note_list *list,
+                                   avsvt_error *err)
+{
+    return close_note(d, (double)d->known, list, err);
+}
+
+static void precise_release(void *state, const avsvt_allocator *a)
+{
+    precise_state *p = state;
+    avsvti_pitch_release(&p->pitch, a);
+    avsvti_release(a, p);
+}
+
+static avsvt_status precise_create(void **state, const avsvti_decoder *d,
+                                   avsvt_error *err)
+{
+    precise_state *p = avsvti_alloc_zero(d->allocator, 1, sizeof(*p));
+    if (!p)
+        return avsvti_fail_memory(err);
+    *state = p;
+    p->onset_limit = limit_of(d->settings.onset_threshold);
+    p->offset_limit = limit_of(d->settings.offset_threshold);
+    double frames = LEVEL_S * d->info.frame_rate_hz;
+    p->level_limit = frames < 1 ? 1 : frames > 1e6 ? 1000000 : (int64_t)frames;
+    return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,
+                               d->info.fine_lowest, d->info.fine_step, err);
+}
+
+const avsvti_rule avsvti_rule_precise = {
+    { 0.4, 0.5, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
+    precise_release,
+};

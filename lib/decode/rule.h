@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What a decoding rule is to the decoder: frames one by one, each with its
+ * neighbours in reach, notes out. */
+#ifndef AVSVTI_DECODE_RULE_H
+#define AVSVTI_DECODE_RULE_H
+
+#include "decode/decoder.h"
+
+typedef struct avsvti_settings {
+    double onset_threshold, offset_threshold, min_duration_s;
+    int32_t window; /* frames to each side */
+} avsvti_settings;
+
+typedef struct avsvti_rule {
+    avsvti_settings defaults;
+    int32_t lookahead; /* frames needed after the window of a frame */
+    avsvt_status (*create)(void **state, const avsvti_decoder *d,
+                           avsvt_error *err);
+    /* Frame i; all frames from i - window on up to d->known - 1 are in reach.
+     * Without finish, that is at least i + window + lookahead. */
+    avsvt_status (*step)(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
+                         avsvt_error *err);
+    avsvt_status (*finish)(avsvti_decoder *d, avsvti_note_list *list,
+                           avsvt_error *err);
+    void (*release)(void *state, const avsvt_allocator *a);
+} avsvti_rule;
+
+struct avsvti_decoder {
+    const avsvt_allocator *allocator;
+    const avsvti_rule *rule;
+    void *state;
+    avsvti_settings settings;
+    avsvt_activations_info info;
+    float *ring;      /* rows of the newest frames */
+    size_t row;       /* floats in a row: 20, fine_bins, level */
+    int64_t capacity; /* rows in the ring */
+    int64_t known;    /* frames pushed */
+    int64_t decided;  /* frames that the rule has seen */
+};
+
+extern const avsvti_rule avsvti_rule_precise, avsvti_rule_published;
+
+/* Logits of a frame in reach; fine pitch and level follow in the row. */
+static inline const float *avsvti_frame(const avsvti_decoder *d, int64_t i)
+{
+    return d->ring + (size_t)(i % d->capacity) * d->row;
+}
+
+/* Time of a frame, or of a place between two. */
+static inline double avsvti_time(const avsvti_decoder *d, double frame)
+{
+    return d->info.start_s + frame * (1.0 / d->info.frame_rate_hz);
+}
+
+static inline double avsvti_time_of(const avsvti_decoder *d, int64_t i)
+{
+    return avsvti_time(d, (double)i);
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "head/activations.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/options.h"
+
+#define MAX_FINE_BINS 4096
+#define MAX_FRAMES ((int64_t)1 << 40)
+#define SILENCE_DB (-200.0f) /* stands for no sound at all, -inf dB */
+
+avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
+                                      avsvt_error *err)
+{
+    if (info->frames < 0 || info->frames > MAX_FRAMES)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "activations: frames is %lld, which is out of range",
+            (long long)info->frames);
+    if (info->fine_bins < 0 || info->fine_bins > MAX_FINE_BINS)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "activations: fine_bins is %d: use 0 to %d", (int)info->fine_bins,
+            MAX_FINE_BINS);
+    if (!(info->frame_rate_hz > 0) || !isfinite(info->frame_rate_hz))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "activations: frame_rate_hz must be above 0");
+    if (!isfinite(info->start_s))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "activations: start_s is not a number");
+    if (info->fine_bins && (!isfinite(info->fine_lowest) ||
+                            !(info->fine_step > 0) || !isfinite(info->fine_step)))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "activations: fine_step must be above 0 and fine_lowest a number");
+    return AVSVT_OK;
+}
+
+/* A copy of frames x columns values, all of them finite. */
+static avsvt_status copy_rows(float **to, const avsvt_allocator *a,
+                              const float *from, int64_t frames,
+                              int32_t columns, const char *name,
+                              avsvt_error *err)
+{
+    if (!frames || !columns)
+        return AVSVT_OK;
+    size_t n = (size_t)frames * (size_t)columns; /* below 2^53: see the limits */
+    float *copy = avsvti_alloc(a, n, sizeof(*copy));
+    if (!copy)
+        return avsvti_fail_memory(err);
+    *to = copy;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(from[i]))
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "activations: %s of frame %zu, column %zu, is not a finite number",
+                name, i / (size_t)columns, i % (size_t)columns);
+        copy[i] = from[i];
+    }
+    return AVSVT_OK;
+}
+
+static avsvt_status copy_level(float **to, const avsvt_allocator *a,
+                               const float *from, int64_t frames,
+                               avsvt_error *err)
+{
+    if (!frames || !from)
+        return AVSVT_OK;
+    float *copy = avsvti_alloc(a, (size_t)frames, sizeof(*copy));
+    if (!copy)
+        return avsvti_fail_memory(err);
+    *to = copy;
+    for (int64_t i = 0; i < frames; i++) {
+        if (isnan(from[i]) || from[i] > 1000.0f)
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "activations: level_db of frame %lld is not a number of dB",
+                (long long)i);
+        copy[i] = from[i] < SILENCE_DB ? SILENCE_DB : from[i];
+    }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvt_activations_create(avsvt_activations **out,
+                                      avsvt_context *context,
+                                      const avsvt_activations_info *info,
+                                      const float *logits, const float *fine,
+                                      const float *level_db, avsvt_error *err)
+{
+    avsvt_activations_info checked;
+    if (!out)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_activations_create: out is NULL");
+    *out = NULL;
+    if (!info)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_activations_create: info is NULL");
+    avsvt_status status = avsvti_options_read(&checked, sizeof(checked), info,
+                                              "avsvt_activations_info", err);
+    if (status == AVSVT_OK)
+        status = avsvti_activations_check(&checked, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (checked.frames && !logits)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_activations_create: logits is NULL");
+    if (checked.frames && !fine != !checked.fine_bins)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_activations_create: fine is %s, but fine_bins is %d",
+            fine ? "given" : "NULL", (int)checked.fine_bins);
+
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvt_activations *made = avsvti_alloc_zero(a, 1, sizeof(*made));
+    if (!made)
+        return avsvti_fail_memory(err);
+    made->context = avsvt_context_ref(avsvti_context_or_default(context));
+    made->info = checked;
+    made->defaults.struct_size = (uint32_t)sizeof(made->defaults);
+    status = copy_rows(&made->logits, a, logits, checked.frames,
+                       AVSVT_NOTE_LOGITS, "logits", err);
+    if (status == AVSVT_OK)
+        status = copy_rows(&made->fine, a, fine, checked.frames,
+                           checked.fine_bins, "fine pitch", err);
+    if (status == AVSVT_OK)
+        status = copy_level(&made->level, a, level_db, checked.frames, err);
+    if (status != AVSVT_OK) {
+        avsvt_activations_free(made);
+        return status;
+    }
+    *out = made;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvt_activations_describe(const avsvt_activations *activations,
+                                        avsvt_activations_info *info)
+{
+    if (!activations)
+        return AVSVT_E_ARG;
+    return avsvti_record_write(info, &activations->info,
+                               sizeof(activations->info),
+                               "avsvt_activations_info", NULL);
+}
+
+const float *avsvt_activations_logits(const avsvt_activations *activations)
+{
+    return activations ? activations->logits : NULL;
+}
+
+const float *avsvt_activations_fine(const avsvt_activations *activations)
+{
+    return activations ? activations->fine : NULL;
+}
+
+const float *avsvt_activations_level(const avsvt_activations *activations)
+{
+    return activations ? activations->level : NULL;
+}
+
+void avsvt_activations_free(avsvt_activations *activations)
+{
+    if (!activations)
+        return;
+    avsvt_context *context = activations->context;
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvti_release(a, activations->logits);
+    avsvti_release(a, activations->fine);
+    avsvti_release(a, activations->level);
+    avsvti_release(a, activations);
+    avsvt_context_free(context);
+}
