@@ -57,6 +57,28 @@ static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
     return AVSVT_OK;
 }
 
+avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err)
+{
+    struct stat st;
+    *fd = -1;
+    avsvt_status status = avsvti_file_check(path, err);
+    if (status != AVSVT_OK)
+        return status;
+    /* Without O_NONBLOCK a pipe that nobody writes to would hang here. */
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0)
+        return fail_errno(err, errno, "open", path);
+    if (fstat(opened, &st))
+        status = fail_errno(err, errno, "read", path);
+    else if (!S_ISREG(st.st_mode))
+        status = avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
+    if (status != AVSVT_OK)
+        close(opened);
+    else
+        *fd = opened;
+    return status;
+}
+
 avsvt_status avsvti_file_read(char **data, size_t *size,
                               const avsvt_allocator *a, const char *path,
                               size_t max, avsvt_error *err)
@@ -65,16 +87,12 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
     char *block = NULL;
     *data = NULL;
     *size = 0;
-    avsvt_status status = avsvti_file_check(path, err);
+    int fd;
+    avsvt_status status = avsvti_file_open(&fd, path, err);
     if (status != AVSVT_OK)
         return status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return fail_errno(err, errno, "open", path);
     if (fstat(fd, &st))
         status = fail_errno(err, errno, "read", path);
-    else if (!S_ISREG(st.st_mode))
-        status = avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
     else if ((uint64_t)st.st_size > (uint64_t)max)
         status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: has %lld bytes; at most %zu are read", path,
@@ -114,6 +132,9 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
         return avsvti_fail(err, AVSVT_E_ARG, "the path to write to is empty");
     if (!stat(path, &st) && S_ISDIR(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
+    /* Renaming over /dev/null would replace the device. */
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
     const char *slash = strrchr(path, '/');
     size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
     const char *name = path + folder;

@@ -15,6 +15,10 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
  * else the status and message that a user should see. */
 avsvt_status avsvti_file_check(const char *path, avsvt_error *err);
 
+/* Opens a file for reading (close() it), not inherited by child processes.
+ * Refuses folders, pipes and devices. *fd is -1 on failure. */
+avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err);
+
 /* Writing beside: begin gives a temporary path in the same folder, commit
  * syncs and renames it to path, discard removes it. */
 avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
