@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""``python -m avsvt.export``: a checkpoint in, a model file out."""
+import argparse
+import sys
+
+from . import KINDS, kind
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="python -m avsvt.export",
+        description="Make a model file of a checkpoint. The exported network is "
+                    "compared with its source network before it is written.")
+    parser.add_argument("--list", action="store_true", help="name the kinds and leave")
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND")
+    for name in KINDS:
+        module = kind(name)
+        one = kinds.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
+        one.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT")
+        one.add_argument("-o", "--output", required=True, metavar="OUT.pt")
+        module.add_arguments(one)
+    options = parser.parse_args(arguments)
+    if not options.list and options.kind is None:
+        parser.error("no KIND is given; --list names them")
+    return options
+
+
+def main(arguments=None) -> int:
+    options = parse(arguments)
+    if options.list:
+        for name in KINDS:
+            print(f"{name}\t{kind(name).SUMMARY}")
+        return 0
+    try:
+        print(kind(options.kind).export(options))
+    except (OSError, ValueError) as error:
+        print(f"avsvt.export: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""Writing TorchScript archives that carry a manifest.
+
+PyTorch's own archive is taken apart and written anew: with the manifest as
+its first file, without the debug files (they hold paths of the machine that
+made them), and without dates, so that the same network gives the same bytes.
+"""
+import io
+import json
+import os
+import pickle
+import re
+import zipfile
+
+import torch
+
+ALIGNMENT = 64  # PyTorch's: lets tensors be used where they lie
+
+
+def to_yaml(value: dict, indent: int = 0) -> str:
+    """A manifest as YAML: mappings that hold mappings, and lists of mappings,
+    in lines; everything else in one line, as JSON, which YAML includes."""
+    space = " " * indent
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, dict) and any(isinstance(v, dict) for v in item.values()):
+            lines.append(f"{space}{key}:\n{to_yaml(item, indent + 2)}")
+        elif isinstance(item, list) and item and isinstance(item[0], dict):
+            lines.append(f"{space}{key}:\n")
+            lines.extend(f"{space}  - {flow(each)}\n" for each in item)
+        else:
+            lines.append(f"{space}{key}: {flow(item)}\n")
+    return "".join(lines)
+
+
+def flow(value) -> str:
+    """One value on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    if isinstance(value, str) and re.fullmatch("[a-z][a-z0-9/_-]*|MIT", value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+class _Part:
+    """Any object of the archive: we only want its attributes."""
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+
+
+class _Reader(pickle.Unpickler):
+    """Reads data.pkl and keeps, instead of tensors, where they lie."""
+
+    def find_class(self, module, name):
+        if name == "_rebuild_tensor_v2":
+            return lambda storage, offset, size, stride, *rest: (
+                "tensor", storage, offset, tuple(size), tuple(stride))
+        if name == "OrderedDict":
+            return dict
+        if module == "torch.jit._pickle":
+            return lambda *args: args[0] if args else None
+        if module.startswith("torch"):
+            return name
+        return _Part
+
+    def persistent_load(self, what):
+        return what[2]
+
+
+def _tensors(part: _Part, prefix: str = ""):
+    for name, value in vars(part).items():
+        if isinstance(value, _Part):
+            yield from _tensors(value, f"{prefix}{name}.")
+        elif isinstance(value, tuple) and value and value[0] == "tensor":
+            yield prefix + name, value
+
+
+def read_entries(data: bytes) -> dict:
+    """All files of a zip archive without the leading folder."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+
+
+def locate_tensors(entries: dict, network: torch.nn.Module) -> dict:
+    """Where each float tensor of the network lies in the archive.
+
+    Read from the archive's own index, then compared byte by byte with the
+    network. Counters that only training uses are left out.
+    """
+    root = _Reader(io.BytesIO(entries["data.pkl"])).load()
+    places = dict(_tensors(root))
+    found = {}
+    for name, tensor in network.state_dict().items():
+        if not tensor.is_floating_point():
+            continue
+        _, key, offset, size, _ = places[name]
+        entry = f"data/{key}"
+        same = (offset == 0 and size == tuple(tensor.shape)
+                and entries[entry] == tensor.contiguous().numpy().tobytes())
+        if not same:
+            raise ValueError(f"{name} does not lie in {entry} as one plain block")
+        found[name] = {"entry": entry, "shape": list(tensor.shape)}
+    return found
+
+
+def _in_order(code: bytes) -> bytes:
+    """PyTorch writes a module's constants in an order that changes from run to
+    run; sort them."""
+    lines = code.decode().splitlines(keepends=True)
+    constants = [i for i, line in enumerate(lines) if re.match(r"  \w+ : Final\[", line)]
+    for i, line in zip(constants, sorted(lines[i] for i in constants)):
+        lines[i] = line
+    return "".join(lines).encode()
+
+
+def write_archive(path: str, entries: dict, manifest: str) -> None:
+    """Write the archive beside `path`, then rename it."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    kept = {"extra/avsvt.yaml": manifest.encode()}
+    kept.update((name, data) for name, data in entries.items()
+                if not name.endswith(".debug_pkl") and not name.startswith(".data/"))
+    beside = f"{path}.new"
+    try:
+        with zipfile.ZipFile(beside, "w") as archive:
+            for name, data in kept.items():
+                info = zipfile.ZipInfo(f"{stem}/{name}", (1980, 1, 1, 0, 0, 0))
+                start = archive.fp.tell() + 30 + len(info.filename) + 4
+                padding = -start % ALIGNMENT
+                info.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
+                if name.startswith("code/"):
+                    data = _in_order(data)
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def save(scripted: torch.jit.ScriptModule) -> dict:
+    """The archive's files as PyTorch would write them."""
+    buffer = io.BytesIO()
+    torch.jit.save(scripted, buffer)
+    return read_entries(buffer.getvalue())

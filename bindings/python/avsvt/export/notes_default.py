@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Export of the note network: the compiled-in model's kind."""
+import importlib.util
+import os
+import re
+import warnings
+
+import torch
+
+from .. import networks
+from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_RATE
+from . import archive
+
+SUMMARY = "the small note network of the compiled-in model (weights_*.pt)"
+TOLERANCE = 1e-4
+
+DEBIAN = "in the package's Debian copyright file; not checked for this purpose"
+TRAINED_ON = [
+    {"name": "SSVD v2.0 sight-singing recordings, sung in solfege",
+     "licence": "no licence stated"},
+    {"name": "spoken prompts re-sung on melodies: asterisk-core-sounds-en/fr/es/it/ru, "
+             "klettres-data, ktuberling-data, gcin-voice", "licence": DEBIAN},
+    {"name": "speech made by espeak-ng, re-sung on melodies",
+     "licence": "the program is GPL-3.0-or-later; its output was used"},
+    {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
+     "licence": "sound font MIT; the music is random and ours"},
+    {"name": "accompaniment from free games: fretsonfire-songs-muldjord and -sectoid, "
+             "asc-music, hyperrogue-music, singularity-music, planetblupi-music-ogg, "
+             "warzone2100-music", "licence": DEBIAN},
+]
+
+# How names in the checkpoints become names of ours.
+RENAMED = [
+    (r"^pc\.0\.", "pitch.fold."), (r"^pc\.1\.", "pitch.near."), (r"^pc\.2\.", "pitch.wide."),
+    (r"^fine\.", "pitch.fine."), (r"^semi\.", "pitch.semitone."),
+    (r"^pp\.", "pitch.posterior."), (r"^pq\.", "pitch.summary."),
+    (r"^mc\.0\.", "timing_near."), (r"^mc\.1\.", "timing_wide."),
+    (r"^mix\.", "joint."), (r"^rnn\.", "gru."), (r"^head\.", "heads."),
+    (r"\.c\.", ".conv."), (r"\.b\.", ".norm."), (r"\.d\.", ".depth."), (r"\.w\.", ".point."),
+    (r"^front\.w1$", "front.pitch_window"), (r"^front\.w2$", "front.timing_window"),
+    (r"^front\.fb$", "front.pitch_filters"), (r"^front\.mel$", "front.mel_filters"),
+    (r"^front\.C$", "front.lag_cosines"),
+]
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--source", metavar="NETWORK.py",
+                        help="the source network's definition, to compare with; "
+                             "default: network.py beside the checkpoint")
+    parser.add_argument("--name", default="notes-default", help="the model's name")
+
+
+def load(path: str):
+    """A checkpoint as our network. Returns it, its sizes and the checkpoint."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    settings = checkpoint.get("a") if isinstance(checkpoint, dict) else None
+    if not isinstance(settings, dict) or settings.get("fe") != "full" \
+            or settings.get("back") != "gru":
+        raise ValueError(f"{path}: not a checkpoint of the harmonic GRU network")
+    sizes = {"channels": settings["ch"], "width": settings["C"], "hidden": settings["H"],
+             "layers": settings["layers"]}
+    state = {}
+    for name, tensor in checkpoint["sd"].items():
+        if name == "bias":  # never trained: added to nothing
+            if tensor.any():
+                raise ValueError(f"{path}: the output bias is not zero")
+            continue
+        for pattern, ours in RENAMED:
+            name = re.sub(pattern, ours, name)
+        state[name] = tensor
+    network = networks.NoteNetwork(**sizes).eval()
+    network.load_state_dict(state)
+    return network, sizes, checkpoint
+
+
+def source_network(path: str, checkpoint: dict) -> torch.nn.Module:
+    """The network as its authors defined it, with the same weights."""
+    spec = importlib.util.spec_from_file_location("avsvt_export_source", path)
+    if spec is None or not os.path.exists(path):
+        raise ValueError(f"{path}: the source network is needed for the comparison; "
+                         "name it with --source")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    a = checkpoint["a"]
+    source = module.Net(a["fe"], a["ch"], a["C"], a["H"], a["layers"], a["back"]).eval()
+    source.load_state_dict(checkpoint["sd"])
+    return source
+
+
+def test_sounds():
+    """Silence, a glide with vibrato and harmonics, noise; odd lengths too."""
+    generator = torch.Generator().manual_seed(7)
+    time = torch.arange(6 * SAMPLE_RATE) / SAMPLE_RATE
+    phase = torch.cumsum(220 * 2 ** (time / 4 + 0.03 * torch.sin(35 * time)), 0) / SAMPLE_RATE
+    glide = sum(torch.sin(6.283185307 * phase * k) / k for k in range(1, 9)) * 0.2
+    glide = glide * (torch.sin(5 * time) > -0.5)
+    noise = torch.randn(1, 3 * SAMPLE_RATE, generator=generator) * 0.1
+    return [glide[None], noise, glide[None, :12345] + noise[:, :12345],
+            torch.zeros(1, 320), torch.zeros(2, 1)]
+
+
+def largest_difference(one, other) -> float:
+    worst = 0.0
+    with torch.inference_mode():
+        for sound in test_sounds():
+            for a, b in zip(one(sound), other(sound), strict=True):
+                if a.shape != b.shape:
+                    raise ValueError(f"outputs differ in shape: {a.shape}, {b.shape}")
+                worst = max(worst, (a - b).abs().max().item())
+    return worst
+
+
+def manifest(name: str, sizes: dict, tensors: dict) -> dict:
+    return {
+        "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
+        "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
+        "output": {"layout": "notes20", "frame_rate": 50,
+                   "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
+        "chunk": {"length_s": 30, "context_s": 4},
+        "decode": {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
+                   "window": 4, "min_duration_s": 0.08},
+        "licence": "MIT", "trained_on": TRAINED_ON,
+        "native": {"family": "harmonic-gru-1", "config": sizes, "tensors": tensors},
+    }
+
+
+def export(options) -> str:
+    if len(options.checkpoints) != 1:
+        raise ValueError("notes-default is made of one checkpoint")
+    path = options.checkpoints[0]
+    network, sizes, checkpoint = load(path)
+    beside = os.path.join(os.path.dirname(path), "network.py")
+    source = source_network(options.source or beside, checkpoint)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
+        scripted = torch.jit.script(network)
+    worst = largest_difference(scripted, source)
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{path}: differs from its source network by {worst:.2g}, "
+                         f"more than {TOLERANCE:g}; nothing is written")
+    entries = archive.save(scripted)
+    tensors = archive.locate_tensors(entries, network)
+    text = archive.to_yaml(manifest(options.name, sizes, tensors))
+    archive.write_archive(options.output, entries, text)
+    return (f"{options.output}: {os.path.getsize(options.output)} bytes, {len(tensors)} "
+            f"tensors, differs from the source network by at most {worst:.2g}")

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""The trainable networks: scriptable modules with ``forward`` and ``loss``.
+
+Each is written once, here. Exported (see ``avsvt.export``) the same file
+serves inference and training. This package needs PyTorch.
+"""
+from .notes import NoteNetwork
+
+__all__ = ["NoteNetwork"]
