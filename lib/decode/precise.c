@@ -12,7 +12,8 @@
 #define TIMES_PER_S 100.0 /* times are given to 10 ms */
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
 #define LEVEL_S 0.2       /* the part of a note that tells its loudness */
-#define QUIETEST_DB (-0.01f) /* 0 would mean: not known */
+#define LOUDEST_DB (-0.01f) /* 0 would mean: not known */
+#define SILENCE_DB (-200.0f)
 
 typedef struct precise_state {
     avsvti_pitch pitch;
@@ -108,8 +109,10 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
         note.offset_s = note.onset_s + shortest;
     if (p->level_frames) {
         note.level_db = (float)(10 * log10(p->power / (double)p->level_frames));
-        if (note.level_db > QUIETEST_DB)
-            note.level_db = QUIETEST_DB;
+        if (note.level_db > LOUDEST_DB)
+            note.level_db = LOUDEST_DB;
+        if (!(note.level_db >= SILENCE_DB))
+            note.level_db = SILENCE_DB;
     }
     return avsvti_note_list_append(list, &note, err);
 }

@@ -111,7 +111,7 @@ avsvt_status avsvt_pipeline_create(avsvt_pipeline **out, avsvt_model *model,
                                    const avsvt_pipeline_options *opts,
                                    avsvt_error *err)
 {
-    double chunk_s;
+    double chunk_s = 0.0;
     if (out)
         *out = NULL;
     if (!out || !model)
@@ -146,7 +146,7 @@ avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
                                  avsvt_error *err)
 {
     avsvt_model *model;
-    double chunk_s;
+    double chunk_s = 0.0;
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_pipeline_open: out is NULL");
     *out = NULL;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode/read.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "platform/file.h"
+
+#define MAX_FILE ((size_t)64 << 20)
+#define LAST_TIME_S 1e7 /* four months */
+
+avsvt_status avsvti_read_fail(const avsvti_reader *r, const char *what)
+{
+    return avsvti_fail(r->err, AVSVT_E_FORMAT, "%s: line %zu: %s", r->name,
+                       r->line, what);
+}
+
+const char *avsvti_skip_blanks(const char *p)
+{
+    while (*p == ' ' || *p == '\t' || *p == '\r')
+        p++;
+    return p;
+}
+
+const char *avsvti_line_end(const char *p, const char *end)
+{
+    const char *feed = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    return feed ? feed : end;
+}
+
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+int avsvti_starts_with(const char *p, const char *end, const char *text)
+{
+    for (; *text; p++, text++)
+        if (p >= end || lower(*p) != lower(*text))
+            return 0;
+    return 1;
+}
+
+avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note)
+{
+    if (!(fabs(note->onset_s) <= LAST_TIME_S) ||
+        !(fabs(note->offset_s) <= LAST_TIME_S))
+        return avsvti_read_fail(r, "the time is out of range");
+    if (note->offset_s < note->onset_s)
+        return avsvti_read_fail(r, "the note ends before it starts");
+    if (!(note->pitch >= 0 && note->pitch < 128))
+        return avsvti_read_fail(r,
+            "the pitch must be a MIDI number, 0 to 127 (69 is 440 Hz)");
+    return avsvti_note_list_append(r->list, note, r->err);
+}
+
+/* Charts start with "#NAME:" lines, BPM among them; in other text '#' starts
+ * a comment. */
+static int is_ultrastar(const char *p, const char *end)
+{
+    while (p < end && *p == '#') {
+        const char *stop = avsvti_line_end(p, end);
+        if (avsvti_starts_with(p, stop, "#BPM:"))
+            return 1;
+        for (p = stop; p < end && (*p == '\n' || *p == '\r'); )
+            p++;
+    }
+    return 0;
+}
+
+avsvt_status avsvti_notes_parse(avsvti_note_list *list, const char *text,
+                                size_t size, const char *name,
+                                avsvt_error *err)
+{
+    avsvti_reader r = { name, text, text + size, 1, list, err };
+    if (avsvti_starts_with(r.p, r.end, "\xEF\xBB\xBF"))
+        r.p += 3;
+    const char *first = r.p;
+    while (first < r.end && (*first == '\n' || *first == '\r' ||
+                             *first == ' ' || *first == '\t'))
+        first++;
+    if (first < r.end && (*first == '{' || *first == '['))
+        return avsvti_read_json(&r);
+    if (is_ultrastar(first, r.end))
+        return avsvti_read_ultrastar(&r);
+    return avsvti_read_columns(&r);
+}
+
+avsvt_status avsvt_notes_read(avsvt_notes **out, avsvt_context *context,
+                              const char *path, avsvt_error *err)
+{
+    avsvti_note_list list;
+    char *text = NULL;
+    size_t size = 0;
+    if (!out)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_notes_read: out is NULL");
+    *out = NULL;
+    if (!path)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_notes_read: path is NULL");
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvti_note_list_init(&list, a);
+    avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_FILE, err);
+    if (status == AVSVT_OK)
+        status = avsvti_notes_parse(&list, text, size, path, err);
+    avsvti_release(a, text);
+    if (status == AVSVT_OK)
+        return avsvti_notes_from_list(out, context, &list, err);
+    avsvti_note_list_free(&list);
+    return status;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* UltraStar charts: notes on a grid of a quarter of a beat, pitch 0 is C4.
+ * Freestyle and rap lines have no pitch and are left out; the octave of many
+ * charts is not to be relied on, so pitches outside of MIDI are brought back
+ * by octaves. */
+#include <math.h>
+
+#include "core/number.h"
+#include "decode/read.h"
+
+#define MIDDLE_C 60
+#define MAX_BEATS 1e8
+
+typedef struct chart {
+    double beat_s;    /* seconds of a grid step; 0 before #BPM */
+    double origin_s;  /* time of the beat origin_beat */
+    double origin_beat;
+    int relative;     /* beats count from the last line break */
+    double line_beat; /* that break, when relative */
+} chart;
+
+/* Like avsvti_number_parse(), with a decimal comma allowed, within a line. */
+static const char *number(const char *p, const char *stop, double *value)
+{
+    p = avsvti_skip_blanks(p);
+    if (p >= stop)
+        return NULL;
+    const char *after = avsvti_number_parse(p, value);
+    if (!after || after > stop)
+        return NULL;
+    if (*after != ',' || after + 1 >= stop || after[1] < '0' || after[1] > '9')
+        return after;
+    double part = 0, scale = 1;
+    for (after++; after < stop && *after >= '0' && *after <= '9'; after++) {
+        scale /= 10;
+        part += scale * (*after - '0');
+    }
+    *value += *value < 0 ? -part : part;
+    return after;
+}
+
+static avsvt_status set_tempo(avsvti_reader *r, chart *c, double bpm)
+{
+    if (!(bpm >= 1 && bpm <= 100000))
+        return avsvti_read_fail(r, "the tempo must be 1 to 100000 beats a minute");
+    c->beat_s = 60.0 / bpm / 4.0;
+    return AVSVT_OK;
+}
+
+static avsvt_status read_header(avsvti_reader *r, chart *c, const char *stop)
+{
+    double value = 0;
+    if (avsvti_starts_with(r->p, stop, "#BPM:")) {
+        if (!number(r->p + 5, stop, &value))
+            return avsvti_read_fail(r, "#BPM is not a number");
+        return set_tempo(r, c, value);
+    }
+    if (avsvti_starts_with(r->p, stop, "#GAP:") &&
+        number(r->p + 5, stop, &value))
+        c->origin_s = value / 1000.0;
+    if (avsvti_starts_with(r->p, stop, "#RELATIVE:") &&
+        avsvti_starts_with(avsvti_skip_blanks(r->p + 10), stop, "YES"))
+        c->relative = 1;
+    return AVSVT_OK;
+}
+
+static avsvt_status read_note(avsvti_reader *r, const chart *c,
+                              const char *stop)
+{
+    avsvt_note note = AVSVT_NOTE_INIT;
+    double beat, length, pitch;
+    const char *p = number(r->p + 1, stop, &beat);
+    p = p ? number(p, stop, &length) : NULL;
+    p = p ? number(p, stop, &pitch) : NULL;
+    if (!p)
+        return avsvti_read_fail(r, "a note needs beat, length and pitch");
+    if (!(fabs(beat) <= MAX_BEATS && length >= 0 && length <= MAX_BEATS))
+        return avsvti_read_fail(r, "beat or length is out of range");
+    if (!(c->beat_s > 0))
+        return avsvti_read_fail(r, "a note before #BPM");
+    beat += c->line_beat - c->origin_beat;
+    note.onset_s = c->origin_s + beat * c->beat_s;
+    note.offset_s = c->origin_s + (beat + length) * c->beat_s;
+    note.pitch = MIDDLE_C + pitch;
+    if (note.pitch < 0 || note.pitch >= 128)
+        note.pitch = fmod(fmod(note.pitch, 12) + 12, 12) + MIDDLE_C;
+    return avsvti_read_note(r, &note);
+}
+
+/* "- end" or, when relative, "- end start": the next line counts from start,
+ * or from end when that is all there is. */
+static void read_break(const avsvti_reader *r, chart *c, const char *stop)
+{
+    double end, start;
+    const char *p = number(r->p + 1, stop, &end);
+    if (!c->relative || !p)
+        return;
+    if (!number(p, stop, &start))
+        start = end;
+    if (fabs(start) <= MAX_BEATS && fabs(c->line_beat + start) <= MAX_BEATS)
+        c->line_beat += start;
+}
+
+/* "B beat tempo": another tempo from there on. */
+static avsvt_status read_tempo(avsvti_reader *r, chart *c, const char *stop)
+{
+    double beat, bpm;
+    const char *p = number(r->p + 1, stop, &beat);
+    p = p ? number(p, stop, &bpm) : NULL;
+    if (!p || !(fabs(beat) <= MAX_BEATS))
+        return avsvti_read_fail(r, "a change of tempo needs beat and tempo");
+    c->origin_s += (beat - c->origin_beat) * c->beat_s;
+    c->origin_beat = beat;
+    return set_tempo(r, c, bpm);
+}
+
+avsvt_status avsvti_read_ultrastar(avsvti_reader *r)
+{
+    chart c = { 0 };
+    avsvt_status status = AVSVT_OK;
+    int done = 0;
+    while (r->p < r->end && status == AVSVT_OK && !done) {
+        const char *stop = avsvti_line_end(r->p, r->end);
+        switch (*r->p) {
+        case '#': status = read_header(r, &c, stop); break;
+        case ':':
+        case '*': status = read_note(r, &c, stop); break;
+        case '-': read_break(r, &c, stop); break;
+        case 'B': status = read_tempo(r, &c, stop); break;
+        case 'P': c.line_beat = 0; break; /* the second voice of a duet */
+        case 'E': done = 1; break;
+        default: break;
+        }
+        r->p = stop < r->end ? stop + 1 : r->end;
+        r->line++;
+    }
+    return status;
+}
