@@ -6,6 +6,7 @@ its first file, without the debug files (they hold paths of the machine that
 made them), and without dates, so that the same network gives the same bytes.
 """
 import io
+import itertools
 import json
 import os
 import pickle
@@ -107,17 +108,20 @@ def locate_tensors(entries: dict, network: torch.nn.Module) -> dict:
 
 
 def _in_order(code: bytes) -> bytes:
-    """PyTorch writes a module's constants in an order that changes from run to
-    run; sort them."""
-    lines = code.decode().splitlines(keepends=True)
-    constants = [i for i, line in enumerate(lines) if re.match(r"  \w+ : Final\[", line)]
-    for i, line in zip(constants, sorted(lines[i] for i in constants)):
-        lines[i] = line
-    return "".join(lines).encode()
+    """PyTorch writes the constants of a class in an order that changes from
+    run to run; sort each run of them (a file may hold several classes)."""
+    sorted_lines = []
+    for constant, run in itertools.groupby(
+            code.decode().splitlines(keepends=True),
+            lambda line: bool(re.match(r"  \w+ : Final\[", line))):
+        sorted_lines.extend(sorted(run) if constant else run)
+    return "".join(sorted_lines).encode()
 
 
-def write_archive(path: str, entries: dict, manifest: str) -> None:
-    """Write the archive beside `path`, then rename it."""
+def write_archive(path: str, entries: dict, manifest: str, check) -> None:
+    """Write the archive beside `path`, give the network that PyTorch reads
+    from it to `check`, which raises when it is not as it should be, and only
+    then rename it."""
     stem = os.path.splitext(os.path.basename(path))[0]
     kept = {"extra/avsvt.yaml": manifest.encode()}
     kept.update((name, data) for name, data in entries.items()
@@ -134,6 +138,7 @@ def write_archive(path: str, entries: dict, manifest: str) -> None:
                     data = _in_order(data)
                     info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
+        check(torch.jit.load(beside, map_location="cpu"))
         os.replace(beside, path)
     finally:
         if os.path.exists(beside):

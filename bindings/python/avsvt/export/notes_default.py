@@ -134,13 +134,20 @@ def export(options) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
         scripted = torch.jit.script(network)
-    worst = largest_difference(scripted, source)
-    if not worst <= TOLERANCE:
-        raise ValueError(f"{path}: differs from its source network by {worst:.2g}, "
-                         f"more than {TOLERANCE:g}; nothing is written")
+    worst = 0.0
+
+    def check(written):
+        nonlocal worst
+        worst = largest_difference(written, source)
+        if not worst <= TOLERANCE:
+            raise ValueError(f"{path}: differs from its source network by {worst:.2g}, "
+                             f"more than {TOLERANCE:g}; nothing is written")
+
     entries = archive.save(scripted)
     tensors = archive.locate_tensors(entries, network)
     text = archive.to_yaml(manifest(options.name, sizes, tensors))
-    archive.write_archive(options.output, entries, text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.write_archive(options.output, entries, text, check)
     return (f"{options.output}: {os.path.getsize(options.output)} bytes, {len(tensors)} "
             f"tensors, differs from the source network by at most {worst:.2g}")
