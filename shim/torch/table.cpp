@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The backend table on TorchScript. Every function catches what libtorch
+ * throws. */
+#include "guard.hpp"
+#include "impl.h"
+#include "message.hpp"
+#include "network.hpp"
+#include "tensors.hpp"
+
+#include <ATen/Context.h>
+#include <torch/version.h>
+
+#include <cstdio>
+#include <malloc.h>
+
+namespace avsvt_torch {
+
+/* Above this size freeing a network gives the heap's memory back: libtorch
+ * leaves hundreds of megabytes in it. */
+static const size_t large_archive = 16u << 20;
+
+static avsvt_status backend_open(void **model, const avsvt_backend_open *args) noexcept
+{
+    *model = nullptr;
+    const char *path = args->path && *args->path ? args->path : "the model";
+    try {
+        *model = new network(*args);
+        return AVSVT_OK;
+    } catch (...) {
+        return explain(AVSVT_E_FORMAT, path, args->message, args->message_size);
+    }
+}
+
+static avsvt_status backend_instance_create(void **out, void *model, char *message,
+                                            size_t size) noexcept
+{
+    *out = nullptr;
+    try {
+        *out = new instance(*static_cast<network *>(model));
+        return AVSVT_OK;
+    } catch (...) {
+        return explain(AVSVT_E_BACKEND, "the network can't be used", message, size);
+    }
+}
+
+/* Releases what was handed over before a failure. */
+static void take_back(avsvt_backend_tensor *outputs, size_t count) noexcept
+{
+    for (size_t i = 0; i < count; i++)
+        outputs[i].release(outputs[i].owner);
+}
+
+static avsvt_status backend_run(void *handle, const avsvt_backend_tensor *inputs,
+                                size_t input_count, avsvt_backend_tensor *outputs,
+                                size_t capacity, size_t *output_count, char *message,
+                                size_t size) noexcept
+{
+    instance &self = *static_cast<instance *>(handle);
+    size_t done = 0;
+    *output_count = 0;
+    try {
+        call_guard guard(self.model.threads);
+        std::vector<named_tensor> results = flatten(self.run(inputs, input_count));
+        if (results.size() > capacity)
+            throw refusal(AVSVT_E_UNSUPPORTED, "it has " + std::to_string(results.size()) +
+                          " outputs; at most " + std::to_string(capacity) + " can be taken");
+        for (named_tensor &result : results)
+            result.second = export_form(result.second, inputs, input_count);
+        for (; done < results.size(); done++)
+            hand_over(&outputs[done], std::move(results[done]));
+        *output_count = done;
+        return AVSVT_OK;
+    } catch (...) {
+        take_back(outputs, done);
+        return explain(AVSVT_E_BACKEND, "the network failed", message, size);
+    }
+}
+
+static void backend_instance_free(void *handle) noexcept
+{
+    delete static_cast<instance *>(handle);
+}
+
+static void backend_free(void *handle) noexcept
+{
+    network *model = static_cast<network *>(handle);
+    if (!model)
+        return;
+    const bool large = model->archive_size >= large_archive;
+    delete model;
+    if (large)
+        malloc_trim(0);
+}
+
+} // namespace avsvt_torch
+
+extern "C" __attribute__((visibility("default")))
+const avsvt_backend *avsvti_torch_entry(int shared, avsvt_status *status, char *message, size_t size)
+{
+    using namespace avsvt_torch;
+    static char description[64];
+    static const avsvt_backend table = {
+        (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "torch", description,
+        backend_open, backend_instance_create, backend_run, backend_instance_free, backend_free,
+    };
+    try {
+        set_shared(shared != 0);
+        std::snprintf(description, sizeof(description), "libtorch %d.%d.%d, %s", TORCH_VERSION_MAJOR,
+                      TORCH_VERSION_MINOR, TORCH_VERSION_PATCH, at::hasCUDA() ? "CUDA" : "CPU");
+        *status = AVSVT_OK;
+        return &table;
+    } catch (...) {
+        *status = explain(AVSVT_E_MODULE, "libtorch can't be used", message, size);
+        return nullptr;
+    }
+}
