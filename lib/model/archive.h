@@ -20,12 +20,13 @@ typedef struct avsvti_archive {
     const avsvt_allocator *allocator;
     const void *data; /* borrowed */
     size_t size;
+    const char *name; /* borrowed */
     avsvti_archive_entry *entries;
     size_t count;
 } avsvti_archive;
 
 /* Reads the directory of a zip (64-bit forms too) that lies in memory. name is
- * used in messages. */
+ * used in messages, also later ones: it must live as long as the archive. */
 avsvt_status avsvti_archive_open(avsvti_archive *z, const avsvt_allocator *a,
                                  const void *data, size_t size,
                                  const char *name, avsvt_error *err);

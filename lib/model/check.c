@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What a manifest must say, and typed access to it. */
+#include "model/handle.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/number.h"
+
+#define MANIFEST_FORMAT 1
+
+static avsvt_status read_number(const avsvt_model *m, const char *key,
+                                double lowest, double highest, int whole,
+                                double *value, avsvt_error *err)
+{
+    char low[AVSVTI_NUMBER_SIZE], high[AVSVTI_NUMBER_SIZE];
+    const char *text = avsvti_manifest_get(m->manifest, key);
+    double number = 0;
+    if (!text) {
+        if (!avsvti_manifest_count(m->manifest, key))
+            return AVSVT_OK;
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: the manifest's '%s' must be a number", m->path, key);
+    }
+    const char *end = avsvti_number_parse(text, &number);
+    if (!end || *end || !(number >= lowest && number <= highest) ||
+        (whole && floor(number) != number)) {
+        avsvti_number_print(low, sizeof(low), lowest, 6);
+        avsvti_number_print(high, sizeof(high), highest, 6);
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: the manifest's '%s' is '%.40s': it must be a %snumber from %s "
+            "to %s", m->path, key, text, whole ? "whole " : "", low, high);
+    }
+    *value = number;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_model_number(const avsvt_model *m, const char *key,
+                                 double lowest, double highest, double *value,
+                                 avsvt_error *err)
+{
+    return read_number(m, key, lowest, highest, 0, value, err);
+}
+
+avsvt_status avsvti_model_integer(const avsvt_model *m, const char *key,
+                                  int64_t lowest, int64_t highest,
+                                  int64_t *value, avsvt_error *err)
+{
+    double number = (double)*value;
+    int64_t before = *value;
+    avsvt_status status = read_number(m, key, (double)lowest, (double)highest,
+                                      1, &number, err);
+    if (status == AVSVT_OK)
+        *value = number == (double)before ? before : (int64_t)number;
+    return status;
+}
+
+int avsvti_model_is(const avsvt_model *m, const char *key, const char *text)
+{
+    const char *value = avsvti_manifest_get(m->manifest, key);
+    return value && !strcmp(value, text);
+}
+
+avsvt_context *avsvti_model_context(const avsvt_model *m)
+{
+    return m->context;
+}
+
+static avsvt_status check_format(const avsvt_model *m, avsvt_error *err)
+{
+    double format = 0;
+    avsvt_status status = read_number(m, "avsvt", 1, 1e9, 1, &format, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (format < 1)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: the manifest has no format version ('avsvt: %d')", m->path,
+            MANIFEST_FORMAT);
+    if (format > MANIFEST_FORMAT)
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: has a manifest of format %.0f; this library (%s) reads up to "
+            "%d: update the library", m->path, format, avsvt_version_string(),
+            MANIFEST_FORMAT);
+    return AVSVT_OK;
+}
+
+/* One of a list of words that ends in NULL; absent is allowed when optional. */
+static avsvt_status check_word(const avsvt_model *m, const char *key,
+                               const char *const *words, int optional,
+                               avsvt_error *err)
+{
+    const char *value = avsvti_manifest_get(m->manifest, key);
+    char list[160] = "";
+    if (!value && optional && !avsvti_manifest_count(m->manifest, key))
+        return AVSVT_OK;
+    for (size_t i = 0; words[i]; i++) {
+        if (value && !strcmp(value, words[i]))
+            return AVSVT_OK;
+        strncat(list, i ? ", " : "", sizeof(list) - strlen(list) - 1);
+        strncat(list, words[i], sizeof(list) - strlen(list) - 1);
+    }
+    return avsvti_fail(err, AVSVT_E_FORMAT,
+        "%s: the manifest's '%s' is '%.40s': it must be one of %s", m->path,
+        key, value ? value : "", list);
+}
+
+static avsvt_status check_numbers(const avsvt_model *m, avsvt_error *err)
+{
+    static const struct { const char *key; double lowest, highest; int whole; }
+    ranges[] = {
+        { "input.sample_rate", 2000, 768000, 1 },
+        { "input.hop", 1, 768000, 1 },
+        { "output.frame_rate", 0.01, 100000, 0 },
+        { "output.fine.bins", 1, 65536, 1 },
+        { "output.fine.lowest", -128, 256, 0 },
+        { "output.fine.step", 1e-6, 128, 0 },
+        { "chunk.length_s", 0.01, 86400, 0 },
+        { "chunk.context_s", 0, 3600, 0 },
+        { "decode.onset_threshold", 0, 1, 0 },
+        { "decode.offset_threshold", 0, 1, 0 },
+        { "decode.window", 1, 10000, 1 },
+        { "decode.min_duration_s", -1, 3600, 0 },
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        double ignored = 0;
+        avsvt_status status = read_number(m, ranges[i].key, ranges[i].lowest,
+            ranges[i].highest, ranges[i].whole, &ignored, err);
+        if (status != AVSVT_OK)
+            return status;
+    }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_model_check(const avsvt_model *m, avsvt_error *err)
+{
+    static const char *const roles[] = { "pipeline", "extractor", "fusion",
+                                         "head", "lm", NULL };
+    static const char *const tasks[] = { "notes", "lyrics", "roll",
+                                         "embedding", "tags", "activity", NULL };
+    static const char *const rules[] = { "precise", "published", NULL };
+    const char *name = avsvti_manifest_get(m->manifest, "name");
+    avsvt_status status = check_format(m, err);
+    if (status == AVSVT_OK && (!name || !*name))
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: the manifest has no 'name'", m->path);
+    if (status == AVSVT_OK)
+        status = check_word(m, "role", roles, 0, err);
+    if (status == AVSVT_OK)
+        status = check_word(m, "task", tasks,
+            !avsvti_model_is(m, "role", "pipeline") &&
+            !avsvti_model_is(m, "role", "head"), err);
+    if (status == AVSVT_OK)
+        status = check_word(m, "decode.rule", rules, 1, err);
+    return status == AVSVT_OK ? check_numbers(m, err) : status;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The model that the library carries inside. */
+#ifndef AVSVTI_MODELS_BUILTIN_H
+#define AVSVTI_MODELS_BUILTIN_H
+
+#include <stddef.h>
+
+/* The bytes of its file, which live as long as the library; NULL and size 0
+ * in a build without one. */
+const void *avsvti_builtin_model(size_t *size);
+
+#endif
