@@ -48,14 +48,19 @@ AVSVT_API int32_t avsvt_format_from_path(const char *path);
 AVSVT_API int32_t avsvt_format_from_name(const char *name);
 
 /** Write notes to a file: beside @p path first, then renamed, so that the
- *  file is whole or absent.
+ *  file is whole or absent. A pipe or device is written to directly. Parts of
+ *  a note before 0 s are left out where a format starts there; MIDI plays each
+ *  key once at a time, UltraStar and MusicXML one note at a time.
  *  @param notes [borrowed]
  *  @param path  [borrowed] UTF-8.
  *  @param opts  [borrowed] NULL: the format from the path, defaults else.
  *  @param err   [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG (no format in the path or options, a value
- *          out of range); AVSVT_E_IO (names the path and why); AVSVT_E_NOMEM;
- *          and what opening opts->audio_path gives.
+ *          out of range); AVSVT_E_RANGE (a note that the format can't tell:
+ *          beyond MIDI 0..127 or 100 hours; CSV and JSON take any);
+ *          AVSVT_E_UNSUPPORTED (an unknown flag or newer option);
+ *          AVSVT_E_IO (names the path and why); AVSVT_E_NOMEM; and what
+ *          opening opts->audio_path gives.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_notes_write(const avsvt_notes *notes,
     const char *path, const avsvt_export_options *opts, avsvt_error *err);

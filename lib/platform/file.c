@@ -197,18 +197,14 @@ void avsvti_file_discard(char *temporary, const avsvt_allocator *a)
     avsvti_release(a, temporary);
 }
 
-avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
-                               const avsvt_allocator *a, avsvt_error *err)
+/* Returns 0 or the code of what went wrong. */
+static int write_all(const char *path, const void *data, size_t size)
 {
-    char *temporary, room[128];
-    avsvt_status status = avsvti_file_begin(&temporary, a, path, err);
-    if (status != AVSVT_OK)
-        return status;
     int code = 0;
     size_t done = 0;
-    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
-        code = errno;
+        return errno;
     while (!code && done < size) {
         ssize_t n = write(fd, (const char *)data + done, size - done);
         if (n > 0)
@@ -216,10 +212,30 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
         else if (n == 0 || errno != EINTR)
             code = n ? errno : ENOSPC;
     }
-    if (fd >= 0 && close(fd) && !code)
+    if (close(fd) && !code)
         code = errno;
-    if (!code)
-        return avsvti_file_commit(temporary, a, path, err);
+    return code;
+}
+
+avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
+                               const avsvt_allocator *a, avsvt_error *err)
+{
+    char *temporary = NULL, room[128];
+    struct stat st;
+    int code;
+    /* A pipe or a device, such as /dev/stdout, is written to, not replaced. */
+    if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+        code = write_all(path, data, size);
+        if (!code)
+            return AVSVT_OK;
+    } else {
+        avsvt_status status = avsvti_file_begin(&temporary, a, path, err);
+        if (status != AVSVT_OK)
+            return status;
+        code = write_all(temporary, data, size);
+        if (!code)
+            return avsvti_file_commit(temporary, a, path, err);
+    }
     avsvti_file_discard(temporary, a);
     return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
                        reason(code, room, sizeof(room)));

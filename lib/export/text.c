@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "export/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Bytes of the character at p, 0 when it is not UTF-8 (too long a form and
+ * surrogates are not). */
+static size_t character(const unsigned char *p, uint32_t *code)
+{
+    static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2
+             : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+    if (n < 2) {
+        *code = p[0];
+        return n;
+    }
+    *code = p[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (p[i] & 0x3Fu);
+    }
+    int surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < lowest[n] || *code > 0x10FFFF || surrogate ? 0 : n;
+}
+
+/* C0, delete, C1, line and paragraph separators, and what XML has no way to
+ * write. */
+static int is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) ||
+           code == 0x2028 || code == 0x2029 || code == 0xFFFE || code == 0xFFFF;
+}
+
+void avsvti_text_clean(avsvti_buffer *b, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        uint32_t code;
+        size_t n = character(p, &code);
+        if (!n)
+            avsvti_buffer_text(b, "\xEF\xBF\xBD");
+        else if (is_control(code))
+            avsvti_buffer_text(b, " ");
+        else
+            avsvti_buffer_append(b, p, n);
+        p += n ? n : 1;
+    }
+}
+
+void avsvti_text_xml(avsvti_buffer *b, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&': avsvti_buffer_text(b, "&amp;"); break;
+        case '<': avsvti_buffer_text(b, "&lt;"); break;
+        case '>': avsvti_buffer_text(b, "&gt;"); break;
+        case '"': avsvti_buffer_text(b, "&quot;"); break;
+        case '\'': avsvti_buffer_text(b, "&#39;"); break;
+        default: avsvti_buffer_append(b, text, 1);
+        }
+    }
+}
+
+void avsvti_text_json(avsvti_buffer *b, const char *text)
+{
+    avsvti_buffer_text(b, "\"");
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            avsvti_buffer_append(b, "\\", 1);
+        if (*text == '<')
+            avsvti_buffer_text(b, "\\u003c");
+        else
+            avsvti_buffer_append(b, text, 1);
+    }
+    avsvti_buffer_text(b, "\"");
+}
+
+void avsvti_key_name(char *to, double pitch)
+{
+    static const char *const names[] = {
+        "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
+    };
+    long key = lround(pitch);
+    long octave = key >= 0 ? key / 12 : (key - 11) / 12;
+    snprintf(to, AVSVTI_KEY_NAME_SIZE, "%s%d", names[key - octave * 12],
+             (int)octave - 1);
+}
+
+void avsvti_clock(char *to, double seconds, int decimals)
+{
+    static const int scales[] = { 1, 10, 100, 1000 };
+    int scale = scales[decimals];
+    long long ticks = llround(seconds * scale);
+    long long s = ticks / scale;
+    int n = s >= 3600
+        ? snprintf(to, AVSVTI_CLOCK_SIZE, "%lld:%02d:%02d", s / 3600,
+                   (int)(s / 60 % 60), (int)(s % 60))
+        : snprintf(to, AVSVTI_CLOCK_SIZE, "%d:%02d", (int)(s / 60), (int)(s % 60));
+    if (decimals)
+        snprintf(to + n, AVSVTI_CLOCK_SIZE - (size_t)n, ".%0*d", decimals,
+                 (int)(ticks % scale));
+}

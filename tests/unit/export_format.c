@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* Formats by name, options, titles, and files that can't be written. */
+#define _DEFAULT_SOURCE
+#include "export_support.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const int32_t all_formats[] = {
+    AVSVT_FORMAT_CSV, AVSVT_FORMAT_JSON, AVSVT_FORMAT_MIDI, AVSVT_FORMAT_SVG,
+};
+#define FORMATS (sizeof(all_formats) / sizeof(all_formats[0]))
+
+static void endings_and_names_tell_the_format(void **state)
+{
+    (void)state;
+    assert_int_equal(avsvt_format_from_path("a/b.csv"), AVSVT_FORMAT_CSV);
+    assert_int_equal(avsvt_format_from_path("B.MID"), AVSVT_FORMAT_MIDI);
+    assert_int_equal(avsvt_format_from_path("b.midi"), AVSVT_FORMAT_MIDI);
+    assert_int_equal(avsvt_format_from_path("x.csv/b"), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_path("x.csvx"), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_path("csv"), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_path(""), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_path(NULL), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_name("json"), AVSVT_FORMAT_JSON);
+    assert_int_equal(avsvt_format_from_name("SVG"), AVSVT_FORMAT_SVG);
+    assert_int_equal(avsvt_format_from_name("wav"), AVSVT_FORMAT_AUTO);
+    assert_int_equal(avsvt_format_from_name(NULL), AVSVT_FORMAT_AUTO);
+}
+
+static void csv_and_json_read_as_expected(void **state)
+{
+    avsvt_note n[2] = { make_note(0.5, 1.25, 60.125), make_note(2, 3, 61) };
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    struct avsvt_notes list = list_of(n, 2);
+    (void)state;
+    n[1].level_db = -12.5f;
+    n[1].confidence = 0.75;
+    avsvt_bytes csv = format_as(&list, AVSVT_FORMAT_CSV, NULL);
+    assert_string_equal(csv.data, "onset,offset,pitch\n0.5,1.25,60.125\n2,3,61\n");
+    avsvt_bytes_free(&csv);
+    o.title = "A \"b\" \\ </script>\n\xFF\xC3\xA9";
+    avsvt_bytes json = format_as(&list, AVSVT_FORMAT_JSON, &o);
+    assert_non_null(strstr(json.data,
+        "\"title\": \"A \\\"b\\\" \\\\ \\u003c/script> \xEF\xBF\xBD\xC3\xA9\","));
+    assert_non_null(strstr(json.data, "\"duration\": 3,"));
+    assert_non_null(strstr(json.data, "{\"onset\": 0.5, \"offset\": 1.25, \"pitch\": 60.125},"));
+    assert_non_null(strstr(json.data, "\"pitch\": 61, \"level_db\": -12.5, \"confidence\": 0.75}\n]"));
+    avsvt_bytes_free(&json);
+}
+
+static void every_format_takes_few_and_many_notes(void **state)
+{
+    size_t many = 100000;
+    avsvt_note *n = malloc(many * sizeof(*n));
+    (void)state;
+    random_notes(n, many, 7);
+    for (size_t i = 0; i < FORMATS; i++) {
+        struct avsvt_notes list = list_of(NULL, 0);
+        avsvt_bytes bytes = format_as(&list, all_formats[i], NULL);
+        assert_true(bytes.size > 10);
+        avsvt_bytes_free(&bytes);
+        list = list_of(n, many);
+        bytes = format_as(&list, all_formats[i], NULL);
+        assert_true(bytes.size > many * 3);
+        if (all_formats[i] != AVSVT_FORMAT_MIDI)
+            assert_int_equal(strlen(bytes.data), bytes.size);
+        avsvt_bytes_free(&bytes);
+    }
+    free(n);
+}
+
+static int is_utf8(const unsigned char *p)
+{
+    while (*p) {
+        int more = *p < 0x80 ? 0 : *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC2 ? 1 : -1;
+        if (more < 0)
+            return 0;
+        for (p++; more; more--, p++)
+            if ((*p & 0xC0) != 0x80)
+                return 0;
+    }
+    return 1;
+}
+
+static void titles_of_any_bytes_stay_text(void **state)
+{
+    static const char *const titles[] = {
+        "", "<&\"'>]]>--><script>alert(1)</script>", "line\nbreak\r\n\ttab",
+        "\xFF\xFE", "\xC3", "\xE2\x82", "\xF0\x9F\x8E\xB5 song", "\xC0\xAF",
+        "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x01\x7F\xEF\xBF\xBF", "#E\n: 1 1 1 x",
+    };
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    (void)state;
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        for (size_t f = 0; f < FORMATS; f++) {
+            avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+            o.title = titles[i];
+            avsvt_bytes bytes = format_as(&list, all_formats[f], &o);
+            if (all_formats[f] != AVSVT_FORMAT_MIDI)
+                assert_true(is_utf8((const unsigned char *)bytes.data));
+            assert_null(strstr(bytes.data, "<script>alert"));
+            avsvt_bytes_free(&bytes);
+        }
+}
+
+static avsvt_status try_options(const avsvt_export_options *o, avsvt_error *err)
+{
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    avsvt_bytes out = { (char *)1, 1, NULL };
+    avsvt_status status = avsvt_notes_format(&out, &list, o, err);
+    if (status != AVSVT_OK) {
+        assert_null(out.data);
+        assert_int_equal(out.size, 0);
+        assert_true(strlen(err->message) > 10);
+    }
+    avsvt_bytes_free(&out);
+    return status;
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    (void)state;
+    assert_int_equal(try_options(NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(try_options(&o, &err), AVSVT_E_ARG);
+    o.format = 99;
+    assert_int_equal(try_options(&o, &err), AVSVT_E_ARG);
+    o.format = AVSVT_FORMAT_MIDI;
+    assert_int_equal(try_options(&o, &err), AVSVT_OK);
+    static const double tempos[] = { 9.9, 960.1, -120, (double)NAN, (double)INFINITY };
+    for (size_t i = 0; i < 5; i++) {
+        o.tempo_bpm = tempos[i];
+        assert_int_equal(try_options(&o, &err), AVSVT_E_ARG);
+    }
+    o.tempo_bpm = 0;
+    static const double lengths[] = { -1, 360001, (double)NAN, (double)INFINITY };
+    for (size_t i = 0; i < 4; i++) {
+        o.duration_s = lengths[i];
+        assert_int_equal(try_options(&o, &err), AVSVT_E_ARG);
+    }
+    o.duration_s = 0;
+    o.flags = 2;
+    assert_int_equal(try_options(&o, &err), AVSVT_E_UNSUPPORTED);
+    o.flags = 0;
+    o.reserved = 1;
+    assert_int_equal(try_options(&o, &err), AVSVT_E_UNSUPPORTED);
+    o.reserved = 0;
+    o.struct_size = 0;
+    assert_int_equal(try_options(&o, &err), AVSVT_E_ARG);
+}
+
+static void null_arguments_are_refused(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    struct avsvt_notes list = list_of(NULL, 0);
+    avsvt_bytes out = AVSVT_BYTES_INIT;
+    (void)state;
+    o.format = AVSVT_FORMAT_CSV;
+    assert_int_equal(avsvt_notes_format(NULL, &list, &o, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_format(&out, NULL, &o, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_write(NULL, "x.csv", NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_write(&list, NULL, NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_write(&list, "", &o, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_write(&list, "notes.wav", NULL, NULL), AVSVT_E_ARG);
+}
+
+static void pitches_that_a_format_cannot_tell_are_refused(void **state)
+{
+    static const double pitches[] = { -5, 200, 1e300, -1e300, 127.6, -0.6 };
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof(pitches) / sizeof(pitches[0]); i++) {
+        avsvt_note n = make_note(0, 1, pitches[i]);
+        struct avsvt_notes list = list_of(&n, 1);
+        for (size_t f = 0; f < FORMATS; f++) {
+            avsvt_bytes out = AVSVT_BYTES_INIT;
+            int any = all_formats[f] == AVSVT_FORMAT_CSV || all_formats[f] == AVSVT_FORMAT_JSON;
+            o.format = all_formats[f];
+            assert_int_equal(avsvt_notes_format(&out, &list, &o, &err),
+                             any ? AVSVT_OK : AVSVT_E_RANGE);
+            avsvt_bytes_free(&out);
+        }
+    }
+}
+
+static void times_at_the_edge_are_written_or_refused(void **state)
+{
+    avsvt_note n[3] = { make_note(-1, -0.5, 60), make_note(-0.2, 0, 60),
+                        make_note(0, 1e-9, 60) };
+    struct avsvt_notes list = list_of(n, 3);
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_bytes out = AVSVT_BYTES_INIT;
+    (void)state;
+    for (size_t f = 0; f < FORMATS; f++) {
+        avsvt_bytes bytes = format_as(&list, all_formats[f], NULL);
+        assert_null(strstr(bytes.data, "nan"));
+        avsvt_bytes_free(&bytes);
+    }
+    n[2] = make_note(0, 1e12, 60);
+    o.format = AVSVT_FORMAT_MIDI;
+    assert_int_equal(avsvt_notes_format(&out, &list, &o, &err), AVSVT_E_RANGE);
+    n[2] = make_note(0, (double)NAN, 60);
+    assert_int_equal(avsvt_notes_format(&out, &list, &o, &err), AVSVT_E_ARG);
+}
+
+static int entries(const char *folder)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static void what_cannot_be_written_leaves_nothing(void **state)
+{
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char folder[] = "/tmp/avsvt-export-XXXXXX", path[128];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/missing/notes.csv", folder);
+    assert_int_equal(avsvt_notes_write(&list, path, NULL, &err), AVSVT_E_IO);
+    assert_non_null(strstr(err.message, path));
+    snprintf(path, sizeof(path), "%s/notes.csv", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(avsvt_notes_write(&list, path, NULL, &err), AVSVT_E_IO);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(entries(folder), 0);
+    if (geteuid() != 0) { /* permissions don't bind root */
+        assert_int_equal(chmod(folder, 0500), 0);
+        assert_int_equal(avsvt_notes_write(&list, path, NULL, &err), AVSVT_E_IO);
+        assert_int_equal(chmod(folder, 0700), 0);
+        assert_int_equal(entries(folder), 0);
+    }
+    assert_int_equal(avsvt_notes_write(&list, path, NULL, &err), AVSVT_OK);
+    assert_int_equal(entries(folder), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    struct stat st;
+    (void)state;
+    o.format = AVSVT_FORMAT_CSV;
+    if (stat("/dev/full", &st)) {
+        print_message("left out: no /dev/full\n");
+        skip();
+    }
+    assert_int_equal(avsvt_notes_write(&list, "/dev/full", &o, &err), AVSVT_E_IO);
+    assert_non_null(strstr(err.message, "/dev/full"));
+    assert_int_equal(stat("/dev/full", &st), 0);
+    assert_true(S_ISCHR(st.st_mode));
+}
+
+static void every_locale_gives_the_same_bytes(void **state)
+{
+    avsvt_note n = make_note(0.5, 1.25, 60.5);
+    struct avsvt_notes list = list_of(&n, 1);
+    (void)state;
+    for (size_t f = 0; f < FORMATS; f++) {
+        avsvt_bytes plain = format_as(&list, all_formats[f], NULL);
+        if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+            avsvt_bytes_free(&plain);
+            print_message("left out: the locale de_DE.UTF-8 is not installed\n");
+            skip();
+        }
+        avsvt_bytes comma = format_as(&list, all_formats[f], NULL);
+        setlocale(LC_ALL, "C");
+        assert_int_equal(plain.size, comma.size);
+        assert_memory_equal(plain.data, comma.data, plain.size);
+        avsvt_bytes_free(&comma);
+        avsvt_bytes_free(&plain);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(endings_and_names_tell_the_format),
+        cmocka_unit_test(csv_and_json_read_as_expected),
+        cmocka_unit_test(every_format_takes_few_and_many_notes),
+        cmocka_unit_test(titles_of_any_bytes_stay_text),
+        cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(null_arguments_are_refused),
+        cmocka_unit_test(pitches_that_a_format_cannot_tell_are_refused),
+        cmocka_unit_test(times_at_the_edge_are_written_or_refused),
+        cmocka_unit_test(what_cannot_be_written_leaves_nothing),
+        cmocka_unit_test(a_full_disk_is_an_error),
+        cmocka_unit_test(every_locale_gives_the_same_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
