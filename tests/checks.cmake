@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# Checks of the house: headers, exported names, ABI, installed tree, comments,
+# behaviour in a host. None is skipped when its tool is missing: it fails.
+
+# Each public header alone, in every language that may include it.
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+    ${PROJECT_SOURCE_DIR}/include/avsvt/*.h)
+foreach(header ${headers})
+    foreach(standard c99 c11 c++17)
+        string(REGEX REPLACE "[0-9]+$" "" language ${standard})
+        add_test(NAME headers/${header}/${standard} COMMAND ${CMAKE_C_COMPILER}
+            -x ${language} -std=${standard} -pedantic -Wall -Wextra -Werror -fsyntax-only
+            -I ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/${header})
+    endforeach()
+endforeach()
+
+add_test(NAME checks/lint COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/lint.py ${PROJECT_SOURCE_DIR})
+
+set(AVSVT_DOCS_DIR ${PROJECT_BINARY_DIR}/docs)
+configure_file(${PROJECT_SOURCE_DIR}/docs/Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)
+add_test(NAME checks/doxygen COMMAND doxygen ${PROJECT_BINARY_DIR}/Doxyfile)
+
+add_test(NAME checks/symbols COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/symbols.sh
+    $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR}/lib/symbols.txt)
+
+add_executable(host host/host.c)
+target_link_libraries(host PRIVATE avsvt_flags Threads::Threads ${CMAKE_DL_LIBS} m)
+add_dependencies(host avsvt)
+add_test(NAME checks/host COMMAND host $<TARGET_FILE:avsvt>)
+
+# Instrumented code has other needs and another size.
+if(NOT AVSVT_SANITIZE)
+    add_test(NAME checks/abi COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/check.sh
+        $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR})
+    add_test(NAME checks/consume COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/consume/run.sh
+        ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/consume
+        ${CMAKE_INSTALL_LIBDIR} ${CMAKE_C_COMPILER})
+endif()
