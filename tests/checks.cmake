@@ -24,6 +24,7 @@ add_test(NAME checks/symbols COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/symbols.
     $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR}/lib/symbols.txt)
 
 add_executable(host host/host.c)
+target_include_directories(host PRIVATE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(host PRIVATE avsvt_flags Threads::Threads ${CMAKE_DL_LIBS} m)
 add_dependencies(host avsvt)
 add_test(NAME checks/host COMMAND host $<TARGET_FILE:avsvt>)

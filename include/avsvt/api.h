@@ -28,9 +28,11 @@
 #  define AVSVT_END_DECLS
 #endif
 
-/** Release that these headers belong to (SemVer). */
+/** Release that these headers belong to (SemVer): first number. */
 #define AVSVT_VERSION_MAJOR 0
+/** Second number. */
 #define AVSVT_VERSION_MINOR 1
+/** Third number. */
 #define AVSVT_VERSION_PATCH 0
 
 AVSVT_BEGIN_DECLS

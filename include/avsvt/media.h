@@ -89,7 +89,8 @@ AVSVT_API avsvt_status avsvt_audio_describe(const avsvt_audio *audio,
 AVSVT_API avsvt_status avsvt_audio_set_rate(avsvt_audio *audio, double rate_hz,
     avsvt_error *err);
 
-/** Read the next mono samples.
+/** Read the next mono samples. A file that was cut short ends where its sound
+ *  ends, with a warning in the log where the file tells that more was meant.
  *  @param to    [out] room for @p count samples.
  *  @param count at most this many.
  *  @param got   [out] samples written; less than @p count only at the end.

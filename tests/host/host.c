@@ -6,7 +6,6 @@
 #include <dlfcn.h>
 #include <fenv.h>
 #include <locale.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,6 @@ typedef struct process {
     char locale[256];
     struct sigaction handlers[SIGNALS];
     sigset_t mask;
-    fenv_t floats;
     int rounding;
     unsigned mxcsr;
     int threads, files;

@@ -23,7 +23,7 @@ typedef struct avsvt_backend_tensor {
     int32_t  dtype;       /**< An AVSVT_F32 ... value. */
     int32_t  ndim;        /**< 0..AVSVT_TENSOR_MAX_DIMS. */
     uint32_t reserved;    /**< 0. */
-    int64_t  shape[AVSVT_TENSOR_MAX_DIMS];
+    int64_t  shape[AVSVT_TENSOR_MAX_DIMS]; /**< The first ndim count. */
     const char *name;     /**< [borrowed] NULL: by position. */
     const void *data;     /**< Inputs: borrowed for the call. Outputs: valid
                                until release(owner). */
@@ -44,7 +44,7 @@ typedef struct avsvt_backend_open {
     size_t      archive_size; /**< Bytes. */
     const avsvt_allocator *allocator; /**< Use it where you can. */
     char  *message;       /**< [out] why it failed; message_size bytes. */
-    size_t message_size;
+    size_t message_size; /**< Bytes, with the closing zero. */
 } avsvt_backend_open;
 
 /** The table. Every function answers an avsvt_status and, where it has room
