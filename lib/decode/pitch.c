@@ -115,36 +115,63 @@ static double around(const avsvti_pitch *p, size_t bin, size_t reach,
     return sum;
 }
 
+/* The strongest semitone. Octave and class are told apart, so between B and C
+ * their product has its weight in four places, two of them far off: the true
+ * ones are neighbours. */
+static size_t strongest_semitone(const avsvti_pitch *p)
+{
+    double strongest = 0, centre;
+    size_t best = 0;
+    for (size_t i = 0; i < SEMITONES; i++) {
+        double weight = around(p, i, 1, &centre);
+        if (weight > strongest) {
+            strongest = weight;
+            best = i;
+        }
+    }
+    /* The middle of the strongest three need not be the strongest. */
+    if (best + 1 < SEMITONES && p->mean[best + 1] > p->mean[best])
+        return best + 1;
+    return best && p->mean[best - 1] > p->mean[best] ? best - 1 : best;
+}
+
+/* How far the classes beside a semitone's own pull it, in semitones. */
+static double lean(const avsvti_pitch *p, size_t semitone)
+{
+    double own = 0, above = 0, below = 0;
+    for (size_t octave = 0; octave < SEMITONES; octave += 12) {
+        own += p->mean[octave + semitone % 12];
+        above += p->mean[octave + (semitone + 1) % 12];
+        below += p->mean[octave + (semitone + 11) % 12];
+    }
+    return (above - below) / (own + above + below);
+}
+
+static size_t strongest_bin(const avsvti_pitch *p)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < p->bins; i++)
+        if (p->mean[i] > p->mean[best])
+            best = i;
+    return best;
+}
+
 double avsvti_pitch_estimate(avsvti_pitch *p, double *sureness)
 {
-    double centre = 0, total = 0, near = 0;
-    size_t best = 0;
+    double centre, total = 0;
+    size_t reach = 1;
     *sureness = 0;
     if (!p->frames)
         return NAN;
     sum_middle(p);
-    size_t reach = p->step < 1 ? (size_t)(1.0 / p->step + 0.5) : 1;
-    if (reach >= p->bins)
-        reach = p->bins;
-    for (size_t i = 0; i < p->bins; i++) {
+    for (size_t i = 0; i < p->bins; i++)
         total += p->mean[i];
-        /* Octave and class are told apart, so between B and C their product
-         * has its weight in four places, two of them far off: the true one
-         * has a strong neighbour. */
-        double weight = p->fine ? p->mean[i] : around(p, i, 1, &centre);
-        if (weight > near) {
-            near = weight;
-            best = i;
-        }
-    }
-    if (!p->fine && best + 1 < p->bins && best > 0) {
-        /* The middle of the strongest three need not be the strongest. */
-        if (p->mean[best + 1] > p->mean[best])
-            best++;
-        else if (p->mean[best - 1] > p->mean[best])
-            best--;
-    }
-    near = around(p, best, reach, &centre);
-    *sureness = near / total;
+    if (p->step < 1) /* a semitone to each side */
+        reach = 1 / p->step < (double)p->bins ? (size_t)(1 / p->step + 0.5)
+                                              : p->bins;
+    size_t best = p->fine ? strongest_bin(p) : strongest_semitone(p);
+    *sureness = around(p, best, reach, &centre) / total;
+    if (!p->fine)
+        centre = (double)best + lean(p, best);
     return p->lowest + p->step * centre;
 }

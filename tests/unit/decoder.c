@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames become the notes that the rules say, however they are pushed. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "decode/decoder.h"
+#include "head/activations.h"
+#include "support/failing_allocator.h"
+#include "support/note_lists.h"
+
+static avsvt_notes_options published(double onset, double offset, int window)
+{
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    o.rule = AVSVT_RULE_PUBLISHED;
+    o.onset_threshold = onset;
+    o.offset_threshold = offset;
+    o.window_frames = window;
+    return o;
+}
+
+static avsvt_notes *decode(const avsvt_activations *acts,
+                           const avsvt_notes_options *o)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes = NULL;
+    if (avsvt_notes_decode(&notes, acts, o, &err) != AVSVT_OK)
+        fail_msg("%s", err.message);
+    return notes;
+}
+
+/* A case of a golden file, by the published rule. */
+static void check_published(const npz_file *f, const char *key, double rate,
+                            const avsvt_notes_options *o)
+{
+    npz_array logits = golden_array(f, key, "logits");
+    npz_array want = golden_array(f, key, "notes");
+    avsvt_activations *acts = activations_of(logits.data, NULL, 0, NULL,
+                                             logits.shape[0], rate);
+    avsvt_notes *notes = decode(acts, o);
+    assert_notes_are(notes, &want);
+    avsvt_notes_free(notes);
+    avsvt_activations_free(acts);
+    npz_array_free(&logits);
+    npz_array_free(&want);
+}
+
+static void published_rule_gives_the_notes_of_its_description(void **state)
+{
+    npz_file f;
+    (void)state;
+    open_own_golden(&f, "decoder.npz");
+    for (int k = 0; k < 8; k++) {
+        char key[8];
+        snprintf(key, sizeof(key), "c%d", k);
+        npz_array s = golden_array(&f, key, "settings");
+        avsvt_notes_options o = published(npz_value(&s, 0), npz_value(&s, 1),
+                                          (int)npz_value(&s, 3));
+        check_published(&f, key, npz_value(&s, 2), &o);
+        npz_array_free(&s);
+    }
+    npz_close(&f);
+}
+
+static void published_rule_gives_the_notes_of_the_original(void **state)
+{
+    npz_file f;
+    (void)state;
+    open_reference_golden(&f, "case01_frame2note.npz");
+    for (int k = 0; k <= 26; k++) {
+        char key[8];
+        avsvt_notes_options o = published(k == 3 ? 0.25 : k == 14 ? 0.5 : 0,
+                                          k == 3 ? 0.7 : 0, 0);
+        snprintf(key, sizeof(key), "c%02d", k);
+        if (k != 23) /* one frame: the original fails */
+            check_published(&f, key, k == 2 ? 50 : 49.8, &o);
+    }
+    npz_close(&f);
+}
+
+static void published_rule_gives_the_notes_of_whole_songs(void **state)
+{
+    npz_file f;
+    avsvt_notes_options o = published(0, 0, 0);
+    (void)state;
+    open_reference_golden(&f, "case14_song.npz");
+    check_published(&f, "", 49.8, &o);
+    npz_close(&f);
+    open_reference_golden(&f, "case15_av_song.npz");
+    check_published(&f, "", 49.8, &o);
+    npz_close(&f);
+}
+
+static void one_frame_gives_no_published_note(void **state)
+{
+    float frame[AVSVT_NOTE_LOGITS] = { 9, -9, 9, 0, 0, 0, 0, 9 };
+    avsvt_notes_options o = published(0, 0, 0);
+    (void)state;
+    avsvt_activations *acts = activations_of(frame, NULL, 0, NULL, 1, 50);
+    avsvt_notes *notes = decode(acts, &o);
+    assert_int_equal(avsvt_notes_count(notes), 0);
+    avsvt_notes_free(notes);
+    avsvt_activations_free(acts);
+}
+
+/* --- the precise rule on frames made by hand ---------------------------- */
+
+#define FRAMES 200
+#define BINS 150
+
+typedef struct made {
+    float logits[FRAMES][AVSVT_NOTE_LOGITS];
+    float fine[FRAMES][BINS];
+    float level[FRAMES];
+} made;
+
+static made *silent_frames(void)
+{
+    made *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    for (int i = 0; i < FRAMES; i++) {
+        m->logits[i][0] = -6;
+        m->logits[i][1] = 6;
+        m->level[i] = -60;
+    }
+    return m;
+}
+
+/* A note from frame to frame; pitch may have a fraction. */
+static void sing(made *m, int from, int to, double pitch, float onset)
+{
+    int semitone = (int)floor(pitch + 0.5);
+    double rest = pitch - semitone;
+    m->logits[from][0] = onset;
+    for (int i = from; i < to; i++) {
+        m->logits[i][1] = -6;
+        for (int k = -1; k <= 1; k++) { /* the neighbour it leans towards */
+            float weight = k == 0 ? 8 : (k < 0) == (rest < 0) ?
+                (float)(8 + log(fabs(rest) / (1 - fabs(rest)) + 1e-9)) : -9;
+            int s = semitone + k - 36;
+            if (weight > m->logits[i][7 + s % 12])
+                m->logits[i][7 + s % 12] = weight;
+            if (weight > m->logits[i][2 + s / 12])
+                m->logits[i][2 + s / 12] = weight;
+        }
+        for (int b = 0; b < BINS; b++) {
+            double d = 35.0 - 1.0 / 3.0 + b / 3.0 - pitch;
+            m->fine[i][b] = (float)(8 - d * d / (2 * 0.3 * 0.3));
+        }
+        m->level[i] = -20;
+    }
+}
+
+static avsvt_notes *decode_made(const made *m, int with_fine,
+                                const avsvt_notes_options *o)
+{
+    avsvt_activations *acts = activations_of(m->logits[0],
+        with_fine ? m->fine[0] : NULL, with_fine ? BINS : 0, m->level, FRAMES,
+        50);
+    avsvt_notes *notes = decode(acts, o);
+    avsvt_activations_free(acts);
+    return notes;
+}
+
+static void assert_within(double value, double want, double tolerance)
+{
+    if (!(fabs(value - want) <= tolerance))
+        fail_msg("%g is not within %g of %g", value, tolerance, want);
+}
+
+static void precise_rule_finds_time_pitch_and_level(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 80, 60.3, 4);
+    sing(m, 100, 150, 71.8, 5);
+    for (int fine = 0; fine < 2; fine++) {
+        avsvt_notes *notes = decode_made(m, fine, NULL);
+        assert_int_equal(avsvt_notes_count(notes), 2);
+        avsvt_note a = note_at(notes, 0), b = note_at(notes, 1);
+        assert_within(a.onset_s, 1.0, 1e-9);
+        assert_within(a.offset_s, 1.59, 1e-9); /* between frames 79 and 80 */
+        assert_within(a.pitch, 60.3, fine ? 0.02 : 0.1);
+        assert_within((double)a.level_db, -20, 1e-4);
+        assert_within(b.onset_s, 2.0, 1e-9);
+        assert_within(b.pitch, 71.8, fine ? 0.02 : 0.1);
+        assert_true(a.confidence > 0 && b.confidence <= 1);
+        if (fine) /* the second onset is surer */
+            assert_true(a.confidence > 0.5 && a.confidence < b.confidence);
+        avsvt_notes_free(notes);
+    }
+    free(m);
+}
+
+static void pitch_between_octaves_is_not_an_octave_off(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 80, 71.5, 4);
+    sing(m, 100, 130, 59.49, 4);
+    avsvt_notes *notes = decode_made(m, 0, NULL);
+    assert_int_equal(avsvt_notes_count(notes), 2);
+    assert_within(note_at(notes, 0).pitch, 71.5, 0.1);
+    assert_within(note_at(notes, 1).pitch, 59.5, 0.1);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
+static void onset_lies_between_frames(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 80, 60, 4);
+    m->logits[51][0] = 4; /* as high as its neighbour: half-way */
+    sing(m, 100, 130, 60, 4);
+    m->logits[99][0] = 3.5f;
+    avsvt_notes *notes = decode_made(m, 1, NULL);
+    assert_int_equal(avsvt_notes_count(notes), 2); /* the first of equals */
+    assert_within(note_at(notes, 0).onset_s, 1.01, 1e-9);
+    assert_within(note_at(notes, 1).onset_s, 1.99, 1e-9);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
+static void next_onset_ends_a_note_without_overlap(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 100, 60, 4);
+    sing(m, 70, 100, 64, 4);
+    m->logits[69][0] = 3.9f; /* the top lies before frame 70 */
+    avsvt_notes *notes = decode_made(m, 1, NULL);
+    assert_int_equal(avsvt_notes_count(notes), 2);
+    assert_within(note_at(notes, 0).offset_s, note_at(notes, 1).onset_s, 1e-12);
+    assert_true(note_at(notes, 1).onset_s < 1.4);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
+static void an_onset_without_sound_is_no_note(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    m->logits[20][0] = 5;
+    m->logits[FRAMES - 1][0] = 5;
+    avsvt_notes *notes = decode_made(m, 1, NULL);
+    assert_int_equal(avsvt_notes_count(notes), 0);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
+static void short_notes_are_dropped_when_asked(void **state)
+{
+    made *m = silent_frames();
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    sing(m, 50, 54, 60, 4);
+    sing(m, 100, 130, 60, 4);
+    avsvt_notes *notes = decode_made(m, 1, &o);
+    assert_int_equal(avsvt_notes_count(notes), 2);
+    avsvt_notes_free(notes);
+    o.min_duration_s = 0.1;
+    notes = decode_made(m, 1, &o);
+    assert_int_equal(avsvt_notes_count(notes), 1);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
+static void defaults_of_the_model_count_for_its_own_rule(void **state)
+{
+    made *m = silent_frames();
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    sing(m, 50, 80, 60, 0.1f); /* probability 0.52 */
+    sing(m, 100, 130, 60, 4);
+    avsvt_activations *acts = activations_of(m->logits[0], m->fine[0], BINS,
+                                             NULL, FRAMES, 50);
+    acts->defaults.onset_threshold = 0.6;
+    static const struct { int rule; double onset; size_t notes; } cases[] = {
+        { AVSVT_RULE_DEFAULT, 0, 1 }, { AVSVT_RULE_PRECISE, 0, 1 },
+        { AVSVT_RULE_PRECISE, 0.5, 2 }, { AVSVT_RULE_PUBLISHED, 0, 2 },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        o.rule = cases[i].rule;
+        o.onset_threshold = cases[i].onset;
+        avsvt_notes *notes = decode(acts, &o);
+        assert_int_equal(avsvt_notes_count(notes), cases[i].notes);
+        if (i == 0) /* no level was given */
+            assert_true(!(note_at(notes, 0).level_db < 0));
+        avsvt_notes_free(notes);
+    }
+    avsvt_activations_free(acts);
+    free(m);
+}
+
+/* --- streaming ---------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static made *random_frames(uint32_t seed)
+{
+    made *m = calloc(1, sizeof(*m));
+    assert_non_null(m);
+    for (int i = 0; i < FRAMES; i++) {
+        for (int k = 0; k < AVSVT_NOTE_LOGITS; k++)
+            m->logits[i][k] = (float)(next_random(&seed) % 17) / 2 - 5;
+        for (int k = 0; k < BINS; k++)
+            m->fine[i][k] = (float)(next_random(&seed) % 100) / 20;
+        m->level[i] = -(float)(next_random(&seed) % 80);
+    }
+    return m;
+}
+
+static avsvt_notes *pushed(const made *m, const avsvt_notes_options *o,
+                           uint32_t seed, int largest)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    avsvti_decoder *d = NULL;
+    avsvti_note_list list;
+    avsvt_notes *notes = NULL;
+    info.frame_rate_hz = 50;
+    info.fine_bins = BINS;
+    info.fine_lowest = 35.0 - 1.0 / 3.0;
+    info.fine_step = 1.0 / 3.0;
+    avsvti_note_list_init(&list, avsvti_default_allocator());
+    assert_int_equal(avsvti_decoder_create(&d, list.allocator, &info, o, NULL,
+                                           &err), AVSVT_OK);
+    for (int i = 0, n; i < FRAMES; i += n) {
+        n = (int)(next_random(&seed) % (uint32_t)(largest + 1));
+        if (n > FRAMES - i)
+            n = FRAMES - i;
+        assert_int_equal(avsvti_decoder_push(d, m->logits[i], m->fine[i],
+                                             m->level + i, n, &list, &err),
+                         AVSVT_OK);
+    }
+    assert_int_equal(avsvti_decoder_finish(d, &list, &err), AVSVT_OK);
+    avsvti_decoder_free(d);
+    assert_int_equal(avsvti_notes_from_list(&notes, NULL, &list, &err), AVSVT_OK);
+    return notes;
+}
+
+static void any_block_sizes_give_the_same_notes(void **state)
+{
+    size_t found = 0;
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        made *m = random_frames(seed);
+        avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+        o.rule = seed % 2 ? AVSVT_RULE_PRECISE : AVSVT_RULE_PUBLISHED;
+        o.window_frames = 1 + (int)(seed % 7);
+        o.offset_threshold = 0.9;
+        avsvt_notes *whole = decode_made(m, 1, &o);
+        found += avsvt_notes_count(whole);
+        for (int largest = 1; largest <= 64; largest *= 4) {
+            avsvt_notes *parts = pushed(m, &o, seed, largest);
+            assert_same_notes(whole, parts);
+            avsvt_notes_free(parts);
+        }
+        avsvt_notes_free(whole);
+        free(m);
+    }
+    assert_true(found > 100);
+}
+
+static void an_endless_note_takes_no_more_memory(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    failing_allocator f;
+    avsvti_decoder *d = NULL;
+    avsvti_note_list list;
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 0, FRAMES, 64.2, -6);
+    failing_allocator_init(&f, 0);
+    avsvti_note_list_init(&list, &f.allocator);
+    info.frame_rate_hz = 50;
+    info.fine_bins = BINS;
+    info.fine_lowest = 35.0 - 1.0 / 3.0;
+    info.fine_step = 1.0 / 3.0;
+    assert_int_equal(avsvti_decoder_create(&d, &f.allocator, &info, NULL, NULL,
+                                           &err), AVSVT_OK);
+    long before = f.calls;
+    for (int i = 0; i < 300; i++) { /* 20 minutes */
+        m->logits[0][0] = i ? -6.0f : 5.0f;
+        assert_int_equal(avsvti_decoder_push(d, m->logits[0], m->fine[0],
+                                             m->level, FRAMES, &list, &err),
+                         AVSVT_OK);
+    }
+    assert_int_equal(f.calls, before);
+    assert_int_equal(avsvti_decoder_finish(d, &list, &err), AVSVT_OK);
+    assert_int_equal(list.count, 1);
+    assert_within(list.notes[0].pitch, 64.2, 0.02);
+    assert_within(list.notes[0].offset_s, 1200, 0.011);
+    avsvti_decoder_free(d);
+    avsvti_note_list_free(&list);
+    assert_int_equal(f.living, 0);
+    free(m);
+}
+
+static void frames_that_are_no_numbers_do_no_harm(void **state)
+{
+    made *m = random_frames(3);
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    for (int i = 0; i < FRAMES; i += 3)
+        for (int k = 0; k < 20; k++)
+            m->logits[i][k] = m->fine[i][k] = k % 2 ? NAN : HUGE_VALF;
+    for (o.rule = AVSVT_RULE_PRECISE; o.rule <= AVSVT_RULE_PUBLISHED; o.rule++) {
+        avsvt_notes *notes = pushed(m, &o, 1, 10);
+        for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
+            avsvt_note note = note_at(notes, i);
+            assert_true(isfinite(note.pitch) && isfinite(note.confidence));
+        }
+        avsvt_notes_free(notes);
+    }
+    free(m);
+}
+
+/* --- arguments and memory ----------------------------------------------- */
+
+static void bad_options_are_refused(void **state)
+{
+    made *m = silent_frames();
+    avsvt_activations *acts = activations_of(m->logits[0], NULL, 0, NULL, 9, 50);
+    avsvt_notes *notes = (avsvt_notes *)m;
+    avsvt_notes_options bad[7];
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        bad[i] = (avsvt_notes_options)AVSVT_NOTES_OPTIONS_INIT;
+    bad[0].rule = 3;
+    bad[1].onset_threshold = 1.5;
+    bad[2].offset_threshold = NAN;
+    bad[3].min_duration_s = HUGE_VAL;
+    bad[4].window_frames = -1;
+    bad[5].window_frames = 1000000;
+    bad[6].reserved = 1;
+    for (int i = 0; i < 7; i++) {
+        avsvt_error err = AVSVT_ERROR_INIT;
+        assert_int_equal(avsvt_notes_decode(&notes, acts, &bad[i], &err),
+                         AVSVT_E_ARG);
+        assert_null(notes);
+        assert_true(err.message[0]);
+    }
+    assert_int_equal(avsvt_notes_decode(NULL, acts, NULL, NULL), AVSVT_E_ARG);
+    assert_int_equal(avsvt_notes_decode(&notes, NULL, NULL, NULL), AVSVT_E_ARG);
+    avsvt_activations_free(acts);
+    free(m);
+}
+
+static avsvt_status make_and_decode(const avsvt_allocator *a, void *user)
+{
+    made *m = user;
+    avsvt_context *context = NULL;
+    avsvt_activations *acts = NULL;
+    avsvt_notes *notes = NULL;
+    avsvt_context_options o = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    o.allocator = a;
+    info.frames = FRAMES;
+    info.frame_rate_hz = 50;
+    avsvt_status status = avsvt_context_create(&context, &o, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_activations_create(&acts, context, &info, m->logits[0],
+                                          NULL, m->level, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_notes_decode(&notes, acts, NULL, NULL);
+    assert_true((status == AVSVT_OK) == (notes != NULL));
+    avsvt_activations_free(acts);
+    avsvt_context_free(context);
+    avsvt_notes_free(notes); /* outlives what it came from */
+    return status;
+}
+
+static void every_failing_allocation_is_told(void **state)
+{
+    made *m = random_frames(2);
+    (void)state;
+    assert_true(failing_allocator_each(make_and_decode, m) > 8);
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_rule_gives_the_notes_of_its_description),
+        cmocka_unit_test(published_rule_gives_the_notes_of_the_original),
+        cmocka_unit_test(published_rule_gives_the_notes_of_whole_songs),
+        cmocka_unit_test(one_frame_gives_no_published_note),
+        cmocka_unit_test(precise_rule_finds_time_pitch_and_level),
+        cmocka_unit_test(pitch_between_octaves_is_not_an_octave_off),
+        cmocka_unit_test(onset_lies_between_frames),
+        cmocka_unit_test(next_onset_ends_a_note_without_overlap),
+        cmocka_unit_test(an_onset_without_sound_is_no_note),
+        cmocka_unit_test(short_notes_are_dropped_when_asked),
+        cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),
+        cmocka_unit_test(any_block_sizes_give_the_same_notes),
+        cmocka_unit_test(an_endless_note_takes_no_more_memory),
+        cmocka_unit_test(frames_that_are_no_numbers_do_no_harm),
+        cmocka_unit_test(bad_options_are_refused),
+        cmocka_unit_test(every_failing_allocation_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Frame labels are those that AV_SVT trains with. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "decode/labels.h"
+#include "decode/notes.h"
+#include "support/note_lists.h"
+
+/* One letter a frame: '.' silence, 'o' onset, '-' voiced, 'x' offset. */
+static void assert_labels(const double (*rows)[3], size_t count,
+                          const char *want)
+{
+    double labels[64][AVSVTI_LABEL_COLUMNS];
+    avsvt_note list[8];
+    size_t frames = strlen(want);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (avsvt_note){ .onset_s = rows[i][0], .offset_s = rows[i][1],
+                                .pitch = rows[i][2] };
+    avsvti_frame_labels(labels[0], (int64_t)frames, 50, list, count, 0);
+    for (size_t i = 0; i < frames; i++) {
+        const double *l = labels[i];
+        char is = l[2] > 3 ? '.' : l[0] > 0 ? 'o' : l[1] > 0 ? 'x' : '-';
+        if (is != want[i])
+            fail_msg("frame %zu is %c, not %c", i, is, want[i]);
+        assert_int_equal(l[2] > 3, l[3] > 11.5);
+    }
+}
+
+static void notes_become_onset_voice_and_offset(void **state)
+{
+    static const double apart[][3] = { { .04, .10, 60 }, { .16, .2, 62 } };
+    static const double joined[][3] = { { .04, .10, 60 }, { .10, .16, 62 } };
+    (void)state;
+    assert_labels(apart, 2, "..o--x..o-x..");
+    assert_labels(joined, 2, "..o--o--x.");
+    assert_labels(NULL, 0, "....");
+}
+
+static void oddities_of_the_original_are_kept(void **state)
+{
+    static const double too_short[][3] = { { .041, .045, 60 }, { .1, .2, 62 } };
+    static const double early[][3] = { { -.2, .06, 60 } };
+    static const double overlap[][3] = { { .02, .10, 60 }, { .06, .16, 62 } };
+    (void)state;
+    assert_labels(too_short, 2, "..o---------");
+    assert_labels(early, 1, "---x..");
+    assert_labels(overlap, 2, ".o---x--x.");
+}
+
+static void octave_is_clamped_and_class_is_not(void **state)
+{
+    double labels[3][AVSVTI_LABEL_COLUMNS];
+    avsvt_note note = { .offset_s = 1, .pitch = 90 };
+    (void)state;
+    avsvti_frame_labels(labels[0], 3, 50, &note, 1, 0);
+    assert_true(fabs(labels[1][2] - 3) + fabs(labels[1][3] - 6) < 1e-12);
+    avsvti_frame_labels(labels[0], 3, 50, &note, 1, -60.5);
+    assert_true(fabs(labels[1][2]) + fabs(labels[1][3] - 5.5) < 1e-12);
+}
+
+static void labels_are_those_of_the_original(void **state)
+{
+    npz_file f;
+    (void)state;
+    open_reference_golden(&f, "case01_note2frame.npz");
+    for (int k = 0; k <= 12; k++) { /* the original fails on an empty list */
+        char key[8];
+        snprintf(key, sizeof(key), "n%02d", k);
+        npz_array rows = golden_array(&f, key, "notes");
+        npz_array want = golden_array(&f, key, "frames");
+        double rate = k == 0 || k == 2 || k == 3 || k == 5 || k == 11 ? 49.8 : 50;
+        size_t count = rows.count / 3;
+        double *labels = calloc(want.count, sizeof(*labels));
+        avsvt_notes *notes = notes_of_rows(&rows);
+        assert_non_null(labels);
+        avsvti_frame_labels(labels, want.shape[0], rate, notes->notes, count,
+                            k == 4 ? -5 : 0);
+        for (size_t i = 0; i < want.count; i++)
+            if (fabs(labels[i] - npz_value(&want, i)) > 0)
+                fail_msg("%s: frame %zu, column %zu", key, i / 4, i % 4);
+        free(labels);
+        avsvt_notes_free(notes);
+        npz_array_free(&rows);
+        npz_array_free(&want);
+    }
+    npz_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notes_become_onset_voice_and_offset),
+        cmocka_unit_test(oddities_of_the_original_are_kept),
+        cmocka_unit_test(octave_is_clamped_and_class_is_not),
+        cmocka_unit_test(labels_are_those_of_the_original),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
