@@ -19,7 +19,7 @@ static void assert_labels(const double (*rows)[3], size_t count,
                           const char *want)
 {
     double labels[64][AVSVTI_LABEL_COLUMNS];
-    avsvt_note list[8];
+    avsvt_note list[8] = { AVSVT_NOTE_INIT };
     size_t frames = strlen(want);
     for (size_t i = 0; i < count; i++)
         list[i] = (avsvt_note){ .onset_s = rows[i][0], .offset_s = rows[i][1],
