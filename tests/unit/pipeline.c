@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole way from sound to notes, on the null backend and on the compiled-in
+ * model. */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/failing_allocator.h"
+#include "support/model_file.h"
+#include "support/scratch.h"
+
+#define RATE 16000
+#define SECONDS_IN_SONG 100
+
+/* Tones of 0.7 s with pauses of 0.3 s, on a scale. malloc'd. */
+static float *make_song(int64_t *count, int seconds)
+{
+    *count = (int64_t)seconds * RATE;
+    float *x = malloc((size_t)*count * sizeof(*x));
+    double phase = 0.0;
+    assert_non_null(x);
+    for (int64_t i = 0; i < *count; i++) {
+        int64_t note = i / RATE, at = i % RATE;
+        double hz = 440.0 * pow(2.0, ((double)(55 + note * 5 % 24) - 69) / 12);
+        phase += 2 * 3.14159265358979 * hz / RATE;
+        x[i] = at < RATE * 7 / 10 ? (float)(0.3 * sin(phase)) : 0.0f;
+    }
+    return x;
+}
+
+static avsvt_pipeline *null_pipeline(const avsvt_pipeline_options *opts)
+{
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_model *model = model_file_open(context, MODEL_FILE_NOTES);
+    avsvt_pipeline *p;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    assert_int_equal(avsvt_pipeline_create(&p, model, opts, &err), AVSVT_OK);
+    avsvt_model_free(model);
+    avsvt_context_free(context);
+    return p;
+}
+
+static avsvt_notes *run(avsvt_pipeline *p, const float *x, int64_t n)
+{
+    avsvt_audio *audio;
+    avsvt_notes *notes;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, n, 1, RATE, &err),
+                     AVSVT_OK);
+    if (avsvt_pipeline_notes_audio(&notes, p, audio, NULL, &err) != AVSVT_OK)
+        fail_msg("%s", err.message);
+    avsvt_audio_free(audio);
+    return notes;
+}
+
+static avsvt_note get(const avsvt_notes *notes, size_t i)
+{
+    avsvt_note note = AVSVT_NOTE_INIT;
+    assert_int_equal(avsvt_notes_get(notes, i, &note), AVSVT_OK);
+    return note;
+}
+
+static void assert_same_notes(const avsvt_notes *a, const avsvt_notes *b)
+{
+    assert_int_equal(avsvt_notes_count(a), avsvt_notes_count(b));
+    for (size_t i = 0; i < avsvt_notes_count(a); i++) {
+        avsvt_note x = get(a, i), y = get(b, i);
+        assert_true(x.onset_s == y.onset_s);
+        assert_true(x.offset_s == y.offset_s);
+        assert_true(fabs(x.pitch - y.pitch) < 1e-9);
+    }
+}
+
+static void notes_of_a_scale_are_where_it_has_them(void **state)
+{
+    int64_t n;
+    float *x = make_song(&n, SECONDS_IN_SONG);
+    avsvt_pipeline *p = null_pipeline(NULL);
+    avsvt_notes *notes = run(p, x, n);
+    (void)state;
+    assert_string_equal(avsvt_pipeline_backend(p), "null");
+    assert_true(avsvt_pipeline_rate_hz(p) == RATE);
+    assert_int_equal(avsvt_notes_count(notes), SECONDS_IN_SONG);
+    for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
+        avsvt_note note = get(notes, i);
+        assert_true(fabs(note.onset_s - (double)i) < 0.06);
+        assert_true(fabs(note.offset_s - (double)i - 0.7) < 0.06);
+        assert_true(fabs(note.pitch - (double)(55 + i * 5 % 24)) < 0.5);
+        assert_true(fabs(note.level_db - 20 * log10(0.3 / sqrt(2))) < 1.5);
+    }
+    avsvt_notes_free(notes);
+    avsvt_pipeline_free(p);
+    free(x);
+}
+
+static void any_chunk_length_gives_the_same_notes(void **state)
+{
+    static const double chunks[] = { 1, 3.3, 7, 30, 99.99, 100, 600 };
+    int64_t n;
+    float *x = make_song(&n, SECONDS_IN_SONG);
+    avsvt_pipeline_options o = AVSVT_PIPELINE_OPTIONS_INIT;
+    avsvt_pipeline *whole;
+    avsvt_notes *expected;
+    (void)state;
+    o.chunk_s = 600;
+    whole = null_pipeline(&o);
+    /* Lengths around a chunk's border, too. */
+    for (int64_t length = n - 700; length <= n; length += 100) {
+        expected = run(whole, x, length);
+        for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+            o.chunk_s = chunks[i];
+            avsvt_pipeline *p = null_pipeline(&o);
+            avsvt_notes *notes = run(p, x, length);
+            assert_same_notes(notes, expected);
+            avsvt_notes_free(notes);
+            avsvt_pipeline_free(p);
+        }
+        avsvt_notes_free(expected);
+    }
+    avsvt_pipeline_free(whole);
+    free(x);
+}
+
+static void decoding_activations_gives_the_same_notes(void **state)
+{
+    int64_t n;
+    float *x = make_song(&n, 40);
+    avsvt_pipeline *p = null_pipeline(NULL);
+    avsvt_notes *expected = run(p, x, n), *notes;
+    avsvt_activations *acts;
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    avsvt_audio *audio;
+    (void)state;
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, n, 1, RATE, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_activations(&acts, p, audio, NULL, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_activations_describe(acts, &info), AVSVT_OK);
+    assert_int_equal(info.frames, n / 320 + 1);
+    assert_int_equal(info.fine_bins, 150);
+    assert_non_null(avsvt_activations_level(acts));
+    avsvt_pipeline_free(p);
+    assert_int_equal(avsvt_notes_decode(&notes, acts, NULL, NULL), AVSVT_OK);
+    assert_same_notes(notes, expected);
+    avsvt_notes_free(notes);
+    avsvt_notes_free(expected);
+    avsvt_activations_free(acts);
+    avsvt_audio_free(audio);
+    free(x);
+}
+
+static void sound_too_short_or_empty_is_told(void **state)
+{
+    avsvt_pipeline *p = null_pipeline(NULL);
+    avsvt_audio *audio;
+    avsvt_notes *notes = (avsvt_notes *)p;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    float one = 0.0f;
+    (void)state;
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, &one, 0, 1, RATE, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, audio, NULL, &err), AVSVT_E_FORMAT);
+    assert_null(notes);
+    assert_non_null(strstr(err.message, "no samples"));
+    avsvt_audio_free(audio);
+    notes = run(p, &one, 1);
+    assert_int_equal(avsvt_notes_count(notes), 0);
+    avsvt_notes_free(notes);
+    avsvt_pipeline_free(p);
+}
+
+static int32_t stop_at(void *user, double done_s, double total_s)
+{
+    double *when = user;
+    assert_true(total_s == SECONDS_IN_SONG);
+    return done_s >= *when;
+}
+
+static void cancel_stops_at_every_stage(void **state)
+{
+    int64_t n;
+    float *x = make_song(&n, SECONDS_IN_SONG);
+    avsvt_pipeline *p = null_pipeline(NULL);
+    (void)state;
+    for (double when = 0; when <= SECONDS_IN_SONG; when += 10) {
+        avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+        avsvt_audio *audio;
+        avsvt_notes *notes;
+        o.progress = stop_at;
+        o.user = &when;
+        assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, n, 1, RATE, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, audio, &o, NULL),
+                         AVSVT_E_CANCELLED);
+        assert_null(notes);
+        avsvt_audio_free(audio);
+    }
+    avsvt_pipeline_free(p);
+    free(x);
+}
+
+typedef struct reentry {
+    avsvt_pipeline *pipeline;
+    avsvt_status status;
+} reentry;
+
+static int32_t run_again(void *user, double done_s, double total_s)
+{
+    reentry *r = user;
+    float x[64] = { 0 };
+    avsvt_audio *audio;
+    avsvt_notes *notes;
+    (void)done_s;
+    (void)total_s;
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, 64, 1, RATE, NULL), AVSVT_OK);
+    r->status = avsvt_pipeline_notes_audio(&notes, r->pipeline, audio, NULL, NULL);
+    avsvt_audio_free(audio);
+    return 0;
+}
+
+static void a_pipeline_in_use_is_refused(void **state)
+{
+    int64_t n;
+    float *x = make_song(&n, 1);
+    avsvt_pipeline *p = null_pipeline(NULL);
+    reentry r = { p, AVSVT_OK };
+    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_audio *audio;
+    avsvt_notes *notes;
+    (void)state;
+    o.progress = run_again;
+    o.user = &r;
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, n, 1, RATE, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, audio, &o, NULL), AVSVT_OK);
+    assert_int_equal(r.status, AVSVT_E_BUSY);
+    avsvt_notes_free(notes);
+    avsvt_audio_free(audio);
+    avsvt_pipeline_free(p);
+    free(x);
+}
+
+static avsvt_status open_and_run(const avsvt_allocator *a, void *user)
+{
+    static float x[RATE];
+    avsvt_context_options co = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context = NULL;
+    avsvt_pipeline *p = NULL;
+    avsvt_audio *audio = NULL;
+    avsvt_notes *notes = NULL;
+    (void)user;
+    for (int i = 0; i < RATE; i++)
+        x[i] = (float)(0.3 * sin(i * 0.15));
+    co.allocator = a;
+    avsvt_status status = avsvt_context_create(&context, &co, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_open(&p, context, NULL, NULL, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_open_samples(&audio, context, x, RATE, 1, RATE, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_notes_audio(&notes, p, audio, NULL, NULL);
+    avsvt_notes_free(notes);
+    avsvt_audio_free(audio);
+    avsvt_pipeline_free(p);
+    avsvt_context_free(context);
+    return status;
+}
+
+static void every_failed_allocation_is_told_and_nothing_leaks(void **state)
+{
+    (void)state;
+    assert_true(failing_allocator_each(open_and_run, NULL) > 10);
+}
+
+static void expect_refused(const char *manifest, avsvt_status expected,
+                           const char *words)
+{
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_model *model = model_file_open(context, manifest);
+    avsvt_pipeline *p;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    assert_int_equal(avsvt_pipeline_create(&p, model, NULL, &err), expected);
+    assert_null(p);
+    if (!strstr(err.message, words))
+        fail_msg("'%s' lacks '%s'", err.message, words);
+    avsvt_model_free(model);
+    avsvt_context_free(context);
+}
+
+static void models_that_are_no_pipeline_are_refused(void **state)
+{
+    (void)state;
+    expect_refused("avsvt: 1\nname: a\nrole: extractor\ntask: notes\n"
+        "input: {kind: audio, sample_rate: 16000, hop: 320}\n"
+        "output: {layout: notes20}\n", AVSVT_E_ARG, "role");
+    expect_refused("avsvt: 1\nname: a\nrole: pipeline\ntask: notes\n"
+        "input: {kind: audio, sample_rate: 16000}\n"
+        "output: {layout: notes20}\n", AVSVT_E_FORMAT, "input.hop");
+    expect_refused("avsvt: 1\nname: a\nrole: pipeline\ntask: notes\n"
+        "input: {kind: audio, sample_rate: 16000, hop: 320}\n"
+        "output: {layout: other}\n", AVSVT_E_ARG, "output.layout");
+}
+
+/* What a network that breaks its promises must give. */
+static void expect_backend_failure(const char *extra)
+{
+    char manifest[2048];
+    float x[3200] = { 0 };
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_audio *audio;
+    avsvt_notes *notes;
+    avsvt_pipeline *p = NULL;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    snprintf(manifest, sizeof(manifest), "%snull: {%s}\n", MODEL_FILE_NOTES, extra);
+    avsvt_model *model = model_file_open(context, manifest);
+    avsvt_status status = avsvt_pipeline_create(&p, model, NULL, &err);
+    if (status == AVSVT_OK) {
+        assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, 3200, 1, RATE, NULL), AVSVT_OK);
+        status = avsvt_pipeline_notes_audio(&notes, p, audio, NULL, &err);
+        assert_null(notes);
+        avsvt_audio_free(audio);
+    }
+    assert_int_equal(status, AVSVT_E_BACKEND);
+    assert_true(strlen(err.message) > 10);
+    avsvt_pipeline_free(p);
+    avsvt_model_free(model);
+    avsvt_context_free(context);
+}
+
+static void networks_that_lie_are_caught(void **state)
+{
+    static const char *const lies[] = {
+        "lie: dtype", "lie: rank", "lie: negative", "lie: huge",
+        "lie: missing", "lie: nan", "fail: run", "fail: open",
+        "fail: instance", "mode: shapes, outputs: [[1, T, 19], [1, T, 150]]",
+        "mode: shapes, outputs: [[1, T, 20], [1, T, 149]]",
+        "mode: shapes, outputs: [[1, T, 20], [1, 3, 150]]",
+        "mode: shapes, outputs: [[1, T, 20]]",
+        "mode: shapes, outputs: [[2, T, 20], [2, T, 150]]",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+        expect_backend_failure(lies[i]);
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+    avsvt_pipeline_options o = AVSVT_PIPELINE_OPTIONS_INIT;
+    avsvt_pipeline *p;
+    (void)state;
+    o.chunk_s = 0.5;
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, NULL, &o, NULL), AVSVT_E_ARG);
+    o.chunk_s = NAN;
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, NULL, &o, NULL), AVSVT_E_ARG);
+    o.chunk_s = 0;
+    o.struct_size = 0;
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, NULL, &o, NULL), AVSVT_E_ARG);
+    assert_null(p);
+    assert_int_equal(avsvt_pipeline_open(NULL, NULL, NULL, NULL, NULL), AVSVT_E_ARG);
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, "/nowhere/x.pt", NULL, NULL), AVSVT_E_NOT_FOUND);
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, "/nowhere/x.yaml", NULL, NULL), AVSVT_E_NOT_FOUND);
+    avsvt_pipeline_free(NULL);
+}
+
+static void the_compiled_in_model_hears_tones(void **state)
+{
+    int64_t n;
+    float *x = make_song(&n, 10);
+    avsvt_pipeline *p;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    if (avsvt_pipeline_open(&p, NULL, NULL, NULL, &err) != AVSVT_OK)
+        fail_msg("%s", err.message);
+    assert_string_equal(avsvt_pipeline_backend(p), "native");
+    avsvt_notes *notes = run(p, x, n);
+    assert_in_range(avsvt_notes_count(notes), 5, 40);
+    avsvt_notes_free(notes);
+    avsvt_pipeline_free(p);
+    free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notes_of_a_scale_are_where_it_has_them),
+        cmocka_unit_test(any_chunk_length_gives_the_same_notes),
+        cmocka_unit_test(decoding_activations_gives_the_same_notes),
+        cmocka_unit_test(sound_too_short_or_empty_is_told),
+        cmocka_unit_test(cancel_stops_at_every_stage),
+        cmocka_unit_test(a_pipeline_in_use_is_refused),
+        cmocka_unit_test(every_failed_allocation_is_told_and_nothing_leaks),
+        cmocka_unit_test(models_that_are_no_pipeline_are_refused),
+        cmocka_unit_test(networks_that_lie_are_caught),
+        cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(the_compiled_in_model_hears_tones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
