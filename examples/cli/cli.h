@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands of `avsvt` share. Each cmd_*.c brings one cli_command:
+ * its options, words for --help, and a function. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include <avsvt/avsvt.h>
+
+#if defined(__GNUC__)
+#  define CLI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#  define CLI_PRINTF(text, first)
+#endif
+
+/* Exit statuses; they are part of the interface. */
+#define CLI_DONE 0
+#define CLI_FAILED 1
+#define CLI_USAGE 2
+
+#define CLI_MAX_OUTS 16 /* how often -o may be given */
+
+/* Everything that any option can set. A command looks at what its table lists. */
+typedef struct cli_args {
+    const char **inputs;
+    int input_count;
+    const char *outs[CLI_MAX_OUTS];
+    int out_count;
+    const char *model, *format, *device, *precision, *backend, *rule;
+    const char *completion;
+    double tempo, onset_threshold, offset_threshold, min_duration, snr;
+    double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
+    double threads, runs;
+    int pitch_bend, picture, json, quiet, man, help;
+    int min_duration_set, snr_set;
+} cli_args;
+
+typedef enum cli_kind {
+    CLI_FLAG,   /* no value; sets an int */
+    CLI_TEXT,   /* any value */
+    CLI_PATH,   /* a file or folder; completion offers files */
+    CLI_OUT,    /* a path that may be given several times */
+    CLI_CHOICE, /* one of `choices`, words with | between */
+    CLI_NUMBER, /* low..high */
+    CLI_COUNT   /* a whole number, low..high */
+} cli_kind;
+
+typedef struct cli_option {
+    char short_name;         /* 0: none */
+    const char *name;        /* without the two dashes; NULL ends a table */
+    cli_kind kind;
+    const char *value;       /* what --help calls the value */
+    const char *choices;     /* CLI_CHOICE */
+    double low, high;        /* CLI_NUMBER, CLI_COUNT */
+    size_t field;            /* offset in cli_args */
+    size_t set;              /* offset of an int that becomes 1; 0: none */
+    const char *help;
+} cli_option;
+
+typedef struct cli_command {
+    const char *name;
+    const char *operands;    /* such as "IN..." */
+    const char *summary;     /* one line of `avsvt help` */
+    const char *about;       /* paragraphs for --help */
+    const char *examples;    /* lines, each "command\n" after "  # what" */
+    const char *words;       /* fixed words that completion offers, or NULL */
+    int min_inputs, max_inputs; /* max -1: any number */
+    const cli_option *options;
+    int (*run)(const cli_args *args);
+} cli_command;
+
+extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_info,
+    cli_bench, cli_help;
+extern const cli_command *const cli_commands[]; /* closed by NULL */
+extern const cli_option cli_common_options[];
+const cli_command *cli_find_command(const char *name);
+
+/* options.c: 0, or CLI_USAGE after saying what is wrong. `args->inputs` points
+ * into argv, which is reordered. */
+int cli_parse(cli_args *args, const cli_command *command, int argc, char **argv);
+
+/* help.c */
+void cli_print_help(FILE *to, const cli_command *command);
+void cli_print_overview(FILE *to);
+
+/* output.c: messages. cli_fail: prints `avsvt: ...`, gives CLI_FAILED. */
+int cli_fail(const char *format, ...) CLI_PRINTF(1, 2);
+int cli_usage(const char *format, ...) CLI_PRINTF(1, 2);
+int cli_error(const avsvt_error *err); /* CLI_FAILED */
+int cli_close_stdout(void);            /* flushes; says what went wrong */
+
+/* output.c: values of JSON */
+void cli_json_string(FILE *to, const char *text);
+void cli_json_number(FILE *to, double value);
+
+/* list.c: notes for people */
+void cli_note_name(char name[8], double pitch, int *cents);
+void cli_print_notes(FILE *to, const avsvt_notes *notes, const char *title,
+                     double duration_s);
+void cli_print_picture(FILE *to, const avsvt_notes *notes, double duration_s);
+int cli_unicode(void); /* can the terminal show it? */
+int cli_columns(void); /* of the terminal, 80 when there is none */
+
+/* interrupt.c: the first Ctrl-C or TERM asks to stop, the second ends at once */
+void cli_catch_interrupts(void);
+int cli_interrupted(void);
+
+/* progress.c: a line on standard error, only where that is a terminal */
+typedef struct cli_progress {
+    const char *name;
+    int shown;         /* is there a line to wipe away? */
+    int enabled;
+    double start_s;    /* of the clock */
+    double last_s;
+    double done_s, total_s; /* as last told */
+} cli_progress;
+double cli_clock_s(void);
+void cli_progress_begin(cli_progress *p, const char *name, int quiet);
+int32_t cli_progress_tell(void *progress, double done_s, double total_s);
+void cli_progress_end(cli_progress *p);
+
+/* files.c */
+const char *cli_base(const char *path);
+char *cli_stem(const char *path);           /* owned; NULL: out of memory */
+char *cli_join(const char *folder, const char *stem, const char *ending);
+int cli_is_folder(const char *path);
+int cli_same_file(const char *a, const char *b);
+int cli_make_folder(const char *path);      /* with those above it; 0 or status */
+int cli_can_write(const char *path);        /* 0 or status, said */
+int cli_read_stream(FILE *from, char **data, size_t *size); /* 0 or status */
+
+/* context.c: from --device, --threads, --precision, --backend */
+int cli_context(avsvt_context **out, const cli_args *args);
+
+#define CLI_FIELD(name) offsetof(cli_args, name)
+#define CLI_OPTIONS_END { 0, NULL, CLI_FLAG, NULL, NULL, 0, 0, 0, 0, NULL }
+#define CLI_DEVICE_OPTIONS \
+    { 0, "precision", CLI_CHOICE, "P", "fp32|fp16|bf16", 0, 0, \
+      CLI_FIELD(precision), 0, "numbers the network computes with (default fp32)" }, \
+    { 0, "backend", CLI_CHOICE, "B", "auto|native|torch|null", 0, 0, \
+      CLI_FIELD(backend), 0, "what runs the network (default auto)" }
+
+#endif

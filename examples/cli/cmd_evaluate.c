@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* avsvt evaluate notes: how well notes agree with a reference. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "songs.h"
+
+static const cli_option options[] = {
+    { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,
+      "print JSON with every figure" },
+    { 0, "onset-tolerance", CLI_NUMBER, "S", NULL, 0.0001, 10, CLI_FIELD(onset_tolerance), 0,
+      "seconds between onsets (default 0.05)" },
+    { 0, "pitch-tolerance", CLI_NUMBER, "CENTS", NULL, 0.01, 12800,
+      CLI_FIELD(pitch_tolerance), 0, "cents between pitches (default 50)" },
+    { 0, "offset-ratio", CLI_NUMBER, "X", NULL, 0.0001, 10, CLI_FIELD(offset_ratio), 0,
+      "tolerance of offsets as a part of the note's length (default 0.2)" },
+    { 0, "offset-tolerance", CLI_NUMBER, "S", NULL, 0.0001, 10, CLI_FIELD(offset_tolerance), 0,
+      "but at least this many seconds (default 0.05)" },
+    CLI_OPTIONS_END,
+};
+
+#define MEASURES 4
+static const char *const measure_names[MEASURES] = { "COnPOff", "COnP", "COn", "COff" };
+
+static const avsvt_score *measure(const avsvt_notes_scores *s, int i)
+{
+    const avsvt_score *all[MEASURES] = { &s->conpoff, &s->conp, &s->con, &s->coff };
+    return all[i];
+}
+
+static void add(avsvt_score *to, const avsvt_score *s, double share)
+{
+    to->precision += s->precision * share;
+    to->recall += s->recall * share;
+    to->f1 += s->f1 * share;
+}
+
+static avsvt_notes_scores mean_of(const cli_songs *songs)
+{
+    avsvt_notes_scores mean = AVSVT_NOTES_SCORES_INIT;
+    double share = songs->count ? 1.0 / (double)songs->count : 0;
+    for (size_t i = 0; i < songs->count; i++) {
+        const avsvt_notes_scores *s = &songs->list[i].scores;
+        mean.reference += s->reference;
+        mean.estimated += s->estimated;
+        add(&mean.conpoff, &s->conpoff, share);
+        add(&mean.conp, &s->conp, share);
+        add(&mean.con, &s->con, share);
+        add(&mean.coff, &s->coff, share);
+    }
+    return mean;
+}
+
+static int score_song(cli_song *song, avsvt_context *context, const cli_args *args)
+{
+    avsvt_metrics_options o = AVSVT_METRICS_OPTIONS_INIT;
+    avsvt_notes_scores scores = AVSVT_NOTES_SCORES_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *reference = NULL, *estimate = NULL;
+    o.onset_tolerance_s = args->onset_tolerance;
+    o.pitch_tolerance_cents = args->pitch_tolerance;
+    o.offset_ratio = args->offset_ratio;
+    o.offset_min_tolerance_s = args->offset_tolerance;
+    avsvt_status failed = avsvt_notes_read(&reference, context, song->reference, &err);
+    if (!failed)
+        failed = song->estimate
+            ? avsvt_notes_read(&estimate, context, song->estimate, &err)
+            : avsvt_notes_create(&estimate, context, NULL, 0, &err);
+    if (!failed)
+        failed = avsvt_metrics_notes(&scores, reference, estimate, &o, &err);
+    song->scores = scores;
+    avsvt_notes_free(reference);
+    avsvt_notes_free(estimate);
+    return failed ? cli_error(&err) : 0;
+}
+
+static void print_row(const char *name, int width, const avsvt_notes_scores *s,
+                      const char *after)
+{
+    printf("%-*s %6llu %6llu", width, name, (unsigned long long)s->reference,
+           (unsigned long long)s->estimated);
+    for (int m = 0; m < MEASURES; m++)
+        printf("  %7.2f", 100 * measure(s, m)->f1);
+    printf("%s\n", after);
+}
+
+static void print_table(const cli_songs *songs)
+{
+    avsvt_notes_scores mean = mean_of(songs);
+    int width = 10;
+    for (size_t i = 0; i < songs->count; i++) {
+        int length = (int)strlen(songs->list[i].name);
+        width = length > width ? length : width;
+    }
+    width = width > 40 ? 40 : width;
+    if (songs->count > 1) {
+        printf("%-*s %6s %6s", width, "F1 in %", "ref", "est");
+        for (int m = 0; m < MEASURES; m++)
+            printf("  %7s", measure_names[m]);
+        putchar('\n');
+        for (size_t i = 0; i < songs->count; i++)
+            print_row(songs->list[i].name, width, &songs->list[i].scores,
+                      songs->list[i].estimate ? "" : "  no estimate");
+        print_row("mean", width, &mean, "");
+        putchar('\n');
+    }
+    printf("%-9s %9s %9s %9s\n", "in %", "F1", "precision", "recall");
+    for (int m = 0; m < MEASURES; m++) {
+        const avsvt_score *s = measure(&mean, m);
+        printf("%-9s %9.2f %9.2f %9.2f\n", measure_names[m], 100 * s->f1,
+               100 * s->precision, 100 * s->recall);
+    }
+    printf("%llu notes in the reference, %llu estimated, %zu song%s\n",
+           (unsigned long long)mean.reference, (unsigned long long)mean.estimated,
+           songs->count, songs->count == 1 ? "" : "s");
+}
+
+static void json_scores(const avsvt_notes_scores *s)
+{
+    printf("\"reference\": %llu, \"estimated\": %llu", (unsigned long long)s->reference,
+           (unsigned long long)s->estimated);
+    for (int m = 0; m < MEASURES; m++) {
+        const avsvt_score *score = measure(s, m);
+        printf(", \"%s\": {\"precision\": ", measure_names[m]);
+        cli_json_number(stdout, score->precision);
+        fputs(", \"recall\": ", stdout);
+        cli_json_number(stdout, score->recall);
+        fputs(", \"f1\": ", stdout);
+        cli_json_number(stdout, score->f1);
+        putchar('}');
+    }
+}
+
+static void print_json(const cli_songs *songs)
+{
+    avsvt_notes_scores mean = mean_of(songs);
+    fputs("{\"songs\": [", stdout);
+    for (size_t i = 0; i < songs->count; i++) {
+        fputs(i ? ",\n  {\"name\": " : "\n  {\"name\": ", stdout);
+        cli_json_string(stdout, songs->list[i].name);
+        printf(", \"missing\": %s, ", songs->list[i].estimate ? "false" : "true");
+        json_scores(&songs->list[i].scores);
+        putchar('}');
+    }
+    fputs("],\n \"mean\": {", stdout);
+    json_scores(&mean);
+    fputs("},\n \"unmatched\": [", stdout);
+    for (size_t i = 0; i < songs->unmatched_count; i++) {
+        fputs(i ? ", " : "", stdout);
+        cli_json_string(stdout, songs->unmatched[i]);
+    }
+    fputs("]}\n", stdout);
+}
+
+/* Songs without a partner are told of even where the table is not looked at. */
+static void warn(const cli_songs *songs)
+{
+    size_t missing = 0;
+    const char *first = NULL;
+    for (size_t i = songs->count; i-- > 0;)
+        if (!songs->list[i].estimate) {
+            missing++;
+            first = songs->list[i].name;
+        }
+    if (missing)
+        fprintf(stderr, "avsvt: note: %zu of %zu songs have no estimate and count as 0, "
+                "the first is %s\n", missing, songs->count, first);
+    if (songs->unmatched_count)
+        fprintf(stderr, "avsvt: note: %zu estimate%s without a reference left out, "
+                "the first is %s\n", songs->unmatched_count,
+                songs->unmatched_count == 1 ? " is" : "s are", songs->unmatched[0]);
+}
+
+static int run(const cli_args *args)
+{
+    const char *kind = args->inputs[0];
+    if (!strcmp(kind, "lyrics") || !strcmp(kind, "roll") || !strcmp(kind, "tags"))
+        return cli_usage("evaluating %s is not part of this version; it knows notes", kind);
+    if (strcmp(kind, "notes"))
+        return cli_usage("'%s' cannot be evaluated; say: avsvt evaluate notes REF EST", kind);
+    if (args->input_count < 3)
+        return cli_usage("too few arguments: avsvt evaluate notes REF EST");
+    avsvt_context *context = NULL;
+    cli_songs songs;
+    int status = cli_songs_find(&songs, args->inputs[1], args->inputs[2]);
+    if (!status)
+        status = cli_context(&context, args);
+    for (size_t i = 0; i < songs.count && !status; i++)
+        status = score_song(&songs.list[i], context, args);
+    if (!status && args->json)
+        print_json(&songs);
+    else if (!status)
+        print_table(&songs);
+    if (!status && !args->quiet)
+        warn(&songs);
+    cli_songs_free(&songs);
+    avsvt_context_free(context);
+    return status;
+}
+
+const cli_command cli_evaluate = {
+    "evaluate", "notes REF EST", "the papers' measures: notes against a reference",
+    "Compares notes with a reference: COnPOff (onset, pitch and offset right), COnP, COn and "
+    "COff as mir_eval counts them, with an onset tolerance of 50 ms, a pitch tolerance of 50 "
+    "cents and an offset tolerance of 20 % of the note or 50 ms.\n\n"
+    "REF and EST are two files (CSV or text with the columns onset, offset and pitch, our JSON, "
+    "or UltraStar) or two folders of such files, matched by name without the ending (where one "
+    "name has several, .csv goes before .json and .txt). The mean is the mean of the songs; a "
+    "song without an estimate counts as 0, an estimate without a reference is left out, and both "
+    "are told of.",
+    "  avsvt evaluate notes reference.csv song.csv\n"
+    "  avsvt evaluate notes references/ estimates/ --json\n",
+    "notes", 1, 3, options, run,
+};

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* avsvt info: what a model, a pipeline file, a recording or a list of notes is. */
+#include "cli.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sound.h"
+
+static const cli_option options[] = {
+    { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0, "print JSON" },
+    CLI_OPTIONS_END,
+};
+
+/* One fact after the other, as "name: value" lines or as members of JSON. */
+static void text_fact(const cli_args *args, const char *name, const char *value)
+{
+    if (!args->json) {
+        if (value)
+            printf("%-13s %s\n", name, value);
+        return;
+    }
+    fputs(!strcmp(name, "kind") ? "{" : ",\n ", stdout);
+    cli_json_string(stdout, name);
+    fputs(": ", stdout);
+    cli_json_string(stdout, value);
+}
+
+static void number_fact(const cli_args *args, const char *name, double value)
+{
+    if (!args->json) {
+        if (value >= 0)
+            printf("%-13s %.10g\n", name, value);
+        return;
+    }
+    fputs(",\n ", stdout);
+    cli_json_string(stdout, name);
+    fputs(": ", stdout);
+    cli_json_number(stdout, value >= 0 ? value : NAN);
+}
+
+static void end_facts(const cli_args *args)
+{
+    if (args->json)
+        fputs("}\n", stdout);
+}
+
+static int has_ending(const char *path, const char *ending)
+{
+    size_t a = strlen(path), b = strlen(ending);
+    return a >= b && !strcmp(path + a - b, ending);
+}
+
+static int info_model(const cli_args *args, avsvt_context *context, const char *path)
+{
+    static const char *const keys[] = { "name", "role", "task", "licence" };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_model *model = NULL;
+    if (avsvt_model_open(&model, context, path, &err))
+        return cli_error(&err);
+    text_fact(args, "kind", "model");
+    text_fact(args, "path", avsvt_model_path(model));
+    for (size_t i = 0; i < 4; i++)
+        text_fact(args, keys[i], avsvt_model_get(model, keys[i]));
+    text_fact(args, "native", avsvt_model_get(model, "native.family"));
+    if (args->json) {
+        text_fact(args, "manifest", avsvt_model_manifest(model));
+    } else { /* the list of weights is long and says nothing to people */
+        const char *manifest = avsvt_model_manifest(model);
+        const char *end = strstr(manifest, "\nnative:");
+        printf("\n%.*s\n", end ? (int)(end - manifest) : (int)strlen(manifest), manifest);
+    }
+    end_facts(args);
+    avsvt_model_free(model);
+    return 0;
+}
+
+static int info_pipeline(const cli_args *args, avsvt_context *context, const char *path)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_pipeline *pipeline = NULL;
+    if (avsvt_pipeline_open(&pipeline, context, path, NULL, &err))
+        return cli_error(&err);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "rb");
+    int status = file ? cli_read_stream(file, &text, &size) : 0;
+    if (file)
+        fclose(file);
+    if (!status) {
+        char *whole = realloc(text, size + 1);
+        text = whole ? whole : text;
+        if (whole)
+            whole[size] = 0;
+        text_fact(args, "kind", "pipeline");
+        text_fact(args, "path", path);
+        text_fact(args, "backend", avsvt_pipeline_backend(pipeline));
+        number_fact(args, "sample_rate", avsvt_pipeline_rate_hz(pipeline));
+        if (args->json)
+            text_fact(args, "text", whole);
+        else if (whole)
+            printf("\n%s", whole);
+        end_facts(args);
+    }
+    free(text);
+    avsvt_pipeline_free(pipeline);
+    return status;
+}
+
+static int info_notes(const cli_args *args, avsvt_context *context, const char *path)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes = NULL;
+    double low = INFINITY, high = -INFINITY, end = 0;
+    char name[8], range[32];
+    int cents;
+    if (avsvt_notes_read(&notes, context, path, &err))
+        return cli_error(&err);
+    size_t count = avsvt_notes_count(notes);
+    for (size_t i = 0; i < count; i++) {
+        avsvt_note note = AVSVT_NOTE_INIT;
+        if (avsvt_notes_get(notes, i, &note))
+            continue;
+        low = fmin(low, note.pitch);
+        high = fmax(high, note.pitch);
+        end = fmax(end, note.offset_s);
+    }
+    text_fact(args, "kind", "notes");
+    text_fact(args, "path", path);
+    number_fact(args, "notes", (double)count);
+    if (count) {
+        number_fact(args, "end_s", end);
+        cli_note_name(name, low, &cents);
+        int length = snprintf(range, sizeof range, "%s to ", name);
+        cli_note_name(name, high, &cents);
+        snprintf(range + length, sizeof range - (size_t)length, "%s", name);
+        text_fact(args, "range", range);
+    }
+    end_facts(args);
+    avsvt_notes_free(notes);
+    return 0;
+}
+
+static int info_sound(const cli_args *args, avsvt_context *context, const char *path)
+{
+    cli_sound sound;
+    int status = cli_sound_open(&sound, context, path);
+    if (status)
+        return status;
+    text_fact(args, "kind", "recording");
+    text_fact(args, "path", path);
+    text_fact(args, "format", sound.info.format);
+    number_fact(args, "sample_rate", sound.info.rate_hz);
+    number_fact(args, "channels", sound.info.channels);
+    number_fact(args, "frames", (double)sound.info.frames);
+    number_fact(args, "duration_s", sound.info.duration_s);
+    end_facts(args);
+    cli_sound_close(&sound);
+    return 0;
+}
+
+/* A zip archive can only be a model, whatever it is called. */
+static int looks_like_model(const char *path)
+{
+    char start[4] = { 0 };
+    FILE *file = cli_is_folder(path) ? NULL : fopen(path, "rb");
+    if (file) {
+        size_t got = fread(start, 1, sizeof start, file);
+        fclose(file);
+        if (got == sizeof start && !memcmp(start, "PK\3\4", 4))
+            return 1;
+    }
+    return has_ending(path, ".pt");
+}
+
+static int run(const cli_args *args)
+{
+    const char *path = args->input_count ? args->inputs[0] : NULL;
+    avsvt_context *context = NULL;
+    int status = cli_context(&context, args);
+    if (status)
+        return status;
+    if (!path || looks_like_model(path))
+        status = info_model(args, context, path);
+    else if (has_ending(path, ".yaml") || has_ending(path, ".yml"))
+        status = info_pipeline(args, context, path);
+    else if (has_ending(path, ".csv") || has_ending(path, ".txt") || has_ending(path, ".json"))
+        status = info_notes(args, context, path);
+    else
+        status = info_sound(args, context, path);
+    avsvt_context_free(context);
+    return status;
+}
+
+const cli_command cli_info = {
+    "info", "[FILE]", "what a model, pipeline, recording or note file is",
+    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt) or "
+    "a recording. Without FILE it describes the built-in model. No network is loaded.",
+    "  avsvt info\n"
+    "  avsvt info song.flac --json\n",
+    NULL, 0, 1, options, run,
+};

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* avsvt transcribe: sound -> notes. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sound.h"
+
+#define TEXT (-1) /* our own format: a list to be read by people */
+
+static const cli_option options[] = {
+    { 'm', "model", CLI_PATH, "MODEL", NULL, 0, 0, CLI_FIELD(model), 0,
+      "a model (.pt) or pipeline (.yaml) file; default: the built-in model" },
+    { 'o', "output", CLI_OUT, "OUT", NULL, 0, 0, 0, 0,
+      "file to write; give it again for the same notes in another format; with several "
+      "inputs a folder; - is standard output" },
+    { 'f', "format", CLI_CHOICE, "FORMAT", "csv|json|midi|ultrastar|musicxml|svg|html|text",
+      0, 0, CLI_FIELD(format), 0,
+      "csv, json, midi, ultrastar, musicxml, svg, html, or text (a list for reading); default: "
+      "what OUT ends in, else csv, and text in a terminal" },
+    { 0, "picture", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(picture), 0,
+      "print the list and a picture of the notes" },
+    { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,
+      "without -o: the same as -f json; with -o: print what was done as JSON" },
+    { 0, "tempo", CLI_NUMBER, "BPM", NULL, 10, 960, CLI_FIELD(tempo), 0,
+      "beats a minute in midi, ultrastar and musicxml (default 120)" },
+    { 0, "pitch-bend", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(pitch_bend), 0,
+      "midi: carry the exact pitch as pitch bend" },
+    { 0, "onset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(onset_threshold), 0,
+      "how sure a note's start must be, up to 1 (default: the model's)" },
+    { 0, "offset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(offset_threshold), 0,
+      "how sure silence must be to end a note, up to 1 (default: the model's)" },
+    { 0, "min-duration", CLI_NUMBER, "S", NULL, 0, 60, CLI_FIELD(min_duration),
+      CLI_FIELD(min_duration_set),
+      "drop notes shorter than this many seconds; 0 keeps all (default: the model's)" },
+    { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
+      "precise: ours, with fine pitch; published: as the AV_SVT system decodes" },
+    CLI_DEVICE_OPTIONS,
+    CLI_OPTIONS_END,
+};
+
+/* Where one input's notes go, and what came of it. */
+typedef struct work {
+    const cli_args *args;
+    avsvt_context *context;
+    avsvt_pipeline *pipeline;
+    const char *folder; /* results are named after their inputs; or NULL */
+    int reported;       /* entries of the JSON report so far */
+} work;
+
+static int format_number(const char *name)
+{
+    return !strcmp(name, "text") ? TEXT : avsvt_format_from_name(name);
+}
+
+/* The format of one -o; 0 when it cannot be told. */
+static int format_of(const cli_args *args, const char *out)
+{
+    if (args->format)
+        return format_number(args->format);
+    if (out && strcmp(out, "-"))
+        return avsvt_format_from_path(out);
+    if (args->json)
+        return AVSVT_FORMAT_JSON;
+    return args->picture || isatty(STDOUT_FILENO) ? TEXT : AVSVT_FORMAT_CSV;
+}
+
+static const char *ending_of(int format)
+{
+    static const char *const endings[] = { ".txt", ".csv", ".json", ".mid", ".txt",
+                                           ".musicxml", ".svg", ".html" };
+    return endings[format == TEXT ? 0 : format];
+}
+
+static void export_options(avsvt_export_options *o, const work *w, int format,
+                           const cli_sound *sound, double duration_s)
+{
+    o->format = format;
+    o->flags = w->args->pitch_bend ? AVSVT_EXPORT_PITCH_BEND : 0u;
+    o->tempo_bpm = w->args->tempo;
+    o->duration_s = duration_s > 0 ? duration_s : 0;
+    o->title = cli_base(sound->name);
+    o->audio_path = format == AVSVT_FORMAT_HTML ? sound->path : NULL;
+}
+
+static int print(const work *w, const avsvt_notes *notes, int format,
+                 const cli_sound *sound, double duration_s)
+{
+    avsvt_export_options options_ = AVSVT_EXPORT_OPTIONS_INIT;
+    avsvt_bytes bytes = AVSVT_BYTES_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    if (format == TEXT) {
+        cli_print_notes(stdout, notes, cli_base(sound->name), duration_s);
+        return 0;
+    }
+    export_options(&options_, w, format, sound, duration_s);
+    if (avsvt_notes_format(&bytes, notes, &options_, &err))
+        return cli_error(&err);
+    fwrite(bytes.data, 1, bytes.size, stdout);
+    avsvt_bytes_free(&bytes);
+    return 0;
+}
+
+static int write_text(const char *path, const avsvt_notes *notes,
+                      const cli_sound *sound, double duration_s)
+{
+    FILE *to = fopen(path, "w");
+    if (!to)
+        return cli_fail("%s: cannot be written", path);
+    cli_print_notes(to, notes, cli_base(sound->name), duration_s);
+    int bad = ferror(to);
+    bad |= fclose(to);
+    if (bad)
+        remove(path);
+    return bad ? cli_fail("%s: writing failed", path) : 0;
+}
+
+static int write_file(const work *w, const avsvt_notes *notes, const char *path,
+                      const cli_sound *sound, double duration_s)
+{
+    avsvt_export_options options_ = AVSVT_EXPORT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    int format = format_of(w->args, path);
+    if (format == TEXT)
+        return write_text(path, notes, sound, duration_s);
+    export_options(&options_, w, format, sound, duration_s);
+    return avsvt_notes_write(notes, path, &options_, &err) ? cli_error(&err) : 0;
+}
+
+static void report(work *w, const cli_sound *sound, const char *path, size_t count,
+                   double duration_s, double spent_s)
+{
+    if (w->args->json) {
+        fputs(w->reported++ ? ",\n  {\"input\": " : "[\n  {\"input\": ", stdout);
+        cli_json_string(stdout, sound->name);
+        fputs(", \"output\": ", stdout);
+        cli_json_string(stdout, path);
+        printf(", \"notes\": %zu, \"duration_s\": ", count);
+        cli_json_number(stdout, duration_s);
+        printf(", \"seconds\": %.3f}", spent_s);
+    } else if (!w->args->quiet) {
+        fprintf(stderr, "%s: %zu note%s -> %s\n", sound->name, count,
+                count == 1 ? "" : "s", path);
+    }
+}
+
+/* Notes of one sound to all the places that were asked for. */
+static int deliver(work *w, const avsvt_notes *notes, const cli_sound *sound,
+                   double duration_s, double spent_s)
+{
+    const cli_args *args = w->args;
+    size_t count = avsvt_notes_count(notes);
+    int status = 0;
+    if (w->folder) {
+        int format = args->format ? format_number(args->format) : AVSVT_FORMAT_CSV;
+        char *stem = cli_stem(sound->name);
+        char *path = stem ? cli_join(w->folder, stem, ending_of(format)) : NULL;
+        status = path ? write_file(w, notes, path, sound, duration_s)
+                      : cli_fail("out of memory");
+        if (!status)
+            report(w, sound, path, count, duration_s, spent_s);
+        free(path);
+        free(stem);
+    }
+    for (int i = 0; i < args->out_count && !w->folder && !status; i++) {
+        if (!strcmp(args->outs[i], "-")) {
+            status = print(w, notes, format_of(args, "-"), sound, duration_s);
+            continue;
+        }
+        status = write_file(w, notes, args->outs[i], sound, duration_s);
+        if (!status)
+            report(w, sound, args->outs[i], count, duration_s, spent_s);
+    }
+    if (!status && (!args->out_count || (args->picture && !args->json)))
+        status = print(w, notes, args->out_count ? TEXT : format_of(args, NULL), sound,
+                       duration_s);
+    if (!status && args->picture && !args->json)
+        cli_print_picture(stdout, notes, duration_s);
+    return status;
+}
+
+static void decoding(avsvt_notes_options *o, const cli_args *args)
+{
+    o->rule = args->rule && !strcmp(args->rule, "published") ? AVSVT_RULE_PUBLISHED
+                                                             : AVSVT_RULE_PRECISE;
+    o->onset_threshold = args->onset_threshold;
+    o->offset_threshold = args->offset_threshold;
+    if (args->min_duration_set) /* in the library 0 asks for the default */
+        o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
+}
+
+static int transcribe_one(work *w, const char *input)
+{
+    cli_sound sound;
+    int status = cli_sound_open(&sound, w->context, input);
+    if (status)
+        return status;
+    avsvt_notes_options decode = AVSVT_NOTES_OPTIONS_INIT;
+    avsvt_run_options run_options = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes = NULL;
+    cli_progress progress;
+    decoding(&decode, w->args);
+    cli_progress_begin(&progress, sound.name, w->args->quiet);
+    run_options.progress = cli_progress_tell;
+    run_options.user = &progress;
+    run_options.notes = &decode;
+    avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound.audio,
+                                                     &run_options, &err);
+    double spent = cli_clock_s() - progress.start_s;
+    double duration = sound.duration_s > 0 ? sound.duration_s : progress.done_s;
+    cli_progress_end(&progress);
+    if (failed && err.message[0] && failed != AVSVT_E_CANCELLED && !strstr(err.message, sound.name))
+        status = cli_fail("%s: %s", sound.name, err.message);
+    else if (failed)
+        status = cli_error(&err);
+    else if (cli_interrupted())
+        status = cli_fail("stopped; nothing was written");
+    else
+        status = deliver(w, notes, &sound, duration, spent);
+    avsvt_notes_free(notes);
+    cli_sound_close(&sound);
+    return status;
+}
+
+/* Two inputs whose results would have the same name. */
+static int check_names(const cli_args *args)
+{
+    int status = 0;
+    for (int i = 1; i < args->input_count && !status; i++)
+        for (int j = 0; j < i && !status; j++) {
+            char *a = cli_stem(args->inputs[i]), *b = cli_stem(args->inputs[j]);
+            if (!a || !b)
+                status = cli_fail("out of memory");
+            else if (!strcmp(a, b))
+                status = cli_fail("%s and %s would both be written to %s; transcribe them "
+                                  "into two folders", args->inputs[j], args->inputs[i], a);
+            free(a);
+            free(b);
+        }
+    return status;
+}
+
+/* What can be refused before any work is. */
+static int check_output(work *w)
+{
+    const cli_args *args = w->args;
+    const char *out = args->out_count ? args->outs[0] : NULL;
+    int format = format_of(args, NULL);
+    if (args->format && args->out_count > 1)
+        return cli_usage("-f goes with one -o only; with several the endings tell");
+    if (args->input_count > 1 || (out && (cli_is_folder(out) || out[strlen(out) - 1] == '/'))) {
+        if (args->out_count > 1)
+            return cli_usage("several inputs, or a folder, go with one -o only");
+        if (!out && format != TEXT)
+            return cli_usage("several inputs need -o FOLDER");
+        if (out && !strcmp(out, "-"))
+            return cli_usage("several inputs need a folder, not standard output");
+        w->folder = out;
+        return out ? check_names(args) : 0;
+    }
+    for (int i = 0; i < args->out_count; i++) {
+        const char *path = args->outs[i];
+        if (!strcmp(path, "-")) {
+            format = format_of(args, path);
+            continue;
+        }
+        if (format_of(args, path) == AVSVT_FORMAT_AUTO)
+            return cli_usage("%s: its ending tells no format; say -f FORMAT", path);
+        if (strcmp(args->inputs[0], "-") && cli_same_file(path, args->inputs[0]))
+            return cli_usage("%s: is the input; choose another name", path);
+        if (cli_can_write(path))
+            return CLI_FAILED;
+    }
+    int to_stdout = !out || !strcmp(out, "-");
+    if (to_stdout && format == AVSVT_FORMAT_MIDI && isatty(STDOUT_FILENO))
+        return cli_usage("MIDI is not for a terminal; say -o FILE.mid or send it to a pipe");
+    return 0;
+}
+
+static int run(const cli_args *args)
+{
+    work w = { args, NULL, NULL, NULL, 0 };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    int status = check_output(&w);
+    if (status)
+        return status;
+    cli_catch_interrupts();
+    status = cli_context(&w.context, args);
+    if (!status && avsvt_pipeline_open(&w.pipeline, w.context, args->model, NULL, &err))
+        status = cli_error(&err);
+    if (!status && w.folder)
+        status = cli_make_folder(w.folder);
+    if (!status)
+        for (int i = 0; i < args->input_count && !cli_interrupted(); i++) {
+            if (i && !w.folder)
+                putchar('\n');
+            int one = transcribe_one(&w, args->inputs[i]);
+            status = status ? status : one;
+        }
+    if (args->json && args->out_count && w.pipeline)
+        fputs(w.reported ? "\n]\n" : "[]\n", stdout);
+    avsvt_pipeline_free(w.pipeline);
+    avsvt_context_free(w.context);
+    return status;
+}
+
+const cli_command cli_transcribe = {
+    "transcribe", "IN...", "sound -> notes (CSV, JSON, MIDI, SVG, HTML, ...)",
+    "Writes the notes that are sung in a recording. IN is any sound file (WAV, FLAC, OGG, Opus, "
+    "MP3, AIFF, ...) or - for standard input. Without -o a terminal gets a list to read and a "
+    "pipe gets CSV: onset, offset, pitch; seconds and MIDI number with fraction.\n\n"
+    "With several inputs OUT is a folder and each result is named after its input; an input that "
+    "fails is told of and the others are still done. Ctrl-C stops and leaves no half file.",
+    "  avsvt transcribe song.flac                         # a list\n"
+    "  avsvt transcribe song.flac -o song.mid -o song.html\n"
+    "  avsvt transcribe --tempo 96 --pitch-bend song.mp3 -o song.mid\n"
+    "  avsvt transcribe *.wav -f csv -o notes/\n"
+    "  ffmpeg -i clip.mp4 -f wav - | avsvt transcribe - > notes.csv\n",
+    NULL, 1, -1, options, run,
+};

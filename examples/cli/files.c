@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of files and folders. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *cli_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+char *cli_stem(const char *path)
+{
+    const char *base = cli_base(path);
+    const char *dot = strrchr(base, '.');
+    size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+    char *stem = malloc(length + 1);
+    if (stem) {
+        memcpy(stem, base, length);
+        stem[length] = 0;
+    }
+    return stem;
+}
+
+char *cli_join(const char *folder, const char *stem, const char *ending)
+{
+    size_t length = strlen(folder), size = length + strlen(stem) + strlen(ending) + 2;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s%s%s%s", folder,
+                 length && folder[length - 1] == '/' ? "" : "/", stem, ending);
+    return path;
+}
+
+int cli_is_folder(const char *path)
+{
+    struct stat s;
+    return !stat(path, &s) && S_ISDIR(s.st_mode);
+}
+
+int cli_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int cli_make_folder(const char *path)
+{
+    char *copy = malloc(strlen(path) + 1);
+    if (!copy)
+        return cli_fail("out of memory");
+    strcpy(copy, path);
+    for (char *at = copy + 1; *copy; at++) {
+        char c = *at;
+        if (c != '/' && c)
+            continue;
+        *at = 0;
+        if (mkdir(copy, 0777) && !cli_is_folder(copy)) {
+            int status = cli_fail("%s: cannot make this folder: %s", copy, strerror(errno));
+            free(copy);
+            return status;
+        }
+        if (!c)
+            break;
+        *at = c;
+    }
+    free(copy);
+    return 0;
+}
+
+/* Before the work, not after it: is there a place for the result? */
+int cli_can_write(const char *path)
+{
+    if (cli_is_folder(path))
+        return cli_fail("%s: is a folder; name a file", path);
+    size_t length = (size_t)(cli_base(path) - path);
+    char *folder = malloc(length + 2);
+    if (!folder)
+        return cli_fail("out of memory");
+    memcpy(folder, path, length);
+    strcpy(folder + length, length ? "" : ".");
+    int status = 0;
+    if (!cli_is_folder(folder))
+        status = cli_fail("%s: cannot be written: there is no folder %s", path, folder);
+    else if (access(folder, W_OK | X_OK))
+        status = cli_fail("%s: cannot be written: %s", path, strerror(errno));
+    free(folder);
+    return status;
+}
+
+int cli_read_stream(FILE *from, char **data, size_t *size)
+{
+    size_t room = 0;
+    *data = NULL;
+    *size = 0;
+    do {
+        if (*size == room) {
+            room = room ? 2 * room : 1 << 16;
+            char *larger = realloc(*data, room);
+            if (!larger) {
+                free(*data);
+                *data = NULL;
+                return cli_fail("out of memory");
+            }
+            *data = larger;
+        }
+        *size += fread(*data + *size, 1, room - *size, from);
+    } while (!feof(from) && !ferror(from) && !cli_interrupted());
+    if (!ferror(from) && !cli_interrupted())
+        return 0;
+    free(*data);
+    *data = NULL;
+    return cli_interrupted() ? cli_fail("stopped; nothing was written")
+                             : cli_fail("cannot read standard input: %s", strerror(errno));
+}

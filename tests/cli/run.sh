@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The avsvt command from outside: outputs, exit statuses, messages.
+# Usage: run.sh AVSVT SOURCE_FOLDER
+set -u
+avsvt=$1
+source=$2
+data=$source/examples/data
+here=$source/tests/cli
+work=$(mktemp -d "${TMPDIR:-/tmp}/avsvt-cli.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0 checks=0
+unset LC_ALL LC_CTYPE; export LANG=C
+
+# check NAME: the last command must have done what $? says.
+check() {
+    status=$?
+    checks=$((checks + 1))
+    if [ $status != 0 ]; then
+        failures=$((failures + 1))
+        echo "FAILED: $1"
+        sed 's/^/    /' out err 2>/dev/null | head -n 20
+    fi
+}
+# expect STATUS COMMAND...: runs it; true when it exits so. A failure must say
+# why in one line that starts with 'avsvt: ', and nothing on standard output.
+expect() {
+    want=$1; shift
+    "$@" >out 2>err </dev/null
+    got=$?
+    [ $got = "$want" ] || { echo "exit status $got, not $want: $*" >>err; return 1; }
+    [ "$want" = 0 ] && return 0
+    [ "$(wc -l <err)" -eq 1 ] && grep -q '^avsvt: ' err && [ ! -s out ]
+}
+json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"; }
+
+# Words
+expect 0 "$avsvt" --version && grep -q '^avsvt [0-9]' out; check "--version prints the version"
+for c in transcribe evaluate mix info bench help; do
+    expect 0 "$avsvt" $c --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out
+    check "$c --help has examples and fits 80 columns"
+    "$avsvt" help $c | cmp -s - out; check "help $c equals $c --help"
+done
+expect 0 "$avsvt" help --completion bash && bash -n out; check "the completion is valid bash"
+bash -c '. ./out; COMP_WORDS=(avsvt transcribe -f mi); COMP_CWORD=3; _avsvt; [ "${COMPREPLY[*]}" = midi ]'
+check "the completion knows formats"
+expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out; check "the manual page is made"
+
+# Wrong usage: 2
+expect 2 "$avsvt" nonsense; check "unknown command"
+expect 2 "$avsvt" transcribe; check "no input"
+expect 2 "$avsvt" transcribe --nonsense x; check "unknown option"
+expect 2 "$avsvt" transcribe x -f mp3; check "unknown format"
+expect 2 "$avsvt" transcribe x --tempo; check "missing value"
+expect 2 "$avsvt" transcribe x --tempo 5; check "tempo out of range"
+expect 2 "$avsvt" transcribe x --tempo nan; check "tempo not a number"
+expect 2 "$avsvt" transcribe x --threads 1.5; check "threads not whole"
+expect 2 "$avsvt" transcribe x -o y.xyz; check "ending that tells no format"
+expect 2 "$avsvt" transcribe x y; check "several inputs without a folder"
+expect 2 "$avsvt" info a b; check "one argument too many"
+expect 2 "$avsvt" evaluate lyrics a b && grep -q 'not part of this version' err; check "lyrics are not here yet"
+expect 2 "$avsvt" evaluate notes a; check "evaluate needs two"
+expect 2 "$avsvt" mix a b -o c.wav; check "mix without --snr"
+expect 2 "$avsvt" mix a b --snr 3 -o c.mp3; check "mix writes WAV"
+expect 2 "$avsvt" transcribe x --device toaster; check "unknown device"
+
+# Bad input: 1
+: >empty.wav; echo "no sound here" >text.wav; head -c 3000 /dev/urandom >noise.wav
+expect 1 "$avsvt" transcribe missing.wav; check "missing file"
+expect 1 "$avsvt" transcribe .; check "a folder as input"
+expect 1 "$avsvt" transcribe empty.wav; check "empty file"
+expect 1 "$avsvt" transcribe text.wav; check "text as sound"
+expect 1 "$avsvt" transcribe noise.wav; check "random bytes as sound"
+expect 1 "$avsvt" transcribe "$data/melody.flac" -o none/x.csv && grep -q none err; check "no folder to write to"
+expect 1 "$avsvt" transcribe "$data/melody.flac" -m text.wav; check "text as model"
+expect 1 "$avsvt" info missing.pt; check "info of a missing model"
+expect 1 "$avsvt" evaluate notes noise.wav noise.wav; check "evaluate: no notes in it"
+expect 1 "$avsvt" mix missing.wav "$data/melody.flac" --snr 3 -o c.wav && [ ! -e c.wav ]; check "mix of a missing file"
+"$avsvt" transcribe "$data/melody.flac" >/dev/full 2>err; [ $? = 1 ] && grep -q '^avsvt: ' err; check "a full disk is told of"
+
+# Notes
+expect 0 "$avsvt" transcribe "$data/melody.flac" && [ ! -s err ] && cp out melody.csv; check "CSV to a pipe, without a word"
+head -n 1 melody.csv | grep -q '^onset,offset,pitch'; check "CSV has its header"
+expect 0 "$avsvt" evaluate notes "$data/melody.csv" melody.csv --json && json out &&
+    python3 -c 'import json; s = json.load(open("out"))["mean"]; assert min(s[k]["f1"] for k in ("COnPOff", "COnP", "COn", "COff")) == 1'
+check "the melody's notes are all found"
+expect 0 "$avsvt" transcribe "$data/melody.flac" -f text && diff out "$here/melody.txt"; check "the list is as stored"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --picture && diff out "$here/picture.txt"; check "the picture is as stored"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --json && json out; check "--json is JSON"
+expect 0 "$avsvt" transcribe "$data/melody.flac" -o a.mid -o a.svg -o a.json -o a.csv &&
+    [ "$(head -c 4 a.mid)" = MThd ] && json a.json && cmp -s a.csv melody.csv && grep -q '<svg' a.svg
+check "several formats from one run"
+expect 0 "$avsvt" transcribe "$data/melody.flac" -o b.mid --json && json out; check "--json reports what was written"
+expect 0 "$avsvt" transcribe "$data/melody.flac" -q -o b.mid && [ ! -s err ] && [ ! -s out ]; check "--quiet says nothing"
+"$avsvt" transcribe - <"$data/melody.flac" >piped.csv 2>err && cmp -s piped.csv melody.csv; check "standard input"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(wc -l <out)" -lt "$(wc -l <melody.csv)" ]
+check "a high threshold leaves notes out"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"
+cp "$data/melody.flac" two.flac
+expect 2 "$avsvt" transcribe two.flac -f csv -o two.flac && cmp -s two.flac "$data/melody.flac"; check "the input is not written over"
+
+# Several inputs
+expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json && json many/notes/two.json && json many/notes/melody.json
+check "several inputs into a new folder"
+expect 1 "$avsvt" transcribe two.flac "$data/../data/melody.flac" melody.csv -o many2; check "one name twice is refused"
+"$avsvt" transcribe missing.wav two.flac -q -o many3 2>err; [ $? = 1 ] && [ -s many3/two.csv ] && [ "$(wc -l <err)" = 1 ]
+check "a bad input does not stop the others"
+mkdir ref est; cp melody.csv ref/one.csv; cp melody.csv ref/two.csv; cp melody.csv est/one.csv; cp melody.csv est/other.csv
+expect 0 "$avsvt" evaluate notes ref est && grep -q 'no estimate' out && grep -q 'COnPOff *50.00' out && grep -q other err
+check "folders: missing ones count and are told of"
+expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as JSON"
+mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
+
+# mix, info, bench
+expect 0 "$avsvt" mix two.flac "$data/melody.flac" --snr 10 -o mixed.wav && expect 0 "$avsvt" info mixed.wav --json && json out; check "mix"
+expect 0 "$avsvt" info && grep -q notes-default out; check "info of the built-in model"
+expect 0 "$avsvt" info --json && json out; check "info as JSON"
+expect 0 "$avsvt" info two.flac && grep -q 22050 out; check "info of a recording"
+expect 0 "$avsvt" info melody.csv && grep -q D5 out; check "info of notes"
+expect 0 "$avsvt" bench two.flac --runs 1 --json && json out; check "bench"
+
+# Ctrl-C, in the middle of long work
+python3 - "$avsvt" >out 2>err <<'EOF'
+import os, signal, subprocess, sys, time, wave
+with wave.open("long.wav", "wb") as w:
+    w.setnchannels(1); w.setsampwidth(2); w.setframerate(16000)
+    for _ in range(30):
+        w.writeframes(os.urandom(2 * 16000 * 60))
+for number in signal.SIGINT, signal.SIGTERM:
+    p = subprocess.Popen([sys.argv[1], "transcribe", "long.wav", "-o", "long.mid"], stderr=subprocess.PIPE,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    while b"long.wav" not in b"".join(os.readlink(f"/proc/{p.pid}/fd/{f}").encode() for f in os.listdir(f"/proc/{p.pid}/fd")):
+        time.sleep(.002)
+    p.send_signal(number)
+    message = p.communicate()[1].decode()
+    assert p.returncode == 1, (number, p.returncode, message)
+    assert message.startswith("avsvt: stopped") and message.count("\n") == 1, message
+    left = [f for f in os.listdir(".") if f.startswith("long") or f.startswith(".long")]
+    assert left == ["long.wav"], left
+EOF
+check "Ctrl-C stops in one line and leaves no half file"
+
+echo "$((checks - failures)) of $checks checks passed"
+[ $failures = 0 ]
