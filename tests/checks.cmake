@@ -20,6 +20,9 @@ set(AVSVT_DOCS_DIR ${PROJECT_BINARY_DIR}/docs)
 configure_file(${PROJECT_SOURCE_DIR}/docs/Doxyfile.in ${PROJECT_BINARY_DIR}/Doxyfile @ONLY)
 add_test(NAME checks/doxygen COMMAND doxygen ${PROJECT_BINARY_DIR}/Doxyfile)
 
+add_test(NAME checks/symbols COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/symbols.sh
+    $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR}/lib/symbols.txt)
+
 add_executable(host host/host.c)
 target_include_directories(host PRIVATE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(host PRIVATE avsvt_flags Threads::Threads ${CMAKE_DL_LIBS} m)
@@ -28,6 +31,8 @@ add_test(NAME checks/host COMMAND host $<TARGET_FILE:avsvt>)
 
 # Instrumented code has other needs and another size.
 if(NOT AVSVT_SANITIZE)
+    add_test(NAME checks/abi COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/check.sh
+        $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR})
     add_test(NAME checks/consume COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/consume/run.sh
         ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/consume
         ${CMAKE_INSTALL_LIBDIR} ${CMAKE_C_COMPILER})

@@ -15,4 +15,6 @@ abidw --headers-dir "$root/include" --drop-private-types \
     --exported-interfaces-only --no-corpus-path --no-show-locs \
     --no-comp-dir-path --no-elf-needed --type-id-style hash \
     --out-file "$out.new" "$1"
-mv "$out.new" "$out"
+# Where it was built is nobody's business.
+sed "s|$root/||g" "$out.new" >"$out"
+rm "$out.new"
