@@ -21,7 +21,11 @@ static const format formats[] = {
     { AVSVT_FORMAT_CSV, "csv", avsvti_write_csv, { ".csv", NULL }, -INFINITY, INFINITY },
     { AVSVT_FORMAT_JSON, "json", avsvti_write_json, { ".json", NULL }, -INFINITY, INFINITY },
     { AVSVT_FORMAT_MIDI, "midi", avsvti_write_midi, { ".mid", ".midi" }, 0, 127 },
+    { AVSVT_FORMAT_ULTRASTAR, "ultrastar", avsvti_write_ultrastar, { ".txt", NULL }, 0, 127 },
+    /* Octave 0, where MusicXML starts. */
+    { AVSVT_FORMAT_MUSICXML, "musicxml", avsvti_write_musicxml, { ".musicxml", ".xml" }, 12, 127 },
     { AVSVT_FORMAT_SVG, "svg", avsvti_write_svg, { ".svg", NULL }, 0, 127 },
+    { AVSVT_FORMAT_HTML, "html", avsvti_write_html, { ".html", ".htm" }, 0, 127 },
 };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 #define NAMES "csv, json, midi, ultrastar, musicxml, svg, html"

@@ -28,6 +28,9 @@ typedef avsvt_status (*avsvti_writer)(avsvti_buffer *b, const avsvti_export *e,
 avsvt_status avsvti_write_csv(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_json(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_midi(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
+avsvt_status avsvti_write_ultrastar(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
+avsvt_status avsvti_write_musicxml(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
+avsvt_status avsvti_write_html(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_svg(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 
 #endif

@@ -1,0 +1,501 @@
+'use strict';
+(() => {
+const $ = id => document.getElementById(id);
+const data = JSON.parse($('notes').textContent);
+const notes = data.notes, duration = Math.max(data.duration, 0.5);
+const roll = $('roll'), wave = $('wave'), overview = $('overview'), tip = $('tip');
+const clamp = (x, a, b) => Math.min(b, Math.max(a, x));
+const NAMES = ['C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B'];
+const keyName = p => { const k = Math.round(p); return NAMES[((k % 12) + 12) % 12] + (Math.floor(k / 12) - 1); };
+const hertz = p => 440 * 2 ** ((p - 69) / 12);
+const cents = n => Math.round((n.pitch - Math.round(n.pitch)) * 100);
+const clock = (s, d = 1) => {
+  const t = Math.round(Math.max(0, s) * 10 ** d), u = Math.floor(t / 10 ** d), z = v => String(v).padStart(2, '0');
+  return (u >= 3600 ? Math.floor(u / 3600) + ':' + z(Math.floor(u / 60) % 60) : Math.floor(u / 60)) + ':' + z(u % 60) +
+    (d ? '.' + String(t % 10 ** d).padStart(d, '0') : '');
+};
+
+// ---- what is shown -----------------------------------------------------
+const LEFT = 46, AXIS = 22;
+let low = 127, high = 0, longest = 0;
+for (const n of notes) {
+  low = Math.min(low, Math.round(n.pitch)); high = Math.max(high, Math.round(n.pitch));
+  longest = Math.max(longest, n.offset - n.onset);
+}
+if (!notes.length) { low = 57; high = 69; }
+low -= 2; high += 2;
+while (high - low < 14) { high++; if (high - low < 14) low--; }
+let start = 0, span = Math.min(duration, 20), at = 0, chosen = -1, range = null, loop = false, dirty = true, printing = false;
+let colours = {};
+const width = c => c.clientWidth - LEFT;
+const x2t = x => start + (x - LEFT) / width(roll) * span;
+const t2x = t => LEFT + (t - start) / span * width(roll);
+const laneH = () => (roll.clientHeight - AXIS) / (high - low + 1);
+const p2y = p => (high + 0.5 - p) * laneH();
+const isDark = () => !printing && (document.documentElement.dataset.theme ||
+  (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+
+function setColours() {
+  const d = isDark();
+  colours = d ? { bg: '#12151c', black: '#0e1117', line: '#262d3a', ink: '#e8ecf4', soft: '#97a1b3', note: '#6ea4ff',
+    edge: '#dbe8ff', on: '#0b1220', chosen: '#ffb454', cursor: '#ff6b6b', wave: '#7f8ca3', range: 'rgba(255,180,84,.18)' }
+  : { bg: '#fff', black: '#f1f3f7', line: '#dde2ea', ink: '#1b2130', soft: '#667085', note: '#2f6fde',
+    edge: '#123a85', on: '#fff', chosen: '#d97706', cursor: '#d92d20', wave: '#8a96ab', range: 'rgba(217,119,6,.15)' };
+  const stops = d ? [[14, 17, 23], [38, 28, 84], [116, 36, 120], [214, 84, 92], [252, 196, 120]]
+    : [[255, 255, 255], [232, 228, 244], [188, 172, 222], [128, 92, 176], [58, 24, 96]];
+  colours.map = Array.from({ length: 256 }, (_, i) => {
+    const x = i / 255 * 4, k = Math.min(3, Math.floor(x));
+    return stops[k].map((v, c) => Math.round(v + (stops[k + 1][c] - v) * (x - k)));
+  });
+  tiles.clear(); dirty = true;
+}
+
+function setView(s, w) {
+  span = clamp(w, Math.min(0.25, duration), duration);
+  start = clamp(s, 0, duration - span);
+  dirty = true;
+}
+function zoom(factor, t = (at >= start && at <= start + span) ? at : start + span / 2) {
+  const f = (t - start) / span, w = clamp(span * factor, Math.min(0.25, duration), duration);
+  setView(t - f * w, w);
+}
+function show(t) { if (t < start || t > start + span) setView(t - span * 0.1, span); }
+
+// ---- the recording -----------------------------------------------------
+const RATE = 16000;
+let samples = null, peaks = null, player = null;
+const PEAK = 256;
+async function loadSound() {
+  const el = $('sound');
+  if (!el) { document.body.classList.add('nosound'); $('synth').checked = true; return; }
+  const text = atob(el.textContent), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  el.textContent = '';
+  player = new Audio(URL.createObjectURL(new Blob([bytes], { type: el.dataset.type })));
+  player.preload = 'auto';
+  player.addEventListener('ended', () => { if (playing) pause(); });
+  player.addEventListener('error', () => say('This browser can not play the recording.'));
+  try {
+    const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes.buffer);
+    samples = sound.getChannelData(0);
+    peaks = new Float32Array(Math.ceil(samples.length / PEAK));
+    for (let i = 0; i < samples.length; i++) {
+      const v = Math.abs(samples[i]), k = i / PEAK | 0;
+      if (v > peaks[k]) peaks[k] = v;
+    }
+    loudest = peaks.reduce((a, b) => Math.max(a, b), 1e-4);
+  } catch (e) { say('This browser can not decode the recording; the notes are still here.'); }
+  dirty = true;
+}
+let loudest = 1;
+
+// ---- spectrogram: tiles of columns, made when they come into view --------
+const SIZE = 2048, TILE = 128, tiles = new Map();
+const hann = Float32Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * i / SIZE));
+const cosines = Float32Array.from({ length: SIZE / 2 }, (_, i) => Math.cos(2 * Math.PI * i / SIZE));
+const sines = Float32Array.from({ length: SIZE / 2 }, (_, i) => -Math.sin(2 * Math.PI * i / SIZE));
+const swapped = new Uint16Array(SIZE);
+for (let i = 1; i < SIZE; i++) swapped[i] = swapped[i >> 1] >> 1 | (i & 1 ? SIZE / 2 : 0);
+const re = new Float32Array(SIZE), im = new Float32Array(SIZE), power = new Float32Array(SIZE / 2 + 1);
+function spectrumAt(centre) {
+  const from = centre - SIZE / 2;
+  for (let i = 0; i < SIZE; i++) {
+    const k = from + i;
+    re[swapped[i]] = k >= 0 && k < samples.length ? samples[k] * hann[i] : 0;
+    im[swapped[i]] = 0;
+  }
+  for (let n = 2; n <= SIZE; n *= 2) {
+    const h = n / 2, step = SIZE / n;
+    for (let b = 0; b < SIZE; b += n)
+      for (let k = 0; k < h; k++) {
+        const c = cosines[k * step], s = sines[k * step], p = b + k, q = p + h;
+        const xr = re[q] * c - im[q] * s, xi = re[q] * s + im[q] * c;
+        re[q] = re[p] - xr; im[q] = im[p] - xi; re[p] += xr; im[p] += xi;
+      }
+  }
+  for (let k = 0; k <= SIZE / 2; k++) power[k] = re[k] * re[k] + im[k] * im[k];
+}
+const ROWS = 3; // of a semitone
+function makeTile(hop, index) {
+  const rows = (high - low + 1) * ROWS, c = document.createElement('canvas');
+  c.width = TILE; c.height = rows;
+  const g = c.getContext('2d'), image = g.createImageData(TILE, rows), top = 20 * Math.log10(loudest * SIZE / 4);
+  for (let x = 0; x < TILE; x++) {
+    spectrumAt(Math.round((index * TILE + x + 0.5) * hop));
+    for (let y = 0; y < rows; y++) {
+      const pitch = high + 0.5 - (y + 0.5) / ROWS, bin = hertz(pitch) * SIZE / RATE, k = Math.floor(bin), f = bin - k;
+      const v = k < SIZE / 2 ? power[k] * (1 - f) + power[k + 1] * f : 0;
+      const db = 10 * Math.log10(v + 1e-12) - top;
+      const rgb = colours.map[clamp(Math.round((db + 58) / 55 * 255), 0, 255)], o = 4 * (y * TILE + x);
+      image.data[o] = rgb[0]; image.data[o + 1] = rgb[1]; image.data[o + 2] = rgb[2]; image.data[o + 3] = 255;
+    }
+  }
+  g.putImageData(image, 0, 0);
+  return c;
+}
+function drawSpectrogram(g, h) {
+  const perPixel = span * RATE / width(roll) * 1.5;
+  const hop = 2 ** clamp(Math.round(Math.log2(perPixel)), 5, 16), deadline = performance.now() + 12;
+  const first = Math.floor(start * RATE / hop / TILE), last = Math.floor((start + span) * RATE / hop / TILE);
+  g.imageSmoothingEnabled = true;
+  for (let i = first; i <= last; i++) {
+    const key = hop + ':' + i;
+    let tile = tiles.get(key);
+    if (!tile) {
+      if (!printing && performance.now() > deadline) { dirty = true; continue; }
+      tile = makeTile(hop, i);
+      if (tiles.size > 400) tiles.delete(tiles.keys().next().value);
+      tiles.set(key, tile);
+    }
+    const x = t2x(i * TILE * hop / RATE), z = t2x((i + 1) * TILE * hop / RATE);
+    g.drawImage(tile, x, 0, z - x + 0.5, h);
+  }
+}
+
+// ---- drawing -----------------------------------------------------------
+function context(canvas) {
+  const r = devicePixelRatio || 1, w = Math.round(canvas.clientWidth * r), h = Math.round(canvas.clientHeight * r);
+  if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
+  const g = canvas.getContext('2d');
+  g.setTransform(r, 0, 0, r, 0, 0);
+  g.fillStyle = colours.bg; g.fillRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+  return g;
+}
+// Index of the first note that may reach past t.
+function firstAfter(t) {
+  let a = 0, b = notes.length;
+  while (a < b) { const m = (a + b) >> 1; if (notes[m].onset < t - longest) a = m + 1; else b = m; }
+  return a;
+}
+const black = k => [1, 3, 6, 8, 10].includes(((k % 12) + 12) % 12);
+function drawLanes(g, w, h) {
+  const lane = laneH();
+  for (let k = low; k <= high; k++) {
+    if (black(k)) { g.fillStyle = colours.black; g.fillRect(LEFT, p2y(k + 0.5), w - LEFT, lane); }
+  }
+}
+function drawGrid(g, w, h) {
+  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 36000];
+  const step = steps.find(s => s / span * (w - LEFT) >= 70) || 36000;
+  g.strokeStyle = colours.line; g.fillStyle = colours.soft; g.lineWidth = 1; g.textAlign = 'center'; g.textBaseline = 'middle';
+  g.font = '12px system-ui, sans-serif';
+  for (let i = Math.ceil(start / step - 1e-9); i * step <= start + span; i++) {
+    const x = t2x(i * step);
+    g.globalAlpha = 0.6; g.beginPath(); g.moveTo(x, 0); g.lineTo(x, h); g.stroke(); g.globalAlpha = 1;
+    g.fillText(clock(i * step, step < 1 ? 1 : 0), clamp(x, LEFT + 16, w - 18), h + AXIS / 2);
+  }
+}
+function drawKeys(g, h) {
+  const lane = laneH();
+  g.textAlign = 'right'; g.textBaseline = 'middle'; g.fillStyle = colours.bg; g.fillRect(0, 0, LEFT, h + AXIS);
+  for (let k = low; k <= high; k++) {
+    const c = ((k % 12) + 12) % 12 === 0, y = p2y(k + 0.5);
+    if (black(k)) { g.fillStyle = colours.black; g.fillRect(0, y, LEFT, lane); }
+    g.strokeStyle = colours.line; g.lineWidth = 0.5; g.strokeRect(-1, y, LEFT + 1, lane);
+    if (c || lane >= 12) {
+      g.font = (c ? '600 ' : '') + clamp(lane * 0.75, 9, 12) + 'px system-ui, sans-serif';
+      g.fillStyle = c ? colours.ink : colours.soft;
+      g.fillText(keyName(k), LEFT - 7, p2y(k) + 0.5);
+    }
+  }
+}
+function drawNotes(g, w) {
+  const lane = laneH(), size = clamp(lane * 0.72, 9, 13), over = samples && $('spectrum').checked;
+  g.textAlign = 'left'; g.textBaseline = 'middle'; g.font = '600 ' + size + 'px system-ui, sans-serif';
+  for (let i = firstAfter(start); i < notes.length && notes[i].onset <= start + span; i++) {
+    const n = notes[i];
+    if (n.offset < start) continue;
+    const x = t2x(n.onset), wide = Math.max(2, t2x(n.offset) - x), y = p2y(n.pitch) - lane * 0.44, tall = lane * 0.88;
+    const sounding = playing && at >= n.onset && at < n.offset;
+    g.globalAlpha = (n.confidence ? 0.5 + 0.5 * n.confidence : 1) * (over ? 0.78 : 1);
+    g.fillStyle = i === chosen ? colours.chosen : sounding ? colours.cursor : colours.note;
+    g.beginPath(); g.roundRect(x, y, wide, tall, Math.min(4, wide / 2, tall / 2)); g.fill();
+    g.globalAlpha = 1;
+    g.strokeStyle = i === chosen ? colours.ink : colours.edge; g.lineWidth = i === chosen ? 2 : 1;
+    if (wide > 3) g.stroke();
+    const left = Math.max(x, LEFT);
+    if (x + wide - left > size * 2.2 && lane > 8) {
+      g.fillStyle = colours.on; g.fillText(keyName(n.pitch), left + 4, p2y(n.pitch) + 0.5);
+    }
+  }
+}
+function drawRange(g, h, toX, w) {
+  if (!range) return;
+  const a = clamp(toX(range[0]), LEFT, w), z = clamp(toX(range[1]), LEFT, w);
+  g.fillStyle = colours.range; g.fillRect(a, 0, z - a, h);
+  g.fillStyle = colours.chosen; g.fillRect(a, 0, loop ? 2 : 1, h); g.fillRect(z - 1, 0, loop ? 2 : 1, h);
+}
+function drawCursor(g, h, x, w) {
+  if (x < LEFT - 0.5 || x > w) return;
+  g.fillStyle = colours.cursor; g.fillRect(x - 0.75, 0, 1.5, h);
+}
+function drawWave(g, w, h, a, length, half) {
+  if (!peaks) return;
+  g.fillStyle = colours.wave;
+  const per = length / (w - LEFT);
+  for (let x = LEFT; x < w; x++) {
+    const t = a + (x - LEFT) * per;
+    let v = 0;
+    if (per * RATE >= PEAK)
+      for (let k = Math.floor(t * RATE / PEAK), e = (t + per) * RATE / PEAK; k < e && k < peaks.length; k++) v = Math.max(v, peaks[k]);
+    else
+      for (let k = Math.floor(t * RATE), e = Math.max(k + 1, (t + per) * RATE); k < e && k < samples.length; k++) v = Math.max(v, Math.abs(samples[k]));
+    const y = v / loudest * half;
+    g.fillRect(x, h / 2 - y, 1, Math.max(1, 2 * y));
+  }
+}
+function drawOverview() {
+  const g = context(overview), w = overview.clientWidth, h = overview.clientHeight;
+  const toX = t => LEFT + t / duration * (w - LEFT);
+  g.globalAlpha = 0.45; drawWave(g, w, h, 0, duration, h / 2 - 3); g.globalAlpha = 1;
+  g.fillStyle = colours.note;
+  let lastX = -9, lastY = -9;
+  for (const n of notes) {
+    const x = toX(n.onset), y = 4 + (high - n.pitch) / (high - low) * (h - 10);
+    if (x - lastX < 0.5 && Math.abs(y - lastY) < 1) continue;
+    g.fillRect(x, y, Math.max(1, toX(n.offset) - x), 2.5);
+    lastX = x; lastY = y;
+  }
+  g.fillStyle = colours.bg; g.globalAlpha = 0.6;
+  g.fillRect(LEFT, 0, toX(start) - LEFT, h); g.fillRect(toX(start + span), 0, w, h);
+  g.globalAlpha = 1; g.strokeStyle = colours.note; g.lineWidth = 1.5;
+  g.strokeRect(toX(start) + 0.75, 0.75, Math.max(3, toX(start + span) - toX(start) - 1.5), h - 1.5);
+  drawRange(g, h, toX, w); drawCursor(g, h, toX(at), w);
+}
+function draw() {
+  const w = roll.clientWidth, h = roll.clientHeight - AXIS;
+  if (w < LEFT + 10) return;
+  drawOverview();
+  if (samples) {
+    const g = context(wave);
+    drawWave(g, w, wave.clientHeight, start, span, wave.clientHeight / 2 - 3);
+    drawRange(g, wave.clientHeight, t2x, w); drawCursor(g, wave.clientHeight, t2x(at), w);
+  }
+  const g = context(roll);
+  if (samples && $('spectrum').checked) drawSpectrogram(g, h); else drawLanes(g, w, h);
+  g.fillStyle = colours.bg; g.fillRect(0, h, w, AXIS);
+  drawGrid(g, w, h); drawNotes(g, w); drawRange(g, h, t2x, w); drawKeys(g, h); drawCursor(g, h, t2x(at), w);
+}
+
+// ---- playback ----------------------------------------------------------
+let playing = false, audio = null, voices = [], nextNote = 0, began = 0, beganAt = 0;
+const speed = () => +$('speed').value;
+function sound() {
+  if (!audio) audio = new AudioContext();
+  if (audio.state === 'suspended') audio.resume();
+  return audio;
+}
+function tone(n, when, seconds) {
+  const c = sound(), o = c.createOscillator(), g = c.createGain(), end = when + Math.max(0.05, seconds);
+  const loud = n.level_db ? clamp(0.3 * 10 ** ((n.level_db + 20) / 40), 0.05, 0.4) : 0.25;
+  o.type = 'triangle'; o.frequency.value = hertz(n.pitch);
+  g.gain.setValueAtTime(0, when); g.gain.linearRampToValueAtTime(loud, when + 0.012);
+  g.gain.setValueAtTime(loud, Math.max(when + 0.012, end - 0.02)); g.gain.linearRampToValueAtTime(0, end + 0.02);
+  o.connect(g).connect(c.destination); o.start(when); o.stop(end + 0.03);
+  voices.push(o); o.onended = () => { voices = voices.filter(v => v !== o); };
+}
+function silence() { for (const o of voices) { try { o.stop(); } catch (e) { /* has ended */ } } voices = []; }
+function restart() { // of the clock and of the notes that are to sound, from `at`
+  silence();
+  began = performance.now(); beganAt = at;
+  nextNote = firstAfter(at);
+  while (nextNote < notes.length && notes[nextNote].onset < at - 0.03) nextNote++;
+}
+function play() {
+  if (at >= duration - 0.01) at = 0;
+  if (loop && range && (at < range[0] || at >= range[1])) at = range[0];
+  playing = true; sound();
+  if (player) { player.currentTime = at; player.playbackRate = speed(); player.muted = !$('voice').checked; player.play().catch(() => {}); }
+  restart(); buttons();
+}
+function pause() { playing = false; if (player) player.pause(); silence(); buttons(); }
+function seek(t) {
+  at = clamp(t, 0, duration);
+  if (player) player.currentTime = Math.min(at, player.duration || at);
+  if (playing) restart();
+  show(at); dirty = true; clockText();
+}
+function now() {
+  if (player && !player.paused && !player.ended && player.readyState > 2) return player.currentTime;
+  if (player && playing && !player.ended && at < (player.duration || 0) - 0.1) return at;
+  return Math.min(duration, beganAt + (performance.now() - began) / 1000 * speed());
+}
+function schedule() {
+  if (!$('synth').checked || !audio) { while (nextNote < notes.length && notes[nextNote].onset < at) nextNote++; return; }
+  for (; nextNote < notes.length && notes[nextNote].onset < at + 0.15 * speed(); nextNote++) {
+    const n = notes[nextNote];
+    tone(n, audio.currentTime + Math.max(0, n.onset - at) / speed(), (n.offset - n.onset) / speed());
+  }
+}
+function tick() {
+  if (playing) {
+    at = now();
+    if (loop && range && at >= range[1]) seek(range[0]);
+    else if (at >= duration) { at = duration; pause(); }
+    schedule(); clockText();
+    if ($('follow').checked && !drag && (at > start + span * 0.92 || at < start)) setView(at - span * 0.08, span);
+    dirty = true;
+  }
+  if (dirty) { dirty = false; draw(); }
+  requestAnimationFrame(tick);
+}
+function clockText() { $('clock').textContent = clock(at) + ' / ' + clock(duration); }
+function buttons() {
+  $('play').setAttribute('aria-label', playing ? 'Pause' : 'Play');
+  $('playicon').setAttribute('d', playing ? 'M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z' : 'M7 4.5v15l12.5-7.5z');
+  $('loop').setAttribute('aria-pressed', loop); dirty = true;
+}
+function setLoop(on) {
+  loop = on;
+  if (on && !range) range = [start, start + span];
+  buttons(); say(on ? 'Loop from ' + clock(range[0]) + ' to ' + clock(range[1]) : 'Loop off');
+}
+
+// ---- notes -------------------------------------------------------------
+function say(text) { $('live').textContent = ''; setTimeout(() => { $('live').textContent = text; }, 30); }
+function describe(n) {
+  const c = cents(n);
+  return keyName(n.pitch) + (c ? ' ' + (c > 0 ? '+' : '−') + Math.abs(c) + ' cents' : '') + ', ' + clock(n.onset, 2) + '–' +
+    clock(n.offset, 2) + (n.level_db ? ', ' + n.level_db.toFixed(1) + ' dB' : '');
+}
+function choose(i, hear) {
+  if (!notes.length) return;
+  chosen = clamp(i, 0, notes.length - 1);
+  const n = notes[chosen];
+  seek(n.onset); say(describe(n)); mark();
+  if (hear && !playing) { silence(); tone(n, sound().currentTime + 0.01, Math.min(2, n.offset - n.onset)); }
+}
+function noteAt(x, y) {
+  if (x < LEFT) return -1;
+  const t = x2t(x), slack = 3 / width(roll) * span, half = Math.max(0.5, 7 / laneH());
+  for (let i = firstAfter(t - slack); i < notes.length && notes[i].onset <= t + slack; i++)
+    if (notes[i].offset >= t - slack && Math.abs(p2y(notes[i].pitch) - y) <= half * laneH()) return i;
+  return -1;
+}
+function mark() {
+  const old = document.querySelector('tr.now'), row = $('list').tBodies[0].rows[chosen];
+  if (old) old.classList.remove('now');
+  if (row) row.classList.add('now');
+}
+let listed = 0;
+function listNotes(count) { // rows come in portions: a long list must not stop the page
+  const body = $('list').tBodies[0], part = document.createDocumentFragment(), end = Math.min(notes.length, listed + count);
+  for (; listed < end; listed++) {
+    const n = notes[listed], row = document.createElement('tr'), b = document.createElement('button'), i = listed;
+    b.textContent = keyName(n.pitch); b.setAttribute('aria-label', 'Hear ' + describe(n)); b.onclick = () => choose(i, true);
+    for (const v of [i + 1, b, clock(n.onset, 2), clock(n.offset, 2), (n.offset - n.onset).toFixed(2) + ' s', cents(n),
+      n.level_db ? n.level_db.toFixed(1) + ' dB' : '–']) row.insertCell().append(v);
+    part.append(row);
+  }
+  body.append(part);
+  if (listed < notes.length && $('listbox').open) requestAnimationFrame(() => listNotes(500));
+}
+
+// ---- pointer and keys ----------------------------------------------------
+const fingers = new Map();
+let drag = null;
+function select(a, b) { range = [clamp(Math.min(a, b), 0, duration), clamp(Math.max(a, b), 0, duration)]; dirty = true; }
+function pinch() {
+  const [a, b] = [...fingers.values()], gap = Math.max(20, Math.abs(a - b)), middle = (a + b) / 2;
+  if (drag && drag.kind === 'pinch') {
+    const w = clamp(drag.span * drag.gap / gap, Math.min(0.25, duration), duration);
+    setView(drag.t - (middle - LEFT) / width(roll) * w, w);
+  } else drag = { kind: 'pinch', gap, span, t: x2t(middle), moved: true };
+}
+for (const canvas of [roll, wave, overview]) {
+  const time = x => canvas === overview ? (x - LEFT) / width(overview) * duration : x2t(x);
+  canvas.addEventListener('pointerdown', e => {
+    if (e.button) return;
+    canvas.setPointerCapture(e.pointerId); fingers.set(e.pointerId, e.offsetX);
+    if (canvas === roll) roll.focus({ preventScroll: true });
+    if (fingers.size === 2 && canvas !== overview) { pinch(); return; }
+    drag = { kind: canvas === overview ? 'view' : canvas === wave || e.shiftKey ? 'select' : 'pan',
+      x: e.offsetX, y: e.offsetY, t: time(e.offsetX), start, moved: false };
+    if (drag.kind === 'view') setView(drag.t - span / 2, span);
+  });
+  canvas.addEventListener('pointermove', e => {
+    if (fingers.has(e.pointerId)) fingers.set(e.pointerId, e.offsetX);
+    if (fingers.size === 2 && drag) { pinch(); return; }
+    if (!drag) { if (canvas === roll) hover(e); return; }
+    if (!drag.moved && Math.abs(e.offsetX - drag.x) < 4) return;
+    drag.moved = true; tip.hidden = true;
+    if (drag.kind === 'pan') setView(drag.start - (e.offsetX - drag.x) / width(roll) * span, span);
+    else if (drag.kind === 'select') select(drag.t, time(e.offsetX));
+    else if (drag.kind === 'view') setView(time(e.offsetX) - span / 2, span);
+  });
+  const up = e => {
+    fingers.delete(e.pointerId);
+    const d = drag;
+    if (fingers.size) return;
+    drag = null;
+    if (!d || d.moved || e.type === 'pointercancel') return;
+    const i = canvas === roll ? noteAt(d.x, d.y) : -1;
+    if (i >= 0) choose(i, true);
+    else if (d.x >= LEFT) seek(d.t);
+  };
+  canvas.addEventListener('pointerup', up);
+  canvas.addEventListener('pointercancel', up);
+  canvas.addEventListener('wheel', e => {
+    const unit = e.deltaMode === 1 ? 30 : e.deltaMode === 2 ? 400 : 1;
+    e.preventDefault();
+    if (e.ctrlKey || e.metaKey) zoom(Math.exp(clamp(e.deltaY * unit, -200, 200) / 250), canvas === overview ? undefined : x2t(e.offsetX));
+    else setView(start + (e.deltaX + e.deltaY) * unit / width(roll) * span, span);
+  }, { passive: false });
+}
+function hover(e) {
+  const i = noteAt(e.offsetX, e.offsetY);
+  roll.classList.toggle('on', i >= 0);
+  tip.hidden = e.offsetX < LEFT;
+  const p = high + 0.5 - e.offsetY / laneH();
+  tip.textContent = i >= 0 ? describe(notes[i]) : clock(x2t(e.offsetX), 2) + ' · ' + keyName(p) + ' · ' + hertz(Math.round(p)).toFixed(1) + ' Hz';
+  tip.style.left = clamp(e.offsetX + 14, 0, roll.clientWidth - tip.offsetWidth - 4) + 'px';
+  tip.style.top = clamp(roll.offsetTop + e.offsetY - 34, 0, 9999) + 'px';
+}
+roll.addEventListener('pointerleave', () => { tip.hidden = true; });
+function stepNote(by) {
+  if (chosen >= 0) { choose(chosen + by, true); return; }
+  let i = notes.findIndex(n => n.onset >= at - 1e-6);
+  if (i < 0) i = notes.length;
+  choose(by > 0 ? i : i - 1, true);
+}
+const keys = {
+  ' ': () => playing ? pause() : play(), k: () => playing ? pause() : play(),
+  ArrowLeft: e => { chosen = -1; seek(at - (e.shiftKey ? 0.1 : 1)); },
+  ArrowRight: e => { chosen = -1; seek(at + (e.shiftKey ? 0.1 : 1)); },
+  ArrowUp: () => stepNote(-1), ArrowDown: () => stepNote(1), Enter: () => choose(Math.max(0, chosen), true),
+  '+': () => zoom(1 / 1.5), '=': () => zoom(1 / 1.5), '-': () => zoom(1.5), '0': () => setView(0, duration),
+  Home: () => seek(0), End: () => seek(duration), l: () => setLoop(!loop), L: () => setLoop(!loop),
+  s: () => $('synth').click(), S: () => $('synth').click(),
+  Escape: () => { range = null; chosen = -1; if (loop) setLoop(false); mark(); dirty = true; },
+};
+addEventListener('keydown', e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+  const el = e.target, name = el.tagName, tall = el.closest && el.closest('.scroll');
+  if (name === 'SELECT' || ((name === 'BUTTON' || name === 'INPUT' || name === 'SUMMARY') && (e.key === ' ' || e.key === 'Enter'))) return;
+  if (e.key === 'Enter' && el !== roll) return;
+  if (tall && /^(Arrow|Home|End)/.test(e.key)) return;
+  if (el !== roll && el !== document.body && /^(ArrowUp|ArrowDown|Home|End)$/.test(e.key)) return;
+  const action = keys[e.key];
+  if (action) { e.preventDefault(); action(e); }
+});
+$('play').onclick = keys[' ']; $('start').onclick = keys.Home; $('loop').onclick = keys.l;
+$('zoomin').onclick = keys['+']; $('zoomout').onclick = keys['-']; $('fit').onclick = keys['0'];
+$('theme').onclick = () => { document.documentElement.dataset.theme = isDark() ? 'light' : 'dark'; setColours(); };
+$('speed').onchange = () => { if (player) player.playbackRate = speed(); if (playing) restart(); };
+$('voice').onchange = () => { if (player) player.muted = !$('voice').checked; };
+$('synth').onchange = () => { if (playing) restart(); };
+$('spectrum').onchange = () => { dirty = true; };
+$('listbox').addEventListener('toggle', () => { if ($('listbox').open) listNotes(500); });
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', setColours);
+addEventListener('beforeprint', () => {
+  printing = true; $('listbox').open = notes.length <= 1000; if ($('listbox').open) listNotes(1000);
+  setView(0, duration); setColours(); draw();
+});
+addEventListener('afterprint', () => { printing = false; setColours(); });
+new ResizeObserver(() => { dirty = true; }).observe($('view'));
+
+const sung = notes.length ? keyName(low + 2) + ' to ' + keyName(high - 2) : '';
+$('summary').textContent = notes.length + (notes.length === 1 ? ' note' : ' notes') + (sung ? ' · ' + sung : '') + ' · ' + clock(duration, 0);
+if (listed === 0 && notes.length <= 500) listNotes(500);
+setColours(); clockText(); loadSound(); tick();
+})();
