@@ -207,15 +207,16 @@ function drawNotes(g, w) {
     if (n.offset < start) continue;
     const x = t2x(n.onset), wide = Math.max(2, t2x(n.offset) - x), y = p2y(n.pitch) - lane * 0.44, tall = lane * 0.88;
     const sounding = playing && at >= n.onset && at < n.offset;
-    g.globalAlpha = (n.confidence ? 0.5 + 0.5 * n.confidence : 1) * (over ? 0.78 : 1);
+    g.globalAlpha = (n.confidence ? 0.6 + 0.4 * n.confidence : 1) * (over ? 0.88 : 1);
     g.fillStyle = i === chosen ? colours.chosen : sounding ? colours.cursor : colours.note;
     g.beginPath(); g.roundRect(x, y, wide, tall, Math.min(4, wide / 2, tall / 2)); g.fill();
     g.globalAlpha = 1;
     g.strokeStyle = i === chosen ? colours.ink : colours.edge; g.lineWidth = i === chosen ? 2 : 1;
     if (wide > 3) g.stroke();
     const left = Math.max(x, LEFT);
-    if (x + wide - left > size * 2.2 && lane > 8) {
-      g.fillStyle = colours.on; g.fillText(keyName(n.pitch), left + 4, p2y(n.pitch) + 0.5);
+    const name = keyName(n.pitch);
+    if (x + wide - left > name.length * size * 0.7 + 8 && lane > 8) {
+      g.fillStyle = colours.on; g.fillText(name, left + 4, p2y(n.pitch) + 0.5);
     }
   }
 }

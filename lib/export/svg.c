@@ -226,7 +226,11 @@ avsvt_status avsvti_write_svg(avsvti_buffer *b, const avsvti_export *e,
     avsvti_buffer_number(b, WIDTH, 2);
     avsvti_buffer_text(b, " ");
     avsvti_buffer_number(b, l.height, 2);
-    avsvti_buffer_text(b, "\" width=\"100%\" style=\"max-width:1600px\">\n<title>");
+    avsvti_buffer_text(b, "\"");
+    attribute(b, "width", WIDTH);
+    attribute(b, "height", l.height);
+    /* Narrower windows shrink it, wider ones leave it as it is. */
+    avsvti_buffer_text(b, " style=\"max-width:100%;height:auto\">\n<title>");
     avsvti_text_xml(b, *e->title ? e->title : "Piano roll");
     avsvti_buffer_printf(b, "</title>\n<desc>%zu notes</desc>\n", e->count);
     avsvti_buffer_text(b, style);
