@@ -83,7 +83,7 @@ static void wrong_manifests_are_refused_in_words(void **state)
         { "entry: data/4,", "entry: data/4000,", "data/4000" },
         { "entry: data/4,", "entry: ../../etc/passwd,", "../../etc/passwd" },
         { "entry: data/4,", "entry: data/3,", "front.lag_cosines needs 380928 bytes" },
-        { "entry: data/4,", "entry: {a: b},", "front.lag_cosines is missing" },
+        { "entry: data/4,", "entry: {a: b},", "front.lag_cosines does not say" },
         { "tensors:\n", "no-tensors:\n", "is missing" },
     };
     (void)state;
@@ -93,6 +93,19 @@ static void wrong_manifests_are_refused_in_words(void **state)
         check_refused(s, cases[i].words);
         small_free(s);
     }
+}
+
+static void other_families_are_for_other_backends(void **state)
+{
+    small_model *s = small_make();
+    (void)state;
+    replace(s->manifest, "harmonic-gru-1", "harmonic-gru-2");
+    assert_int_equal(open_small(s), AVSVT_E_UNSUPPORTED);
+    assert_non_null(strstr(message, "harmonic-gru-2"));
+    replace(s->manifest, "family:", "relation:");
+    assert_int_equal(open_small(s), AVSVT_E_UNSUPPORTED);
+    assert_non_null(strstr(message, "torch"));
+    small_free(s);
 }
 
 /* The tensor's numbers, to be changed. */
@@ -160,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_its_family_only),
         cmocka_unit_test(wrong_manifests_are_refused_in_words),
+        cmocka_unit_test(other_families_are_for_other_backends),
         cmocka_unit_test(wrong_numbers_are_refused_in_words),
         cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(other_devices_and_training_are_for_other_backends),
