@@ -488,11 +488,18 @@ $('synth').onchange = () => { if (playing) restart(); };
 $('spectrum').onchange = () => { dirty = true; };
 $('listbox').addEventListener('toggle', () => { if ($('listbox').open) listNotes(500); });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', setColours);
+const root = document.documentElement.dataset;
+let screenTheme;
 addEventListener('beforeprint', () => {
-  printing = true; $('listbox').open = notes.length <= 1000; if ($('listbox').open) listNotes(1000);
+  if (!printing) screenTheme = root.theme;
+  printing = true; root.theme = 'light'; $('listbox').open = notes.length <= 1000; if ($('listbox').open) listNotes(1000);
   setView(0, duration); setColours(); draw();
 });
-addEventListener('afterprint', () => { printing = false; setColours(); });
+addEventListener('afterprint', () => {
+  printing = false;
+  if (screenTheme) root.theme = screenTheme; else delete root.theme;
+  setColours();
+});
 new ResizeObserver(() => { dirty = true; }).observe($('view'));
 
 const sung = notes.length ? keyName(low + 2) + ' to ' + keyName(high - 2) : '';

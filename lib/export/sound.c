@@ -105,7 +105,7 @@ static void set_quality(SNDFILE *file, const codec *c)
 {
     /* A constant rate, so that players seek to the exact place. */
     int mode = SF_BITRATE_MODE_CONSTANT;
-    double level = (c->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG ? 0.7 : 0.5;
+    double level = (c->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG ? 0.8 : 0.5;
     if ((c->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG)
         sf_command(file, SFC_SET_BITRATE_MODE, &mode, sizeof(mode));
     sf_command(file, SFC_SET_COMPRESSION_LEVEL, &level, sizeof(level));

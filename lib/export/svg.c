@@ -102,7 +102,7 @@ static void lay_out(layout *l, const avsvti_export *e)
         duration = fmax(duration, e->notes[i].offset_s);
     choose_keys(l, e);
     int lanes = l->highest - l->lowest + 1;
-    l->lane = fmin(11.0, fmax(4.0, 320.0 / lanes));
+    l->lane = fmin(11.0, fmax(4.0, 400.0 / lanes));
     l->row_s = fmax(1.0, fmin(LONGEST_ROW_S, ceil(duration)));
     l->rows = (int)fmax(1.0, ceil(duration / l->row_s - 1e-9));
     l->row_height = lanes * l->lane;
