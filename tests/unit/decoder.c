@@ -57,7 +57,7 @@ static void published_rule_gives_the_notes_of_its_description(void **state)
     (void)state;
     open_own_golden(&f, "decoder.npz");
     for (int k = 0; k < 8; k++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof(key), "c%d", k);
         npz_array s = golden_array(&f, key, "settings");
         avsvt_notes_options o = published(npz_value(&s, 0), npz_value(&s, 1),
@@ -74,7 +74,7 @@ static void published_rule_gives_the_notes_of_the_original(void **state)
     (void)state;
     open_reference_golden(&f, "case01_frame2note.npz");
     for (int k = 0; k <= 26; k++) {
-        char key[8];
+        char key[16];
         avsvt_notes_options o = published(k == 3 ? 0.25 : k == 14 ? 0.5 : 0,
                                           k == 3 ? 0.7 : 0, 0);
         snprintf(key, sizeof(key), "c%02d", k);

@@ -72,7 +72,7 @@ static void labels_are_those_of_the_original(void **state)
     (void)state;
     open_reference_golden(&f, "case01_note2frame.npz");
     for (int k = 0; k <= 12; k++) { /* the original fails on an empty list */
-        char key[8];
+        char key[16];
         snprintf(key, sizeof(key), "n%02d", k);
         npz_array rows = golden_array(&f, key, "notes");
         npz_array want = golden_array(&f, key, "frames");

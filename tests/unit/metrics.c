@@ -32,7 +32,7 @@ static void scores_are_those_of_mir_eval(void **state)
     (void)state;
     open_own_golden(&f, "metrics.npz");
     for (int k = 0; k < 20; k++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof(key), "m%d", k);
         npz_array ref = golden_array(&f, key, "ref");
         npz_array est = golden_array(&f, key, "est");
