@@ -26,7 +26,8 @@ typedef struct avsvt_note {
     { (uint32_t)sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
 
 #define AVSVT_RULE_DEFAULT   0 /**< The model's, else AVSVT_RULE_PRECISE. */
-#define AVSVT_RULE_PRECISE   1 /**< Ours: fractions of pitch and time. */
+#define AVSVT_RULE_PRECISE   1 /**< Ours: pitch with a fraction, times between
+                                    frames, to 10 ms. */
 #define AVSVT_RULE_PUBLISHED 2 /**< AV_SVT's frame2note, to the last tie. */
 
 /** Decoder settings; zero in a field selects its default. The activations of
@@ -39,8 +40,7 @@ typedef struct avsvt_notes_options {
     double   offset_threshold; /**< 0..1 of silence; default: the model's,
                                     else 0.5. */
     double   min_duration_s;   /**< Shorter notes are dropped; default: the
-                                    model's, else 0 (published: no minimum);
-                                    negative: no minimum. */
+                                    model's, else 0; negative: no minimum. */
     int32_t  window_frames;    /**< An onset is the highest within this many
                                     frames to each side; default: the
                                     model's, else 3. */

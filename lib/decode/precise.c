@@ -9,10 +9,10 @@
 #include "decode/pitch.h"
 #include "decode/rule.h"
 
-#define TIMES_PER_S 100.0 /* times are given to 10 ms */
+#define TIMES_PER_S 100.0   /* times are given to 10 ms */
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
 #define LEVEL_S 0.2       /* the part of a note that tells its loudness */
-#define LOUDEST_DB (-0.01f) /* 0 would mean: not known */
+#define LOUDEST_DB (-0.01f)  /* 0 would mean: not known */
 #define SILENCE_DB (-200.0f)
 
 typedef struct precise_state {
@@ -78,10 +78,13 @@ static double crossing(const avsvti_decoder *d, int64_t i)
     return (double)(i - 1) + (share > 0 ? share < 1 ? share : 1 : 0);
 }
 
-/* Finer than 10 ms the networks can't tell (their onsets deviate by 17 ms). */
+/* Frames of 20 ms can't tell finer than 10 ms (onsets deviate by 17 ms), and
+ * people's labels lie on that grid. Faster frames keep what they have. */
 static double time_given(const avsvti_decoder *d, double frame)
 {
-    return rint(avsvti_time(d, frame) * TIMES_PER_S) / TIMES_PER_S;
+    double t = avsvti_time(d, frame);
+    return d->info.frame_rate_hz > TIMES_PER_S
+        ? t : rint(t * TIMES_PER_S) / TIMES_PER_S;
 }
 
 /* Ends the open note at a place in frames. */
@@ -90,7 +93,7 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
 {
     precise_state *p = d->state;
     avsvt_note note = AVSVT_NOTE_INIT;
-    double sure = 0, shortest = 1.0 / d->info.frame_rate_hz;
+    double sure = 0, shortest = 0.5 / d->info.frame_rate_hz;
     if (!p->open || !p->frames) {
         p->open = 0;
         return AVSVT_OK;

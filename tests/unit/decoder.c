@@ -373,6 +373,30 @@ static void any_block_sizes_give_the_same_notes(void **state)
     assert_true(found > 100);
 }
 
+static void precise_notes_have_length_and_do_not_overlap(void **state)
+{
+    size_t found = 0;
+    (void)state;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        made *m = random_frames(seed);
+        avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+        o.onset_threshold = 0.2;
+        o.offset_threshold = 0.3 + seed * 0.03;
+        o.window_frames = 1 + (int)(seed % 3);
+        avsvt_notes *notes = decode_made(m, 1, &o);
+        found += avsvt_notes_count(notes);
+        for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
+            avsvt_note note = note_at(notes, i);
+            assert_true(note.offset_s > note.onset_s);
+            if (i > 0)
+                assert_true(note.onset_s > note_at(notes, i - 1).offset_s - 1e-9);
+        }
+        avsvt_notes_free(notes);
+        free(m);
+    }
+    assert_true(found > 100);
+}
+
 static void an_endless_note_takes_no_more_memory(void **state)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -506,6 +530,7 @@ int main(void)
         cmocka_unit_test(short_notes_are_dropped_when_asked),
         cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),
         cmocka_unit_test(any_block_sizes_give_the_same_notes),
+        cmocka_unit_test(precise_notes_have_length_and_do_not_overlap),
         cmocka_unit_test(an_endless_note_takes_no_more_memory),
         cmocka_unit_test(frames_that_are_no_numbers_do_no_harm),
         cmocka_unit_test(bad_options_are_refused),
