@@ -88,8 +88,8 @@ check "the melody's notes are all found"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -f text && diff out "$here/melody.txt"; check "the list is as stored"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --picture && diff out "$here/picture.txt"; check "the picture is as stored"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --json && json out; check "--json is JSON"
-expect 0 "$avsvt" transcribe "$data/melody.flac" -o a.mid -o a.svg -o a.json -o a.csv &&
-    [ "$(head -c 4 a.mid)" = MThd ] && json a.json && cmp -s a.csv melody.csv && grep -q '<svg' a.svg
+expect 0 "$avsvt" transcribe "$data/melody.flac" -o a.mid -o a.html -o a.svg -o a.json -o a.csv &&
+    [ "$(head -c 4 a.mid)" = MThd ] && json a.json && cmp -s a.csv melody.csv && grep -q '<html' a.html && grep -q '<svg' a.svg
 check "several formats from one run"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -o b.mid --json && json out; check "--json reports what was written"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -q -o b.mid && [ ! -s err ] && [ ! -s out ]; check "--quiet says nothing"
