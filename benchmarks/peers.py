@@ -18,8 +18,8 @@ predict(sys.argv[1])
 SWIFT_F0 = """
 import sys
 from swift_f0 import SwiftF0, segment_notes
-detector = SwiftF0(fmin=65, fmax=1000)
-segment_notes(detector.detect_from_file(sys.argv[1]))
+detector = SwiftF0()
+segment_notes(detector.detect_file(sys.argv[1]))
 """
 
 
