@@ -39,7 +39,8 @@ fi
 
 echo
 [ -n "${1:-}" ] || { echo "What the melody's own note file says to that:"
-    "$avsvt" transcribe "$song" --quiet | "$avsvt" evaluate notes "$root/examples/data/melody.csv" /dev/stdin; echo; }
+    "$avsvt" transcribe "$song" --quiet -o "$build/melody.csv"
+    "$avsvt" evaluate notes "$root/examples/data/melody.csv" "$build/melody.csv"; echo; }
 echo "MIDI:    $base.mid"
 echo "page:    $base.html   (open it in a browser: sound, spectrogram, notes)"
 echo "command: $avsvt   (try: $avsvt help)"
