@@ -42,15 +42,19 @@ endfunction()
 # In this order: Torch_DIR, CMAKE_PREFIX_PATH, python3's torch package, the
 # system's.
 function(avsvt_find_torch)
+    # What the environment says at the first configuring stays, or a build
+    # folder would change its libtorch when CMake runs again by itself.
+    set(Torch_DIR "$ENV{Torch_DIR}" CACHE PATH "Folder of TorchConfig.cmake in the libtorch to use")
+    string(REPLACE ":" ";" prefixes "$ENV{CMAKE_PREFIX_PATH}")
+    set(AVSVT_TORCH_PREFIXES "${prefixes}" CACHE INTERNAL "CMAKE_PREFIX_PATH of the environment")
     set(roots "")
-    foreach(dir ${Torch_DIR} $ENV{Torch_DIR})
+    foreach(dir ${Torch_DIR})
         foreach(up ../../.. ../../../..)
             get_filename_component(root "${dir}/${up}" ABSOLUTE)
             list(APPEND roots "${root}")
         endforeach()
     endforeach()
-    string(REPLACE ":" ";" prefixes "$ENV{CMAKE_PREFIX_PATH}")
-    list(APPEND roots ${CMAKE_PREFIX_PATH} ${prefixes})
+    list(APPEND roots ${CMAKE_PREFIX_PATH} ${AVSVT_TORCH_PREFIXES})
     find_program(AVSVT_PYTHON3 python3)
     if(AVSVT_PYTHON3)
         execute_process(COMMAND ${AVSVT_PYTHON3} -c

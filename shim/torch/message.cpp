@@ -46,7 +46,9 @@ static std::string without_traceback(const std::string &text)
 
 std::string plain_words(const std::string &text)
 {
+    /* The call's C++ stack, and the declaration, which says little to people. */
     std::string t = text.substr(0, text.find("\nException raised from"));
+    t = t.substr(0, t.find("Declaration: "));
     t = without_traceback(t);
     static const char enforce[] = "[enforce fail at ";
     size_t at = t.find(enforce), end = at == 0 ? t.find("] ") : std::string::npos;

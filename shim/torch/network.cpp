@@ -231,6 +231,8 @@ c10::IValue instance::run(const avsvt_backend_tensor *inputs, size_t count)
         t = t.to(model.device, casts ? model.floats : t.scalar_type());
         const size_t place = place_of(schema, inputs[i].name, i);
         const c10::Argument &argument = schema.arguments()[place];
+        if (place <= by_place.size() || by_name.count(argument.name()))
+            throw refusal(AVSVT_E_ARG, "input '" + argument.name() + "' is given twice");
         if (!inputs[i].name && by_name.empty())
             by_place.push_back(as_argument(t, argument));
         else

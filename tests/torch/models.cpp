@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes the small networks of the tests into the folder that is its argument. */
+#include <torch/script.h>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+
+using torch::jit::Module;
+
+static void save(const std::string &folder, const std::string &name, const std::string &source,
+                 const std::function<void(Module &)> &prepare = nullptr)
+{
+    Module module(name);
+    if (prepare)
+        prepare(module);
+    module.define(source);
+    torch::jit::ExtraFilesMap extra;
+    extra["avsvt.yaml"] = "avsvt: 1\nname: " + name +
+        "\nrole: extractor\ntask: features\nlicence: MIT\n";
+    module.save(folder + "/" + name + ".pt", extra);
+}
+
+static void save_all(const std::string &folder)
+{
+    save(folder, "double", "def forward(self, x: Tensor) -> Tensor:\n    return x * 2\n");
+    save(folder, "identity", "def forward(self, x: Tensor):\n    return x, x[1:]\n");
+    save(folder, "in_place", "def forward(self, x: Tensor):\n    return x.add_(1)\n");
+    save(folder, "two_inputs",
+         "def forward(self, a: Tensor, b: Tensor, scale: float = 1.0):\n"
+         "    return (a - b) * scale\n");
+    save(folder, "dtypes",
+         "def forward(self, f: Tensor, d: Tensor, i: Tensor, l: Tensor, u: Tensor, b: Tensor):\n"
+         "    return [f + 1, d + 1, i + 1, l + 1, u + 1, torch.logical_not(b)]\n");
+    save(folder, "narrow",
+         "def forward(self, x: Tensor):\n"
+         "    return x.to(torch.half), x.to(torch.bfloat16), x.to(torch.int16), x.to(torch.int8)\n");
+    save(folder, "nested",
+         "def forward(self, x: Tensor):\n    return x + 1, [x + 2, x + 3], 7, 2.5, True\n");
+    save(folder, "deep", "def forward(self, x: Tensor):\n    return x, (x, (x, (x, x)))\n");
+    save(folder, "named",
+         "def forward(self, x: Tensor) -> Dict[str, Tensor]:\n"
+         "    return {'up': x + 1, 'down': x - 1}\n");
+    save(folder, "nothing", "def forward(self, x: Tensor) -> Optional[Tensor]:\n    return None\n");
+    save(folder, "infinite",
+         "def forward(self, x: Tensor):\n    return x / 0.0, torch.log(-x)\n");
+    save(folder, "raises",
+         "def forward(self, x: Tensor):\n"
+         "    if x.size(0) > 3:\n"
+         "        raise ValueError('at most three,\\nplease')\n"
+         "    return x\n");
+    save(folder, "shapes",
+         "def forward(self, x: Tensor):\n    return torch.matmul(x, torch.ones(5, 2))\n");
+    save(folder, "transposed", "def forward(self, x: Tensor):\n    return x.t()\n");
+    save(folder, "huge",
+         "def forward(self, x: Tensor):\n"
+         "    return torch.ones(1 << 30, 1 << 30)\n");
+    save(folder, "complex", "def forward(self, x: Tensor):\n    return torch.fft.rfft(x)\n");
+    save(folder, "no_forward", "def other(self, x: Tensor):\n    return x\n");
+    save(folder, "weights",
+         "def forward(self, x: Tensor):\n"
+         "    return torch.tanh(torch.matmul(x, self.w)) + self.n, self.w\n",
+         [](Module &m) {
+             m.register_parameter("w", torch::arange(64.0).reshape({8, 8}) / 64, false);
+             m.register_buffer("n", torch::ones({8}, torch::kLong));
+         });
+    save(folder, "counter",
+         "def forward(self, x: Tensor):\n"
+         "    self.seen += x.sum()\n"
+         "    return self.seen\n",
+         [](Module &m) { m.register_buffer("seen", torch::zeros({})); });
+    save(folder, "threads",
+         "def forward(self, x: Tensor):\n"
+         "    y = torch.matmul(x, x)\n"
+         "    return y, torch.get_num_threads()\n");
+    save(folder, "grad",
+         "def forward(self, x: Tensor):\n    return torch.is_grad_enabled()\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        std::fprintf(stderr, "usage: torch_models FOLDER\n");
+        return 2;
+    }
+    try {
+        save_all(argv[1]);
+        return 0;
+    } catch (const std::exception &e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        return 1;
+    }
+}
