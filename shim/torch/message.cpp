@@ -41,7 +41,11 @@ static std::string without_traceback(const std::string &text)
         if (at != std::string::npos)
             at++;
     }
-    return found == std::string::npos ? text : text.substr(found);
+    if (found == std::string::npos)
+        return text;
+    while (exception_line(text, found, &start)) /* "RuntimeError: AssertionError: ..." */
+        found = start;
+    return text.substr(found);
 }
 
 std::string plain_words(const std::string &text)
@@ -69,11 +73,11 @@ std::string plain_words(const std::string &text)
 }
 
 /* Fits text into message without cutting a UTF-8 character in two. */
-static void put(char *message, size_t size, const char *what, const char *why) noexcept
+static void put(char *message, size_t size, const char *why) noexcept
 {
     if (!message || size == 0)
         return;
-    int n = std::snprintf(message, size, "%s%s%s", what, *what ? ": " : "", why);
+    int n = std::snprintf(message, size, "%s", why);
     if (n < 0) {
         message[0] = 0;
         return;
@@ -107,36 +111,36 @@ static avsvt_status status_of(const std::string &text, avsvt_status usual)
     return usual;
 }
 
-static avsvt_status put_foreign(avsvt_status usual, const char *what, const std::string &raw,
+static avsvt_status put_foreign(avsvt_status usual, const std::string &raw,
                                 char *message, size_t size)
 {
     avsvt_status status = status_of(raw, usual);
     std::string why = plain_words(raw);
-    put(message, size, what, why.empty() ? "libtorch gave no reason" : why.c_str());
+    put(message, size, why.empty() ? "libtorch gave no reason" : why.c_str());
     return status;
 }
 
-avsvt_status explain(avsvt_status usual, const char *what, char *message, size_t size) noexcept
+avsvt_status explain(avsvt_status usual, char *message, size_t size) noexcept
 {
     try {
         try {
             throw;
         } catch (const refusal &e) {
-            put(message, size, what, e.what());
+            put(message, size, e.what());
             return e.status();
         } catch (const c10::Error &e) {
-            return put_foreign(usual, what, e.what_without_backtrace(), message, size);
+            return put_foreign(usual, e.what_without_backtrace(), message, size);
         } catch (const std::bad_alloc &) {
-            put(message, size, what, "out of memory");
+            put(message, size, "out of memory");
             return AVSVT_E_NOMEM;
         } catch (const std::exception &e) {
-            return put_foreign(usual, what, e.what(), message, size);
+            return put_foreign(usual, e.what(), message, size);
         } catch (...) {
-            put(message, size, what, "libtorch threw something unknown");
+            put(message, size, "libtorch threw something unknown");
             return usual;
         }
     } catch (...) { /* no memory even for the words */
-        put(message, size, "", "out of memory");
+        put(message, size, "out of memory");
         return AVSVT_E_NOMEM;
     }
 }

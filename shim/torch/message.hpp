@@ -21,10 +21,10 @@ private:
     avsvt_status status_;
 };
 
-/* Inside a catch block: puts "<what>: <why>" of the exception in flight into
- * message and returns its status; usual: the status of one that says nothing
- * more exact. */
-avsvt_status explain(avsvt_status usual, const char *what, char *message, size_t size) noexcept;
+/* Inside a catch block: puts why into message, without the model's name, and
+ * returns the status; usual: that of an exception which says nothing more
+ * exact. */
+avsvt_status explain(avsvt_status usual, char *message, size_t size) noexcept;
 
 /* libtorch's text without stack traces, source positions and line ends. */
 std::string plain_words(const std::string &text);

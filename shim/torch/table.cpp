@@ -10,6 +10,7 @@
 #include <ATen/Context.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <malloc.h>
 
@@ -22,12 +23,11 @@ static const size_t large_archive = 16u << 20;
 static avsvt_status backend_open(void **model, const avsvt_backend_open *args) noexcept
 {
     *model = nullptr;
-    const char *path = args->path && *args->path ? args->path : "the model";
     try {
         *model = new network(*args);
         return AVSVT_OK;
     } catch (...) {
-        return explain(AVSVT_E_FORMAT, path, args->message, args->message_size);
+        return explain(AVSVT_E_FORMAT, args->message, args->message_size);
     }
 }
 
@@ -39,7 +39,7 @@ static avsvt_status backend_instance_create(void **out, void *model, char *messa
         *out = new instance(*static_cast<network *>(model));
         return AVSVT_OK;
     } catch (...) {
-        return explain(AVSVT_E_BACKEND, "the network can't be used", message, size);
+        return explain(AVSVT_E_BACKEND, message, size);
     }
 }
 
@@ -61,18 +61,18 @@ static avsvt_status backend_run(void *handle, const avsvt_backend_tensor *inputs
     try {
         call_guard guard(self.model.threads);
         std::vector<named_tensor> results = flatten(self.run(inputs, input_count));
-        if (results.size() > capacity)
-            throw refusal(AVSVT_E_UNSUPPORTED, "it has " + std::to_string(results.size()) +
-                          " outputs; at most " + std::to_string(capacity) + " can be taken");
+        /* With too little room the caller learns how many there are. */
+        *output_count = results.size();
+        results.resize(std::min(results.size(), capacity));
         for (named_tensor &result : results)
             result.second = export_form(result.second, inputs, input_count);
         for (; done < results.size(); done++)
             hand_over(&outputs[done], std::move(results[done]));
-        *output_count = done;
         return AVSVT_OK;
     } catch (...) {
         take_back(outputs, done);
-        return explain(AVSVT_E_BACKEND, "the network failed", message, size);
+        *output_count = 0;
+        return explain(AVSVT_E_BACKEND, message, size);
     }
 }
 
@@ -110,7 +110,7 @@ const avsvt_backend *avsvti_torch_entry(int shared, avsvt_status *status, char *
         *status = AVSVT_OK;
         return &table;
     } catch (...) {
-        *status = explain(AVSVT_E_MODULE, "libtorch can't be used", message, size);
+        *status = explain(AVSVT_E_MODULE, message, size);
         return nullptr;
     }
 }

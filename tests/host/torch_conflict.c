@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The torch module in a process that has another libtorch, the same, or none.
  * Arguments: foreign, same or alone, and the libtorch_cpu.so to load first. */
+#define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,6 +14,7 @@ extern "C" {
 }
 
 #include "backend.h"
+#include "probe_op.hpp"
 
 static const avsvt_backend *backend;
 static char message[504];

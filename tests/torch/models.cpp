@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "probe_op.hpp"
+
 using torch::jit::Module;
 
 static void save(const std::string &folder, const std::string &name, const std::string &source,
@@ -35,7 +37,7 @@ static void save_all(const std::string &folder)
          "    return [f + 1, d + 1, i + 1, l + 1, u + 1, torch.logical_not(b)]\n");
     save(folder, "narrow",
          "def forward(self, x: Tensor):\n"
-         "    return x.to(torch.half), x.to(torch.bfloat16), x.to(torch.int16), x.to(torch.int8)\n");
+         "    return x.to(5), x.to(15), x.to(2), x.to(1)\n"); /* half, bfloat16, int16, int8 */
     save(folder, "nested",
          "def forward(self, x: Tensor):\n    return x + 1, [x + 2, x + 3], 7, 2.5, True\n");
     save(folder, "deep", "def forward(self, x: Tensor):\n    return x, (x, (x, (x, x)))\n");
@@ -47,8 +49,7 @@ static void save_all(const std::string &folder)
          "def forward(self, x: Tensor):\n    return x / 0.0, torch.log(-x)\n");
     save(folder, "raises",
          "def forward(self, x: Tensor):\n"
-         "    if x.size(0) > 3:\n"
-         "        raise ValueError('at most three,\\nplease')\n"
+         "    assert x.size(0) <= 3, 'at most three,\\nplease'\n"
          "    return x\n");
     save(folder, "shapes",
          "def forward(self, x: Tensor):\n    return torch.matmul(x, torch.ones(5, 2))\n");
@@ -56,7 +57,7 @@ static void save_all(const std::string &folder)
     save(folder, "huge",
          "def forward(self, x: Tensor):\n"
          "    return torch.ones(1 << 30, 1 << 30)\n");
-    save(folder, "complex", "def forward(self, x: Tensor):\n    return torch.fft.rfft(x)\n");
+    save(folder, "complex", "def forward(self, x: Tensor):\n    return torch.complex(x, x)\n");
     save(folder, "no_forward", "def other(self, x: Tensor):\n    return x\n");
     save(folder, "weights",
          "def forward(self, x: Tensor):\n"
@@ -73,9 +74,9 @@ static void save_all(const std::string &folder)
     save(folder, "threads",
          "def forward(self, x: Tensor):\n"
          "    y = torch.matmul(x, x)\n"
-         "    return y, torch.get_num_threads()\n");
+         "    return y, torch.avsvt_test_threads(x)\n");
     save(folder, "grad",
-         "def forward(self, x: Tensor):\n    return torch.is_grad_enabled()\n");
+         "def forward(self, x: Tensor):\n    return torch.avsvt_test_grad(x)\n");
 }
 
 int main(int argc, char **argv)

