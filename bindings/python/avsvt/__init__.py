@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: MIT
+"""Singing to notes: the Python side of libavsvt.
+
+>>> import avsvt
+>>> notes = avsvt.transcribe("song.flac")
+>>> notes.onset, notes.offset, notes.pitch
+"""
+from . import evaluate
+from ._handle import Context
+from .audio import Audio, mix, read_audio
+from .errors import Error
+from .models import Extractor, Fusion, Head, Model
+from .notes import Activations, Note, Notes, frames_to_notes, read_notes
+from .pipeline import Pipeline, transcribe
+from .tensors import Tensor
+
+__version__ = "0.1.0"
+
+__all__ = ["Activations", "Audio", "Context", "Error", "Extractor", "Fusion", "Head",
+           "Model", "Note", "Notes", "Pipeline", "Tensor", "evaluate", "frames_to_notes",
+           "library_version", "mix", "read_audio", "read_notes", "transcribe"]
+
+
+def library_version() -> str:
+    """Version of the C library in use."""
+    from ._ffi import library
+    return library().avsvt_version_string().decode()

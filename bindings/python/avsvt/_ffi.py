@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""The public C API as ctypes sees it: structs, functions, and the library.
+
+The tests compare this file with the headers: sizes and offsets by a C program
+made of `STRUCTS`, names with lib/symbols.txt.
+"""
+import ctypes
+import os
+from ctypes import (CFUNCTYPE, POINTER, c_char, c_char_p, c_double, c_float, c_int32,
+                    c_int64, c_size_t, c_uint32, c_uint64, c_void_p)
+
+SONAME = "libavsvt.so.0"
+
+OK = 0
+NOTE_LOGITS = 20
+
+F32, F64, I32, I64, U8, BOOL = range(6)
+TYPES = {F32: "float32", F64: "float64", I32: "int32", I64: "int64", U8: "uint8",
+         BOOL: "bool"}
+
+RULES = {None: 0, "precise": 1, "published": 2}
+FORMATS = {None: 0, "csv": 1, "json": 2, "midi": 3, "ultrastar": 4, "musicxml": 5,
+           "svg": 6, "html": 7}
+EXPORT_PITCH_BEND = 1
+PRECISIONS = {"fp32": 0, "fp16": 1, "bf16": 2}
+
+LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
+ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_double, c_double)
+ReleaseFunction = CFUNCTYPE(None, c_void_p)
+
+
+class Record(ctypes.Structure):
+    """A struct that starts with its size and otherwise with zeros."""
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        if self._fields_[0][0] == "struct_size":
+            self.struct_size = ctypes.sizeof(self)
+
+
+class Bytes(Record):
+    _fields_ = [("data", c_void_p), ("size", c_size_t), ("owner", c_void_p)]
+
+
+class ErrorRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("status", c_int32), ("message", c_char * 504)]
+
+
+class Allocator(Record):
+    _fields_ = [("struct_size", c_uint32), ("alloc", c_void_p), ("resize", c_void_p),
+                ("release", c_void_p), ("user", c_void_p)]
+
+
+class ContextOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("threads", c_int32), ("precision", c_int32),
+                ("reserved", c_uint32), ("device", c_char_p), ("backend", c_char_p),
+                ("module_path", c_char_p), ("allocator", POINTER(Allocator)),
+                ("log", LogFunction), ("log_user", c_void_p)]
+
+
+class Io(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("length", c_void_p),
+                ("seek", c_void_p), ("read", c_void_p), ("user", c_void_p)]
+
+
+class AudioInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("channels", c_int32), ("rate_hz", c_double),
+                ("frames", c_int64), ("duration_s", c_double), ("format", c_char * 64)]
+
+
+class ActivationsInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("fine_bins", c_int32), ("frames", c_int64),
+                ("frame_rate_hz", c_double), ("start_s", c_double),
+                ("fine_lowest", c_double), ("fine_step", c_double)]
+
+
+class NoteRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("level_db", c_float), ("onset_s", c_double),
+                ("offset_s", c_double), ("pitch", c_double), ("confidence", c_double)]
+
+
+class NotesOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("rule", c_int32),
+                ("onset_threshold", c_double), ("offset_threshold", c_double),
+                ("min_duration_s", c_double), ("window_frames", c_int32),
+                ("reserved", c_uint32)]
+
+
+class ExportOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("format", c_int32), ("flags", c_uint32),
+                ("reserved", c_uint32), ("tempo_bpm", c_double), ("duration_s", c_double),
+                ("title", c_char_p), ("audio_path", c_char_p)]
+
+
+class ScoreRecord(Record):
+    _fields_ = [("precision", c_double), ("recall", c_double), ("f1", c_double)]
+
+
+class NotesScoresRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("reference", c_uint64),
+                ("estimated", c_uint64), ("conpoff", ScoreRecord), ("conp", ScoreRecord),
+                ("con", ScoreRecord), ("coff", ScoreRecord)]
+
+
+class MetricsOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
+                ("onset_tolerance_s", c_double), ("pitch_tolerance_cents", c_double),
+                ("offset_ratio", c_double), ("offset_min_tolerance_s", c_double)]
+
+
+class PipelineOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("chunk_s", c_double)]
+
+
+class RunOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
+                ("progress", ProgressFunction), ("user", c_void_p),
+                ("notes", POINTER(NotesOptions))]
+
+
+# C name -> our class, for the test that compares layouts.
+STRUCTS = {
+    "avsvt_bytes": Bytes, "avsvt_error": ErrorRecord, "avsvt_allocator": Allocator,
+    "avsvt_context_options": ContextOptions, "avsvt_io": Io,
+    "avsvt_audio_info": AudioInfo, "avsvt_activations_info": ActivationsInfo,
+    "avsvt_note": NoteRecord, "avsvt_notes_options": NotesOptions,
+    "avsvt_export_options": ExportOptions, "avsvt_score": ScoreRecord,
+    "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
+    "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
+}
+
+_handle = c_void_p
+_out = POINTER(c_void_p)
+_error = POINTER(ErrorRecord)
+_floats = POINTER(c_float)
+
+# Functions that return a status and take the error record last.
+_FALLIBLE = {
+    "avsvt_context_create": (_out, POINTER(ContextOptions)),
+    "avsvt_tensor_create": (_out, _handle, c_int32, c_int32, POINTER(c_int64), c_void_p,
+                            ReleaseFunction, c_void_p),
+    "avsvt_tensor_from_dlpack": (_out, _handle, c_void_p),
+    "avsvt_tensor_to_dlpack": (_out, _handle),
+    "avsvt_audio_open": (_out, _handle, c_char_p),
+    "avsvt_audio_open_io": (_out, _handle, POINTER(Io)),
+    "avsvt_audio_open_samples": (_out, _handle, c_void_p, c_int64, c_int32, c_double),
+    "avsvt_audio_describe": (_handle, POINTER(AudioInfo)),
+    "avsvt_audio_set_rate": (_handle, c_double),
+    "avsvt_audio_read": (_handle, c_void_p, c_size_t, POINTER(c_size_t)),
+    "avsvt_audio_write": (c_char_p, c_void_p, c_int64, c_double),
+    "avsvt_audio_mix": (c_void_p, c_void_p, c_void_p, c_int64, c_double),
+    "avsvt_model_open": (_out, _handle, c_char_p),
+    "avsvt_model_open_memory": (_out, _handle, c_void_p, c_size_t, c_char_p),
+    "avsvt_model_run": (_out, c_size_t, POINTER(c_size_t), _handle, _out, c_size_t),
+    "avsvt_extractor_create": (_out, _handle),
+    "avsvt_extractor_run": (_out, _handle, c_void_p, c_size_t),
+    "avsvt_fusion_create": (_out, _handle),
+    "avsvt_fusion_run": (_out, _handle, _handle, _handle),
+    "avsvt_head_create": (_out, _handle),
+    "avsvt_head_run": (_out, _handle, _handle, c_double),
+    "avsvt_activations_create": (_out, _handle, POINTER(ActivationsInfo), c_void_p,
+                                 c_void_p, c_void_p),
+    "avsvt_notes_decode": (_out, _handle, POINTER(NotesOptions)),
+    "avsvt_notes_create": (_out, _handle, POINTER(NoteRecord), c_size_t),
+    "avsvt_notes_read": (_out, _handle, c_char_p),
+    "avsvt_notes_write": (_handle, c_char_p, POINTER(ExportOptions)),
+    "avsvt_notes_format": (POINTER(Bytes), _handle, POINTER(ExportOptions)),
+    "avsvt_metrics_notes": (POINTER(NotesScoresRecord), _handle, _handle,
+                            POINTER(MetricsOptions)),
+    "avsvt_pipeline_open": (_out, _handle, c_char_p, POINTER(PipelineOptions)),
+    "avsvt_pipeline_create": (_out, _handle, POINTER(PipelineOptions)),
+    "avsvt_pipeline_notes": (_out, _handle, c_char_p, POINTER(RunOptions)),
+    "avsvt_pipeline_notes_audio": (_out, _handle, _handle, POINTER(RunOptions)),
+    "avsvt_pipeline_activations": (_out, _handle, _handle, POINTER(RunOptions)),
+    "avsvt_job_start": (_out, _handle, c_char_p, POINTER(RunOptions)),
+    "avsvt_job_take_notes": (_out, _handle),
+}
+
+# The others: result, arguments.
+_PLAIN = {
+    "avsvt_version_string": (c_char_p,),
+    "avsvt_status_name": (c_char_p, c_int32),
+    "avsvt_bytes_free": (None, POINTER(Bytes)),
+    "avsvt_context_ref": (_handle, _handle),
+    "avsvt_tensor_dtype": (c_int32, _handle),
+    "avsvt_tensor_ndim": (c_int32, _handle),
+    "avsvt_tensor_size": (c_int64, _handle, c_int32),
+    "avsvt_tensor_data": (c_void_p, _handle),
+    "avsvt_tensor_ref": (_handle, _handle),
+    "avsvt_model_get": (c_char_p, _handle, c_char_p),
+    "avsvt_model_manifest": (c_char_p, _handle),
+    "avsvt_model_path": (c_char_p, _handle),
+    "avsvt_model_ref": (_handle, _handle),
+    "avsvt_activations_describe": (c_int32, _handle, POINTER(ActivationsInfo)),
+    "avsvt_activations_logits": (c_void_p, _handle),
+    "avsvt_activations_fine": (c_void_p, _handle),
+    "avsvt_activations_level": (c_void_p, _handle),
+    "avsvt_notes_count": (c_size_t, _handle),
+    "avsvt_notes_get": (c_int32, _handle, c_size_t, POINTER(NoteRecord)),
+    "avsvt_format_from_path": (c_int32, c_char_p),
+    "avsvt_format_from_name": (c_int32, c_char_p),
+    "avsvt_pipeline_rate_hz": (c_double, _handle),
+    "avsvt_pipeline_backend": (c_char_p, _handle),
+    "avsvt_job_state": (c_int32, _handle),
+    "avsvt_job_progress": (c_double, _handle),
+    "avsvt_job_cancel": (None, _handle),
+}
+_PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
+    "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
+    "notes", "pipeline", "job"))
+
+FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
+
+_library = None
+
+
+def _candidates():
+    """Where the library may be, best first."""
+    named = os.environ.get("AVSVT_LIBRARY")
+    if named:
+        return [named]
+    here = os.path.dirname(os.path.abspath(__file__))
+    beside = [os.path.join(here, SONAME), os.path.join(here, "lib", SONAME)]
+    return [path for path in beside if os.path.exists(path)] + [SONAME]
+
+
+def _load():
+    failures = []
+    for path in _candidates():
+        try:
+            library = ctypes.CDLL(path)
+        except OSError as error:
+            failures.append(f"{path}: {error}")
+            continue
+        if not hasattr(library, "avsvt_version_string"):
+            raise ImportError(f"{path} is not libavsvt. Set AVSVT_LIBRARY to the path of "
+                              f"{SONAME}.")
+        _declare(library)
+        return library
+    raise ImportError(
+        "libavsvt was not found (" + "; ".join(failures) + "). Install it, or set "
+        f"AVSVT_LIBRARY to the path of {SONAME}.")
+
+
+def _declare(library) -> None:
+    """Tell ctypes the types. A function that an older library lacks is left
+    out; using it raises AttributeError with its name."""
+    types = {name: (c_int32, *arguments, _error) for name, arguments in _FALLIBLE.items()}
+    for name, (result, *arguments) in {**types, **_PLAIN}.items():
+        if hasattr(library, name):
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+
+
+def library():
+    """libavsvt, loaded when first needed. ctypes releases the GIL in calls."""
+    global _library
+    if _library is None:
+        _library = _load()
+    return _library

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""What all our objects share: calling C, owning a handle, letting go of it."""
+import ctypes
+import logging
+import os
+import threading
+from contextlib import ExitStack, contextmanager
+
+from . import _ffi, errors
+
+_logger = logging.getLogger("avsvt")
+_logger.addHandler(logging.NullHandler())
+_LEVELS = {0: logging.DEBUG, 1: logging.INFO, 2: logging.WARNING}
+
+
+def call(name: str, *arguments) -> None:
+    """Call a fallible function; raise what it reports."""
+    error = _ffi.ErrorRecord()
+    status = getattr(_ffi.library(), name)(*arguments, ctypes.byref(error))
+    if status != _ffi.OK:
+        message = error.message.decode("utf-8", "replace")
+        raise errors.BY_STATUS.get(status, errors.Error)(
+            message or f"{name} failed with status {status}", status)
+
+
+def path_bytes(path) -> bytes:
+    """A path as C wants it."""
+    path = os.fspath(path)
+    data = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
+    if b"\0" in data:
+        raise ValueError("a path cannot hold a zero byte")
+    return data
+
+
+def optional(value) -> float:
+    """A number for an option where C takes 0 for "the default": None is that
+    default, and a real 0 becomes the smallest number above it."""
+    if value is None:
+        return 0.0
+    return float(value) or 5e-324
+
+
+class Handle:
+    """Owns one C object. Close it, use it in a `with` statement, or forget it.
+
+    Closing while another thread is in a call waits with the release until
+    that call is over.
+    """
+
+    _free = ""
+
+    def __init__(self, make: str, *arguments):
+        self._pointer = None
+        self._lock = threading.Lock()
+        self._users = 0
+        self._closed = False
+        out = ctypes.c_void_p()
+        call(make, ctypes.byref(out), *arguments)
+        self._pointer = out.value
+
+    @classmethod
+    def _adopt(cls, pointer: int):
+        """An object around a pointer that is already ours."""
+        self = cls.__new__(cls)
+        self._pointer, self._lock = pointer, threading.Lock()
+        self._users, self._closed = 0, False
+        return self
+
+    @contextmanager
+    def _held(self):
+        """The pointer, safe from close() until the end of the block."""
+        with self._lock:
+            if self._closed:
+                raise ValueError(f"this {type(self).__name__} is closed")
+            self._users += 1
+        try:
+            yield self._pointer
+        finally:
+            with self._lock:
+                self._users -= 1
+            self._release()
+
+    def _release(self) -> None:
+        with self._lock:
+            if not self._closed or self._users or self._pointer is None:
+                return
+            pointer, self._pointer = self._pointer, None
+        getattr(_ffi.library(), self._free)(pointer)
+
+    def close(self) -> None:
+        """Let go of the C object; closing twice is allowed."""
+        with self._lock:
+            self._closed = True
+        self._release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __del__(self):
+        if getattr(self, "_lock", None) is not None and _ffi is not None:
+            self.close()
+
+
+@contextmanager
+def held(*handles):
+    """The pointers of several handles; None stays None."""
+    with ExitStack() as stack:
+        yield [None if h is None else stack.enter_context(h._held()) for h in handles]
+
+
+@_ffi.LogFunction
+def _log(_user, level, line):
+    _logger.log(_LEVELS.get(level, logging.WARNING), "%s",
+                (line or b"").decode("utf-8", "replace"))
+
+
+class Context(Handle):
+    """Choices that models share: threads, device, backend, precision, modules.
+
+    ``Context(threads=1, device="auto", backend="auto", precision="fp32",
+    module_path=None)``. What the library has to say goes to the logger
+    ``avsvt`` of Python's ``logging``.
+    """
+
+    _free = "avsvt_context_free"
+
+    def __init__(self, threads=None, device=None, backend=None, precision="fp32",
+                 module_path=None):
+        if precision not in _ffi.PRECISIONS:
+            raise ValueError(f"precision {precision!r} is none of "
+                             f"{', '.join(_ffi.PRECISIONS)}")
+        options = _ffi.ContextOptions(
+            threads=threads or 0, precision=_ffi.PRECISIONS[precision],
+            device=device and device.encode(), backend=backend and backend.encode(),
+            module_path=module_path and path_bytes(module_path), log=_log)
+        super().__init__("avsvt_context_create", ctypes.byref(options))

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""Sound as a source for pipelines, and small helpers around it."""
+import ctypes
+import os
+from ctypes import c_size_t
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call, held, path_bytes
+
+
+def as_samples(samples) -> np.ndarray:
+    """Float32 samples [frames] or [frames, channels], full scale 1."""
+    array = np.asarray(samples)
+    if array.dtype.kind == "i":
+        array = array / np.float32(-float(np.iinfo(array.dtype).min))
+    elif array.dtype.kind != "f":
+        raise ValueError(f"samples must be real numbers, not {array.dtype}")
+    array = np.ascontiguousarray(array, np.float32)
+    if array.ndim not in (1, 2):
+        raise ValueError("samples must be [frames] or [frames, channels]; the array has "
+                         f"shape {array.shape}")
+    if array.ndim == 2 and array.shape[1] > array.shape[0] > 0:
+        raise ValueError(f"samples of shape {array.shape} look like [channels, frames]; "
+                         "give [frames, channels]: samples.T")
+    return array
+
+
+class Audio(Handle):
+    """A source of sound that is read once: ``Audio(path)``, or
+    ``Audio(samples, sample_rate)``."""
+
+    _free = "avsvt_audio_free"
+
+    def __init__(self, source, sample_rate=None, context=None):
+        if isinstance(source, tuple) and sample_rate is None and len(source) == 2:
+            source, sample_rate = source
+        is_path = isinstance(source, (str, bytes, os.PathLike))
+        if is_path and sample_rate is not None:
+            raise ValueError("a sound file tells its sample rate itself")
+        if not is_path and sample_rate is None:
+            raise ValueError("samples need a sample rate: (samples, sample_rate)")
+        with held(context) as (shared,):
+            if is_path:
+                super().__init__("avsvt_audio_open", shared, path_bytes(source))
+                return
+            self._samples = samples = as_samples(source)  # C borrows them
+            super().__init__("avsvt_audio_open_samples", shared, samples.ctypes.data,
+                             samples.shape[0], samples.shape[1] if samples.ndim == 2 else 1,
+                             float(sample_rate))
+
+    def info(self) -> _ffi.AudioInfo:
+        """Channels, rate_hz, frames, duration_s and format (bytes)."""
+        record = _ffi.AudioInfo()
+        with self._held() as pointer:
+            call("avsvt_audio_describe", pointer, ctypes.byref(record))
+        return record
+
+    def set_rate(self, rate) -> None:
+        """Choose the rate that read() delivers, before the first read."""
+        with self._held() as pointer:
+            call("avsvt_audio_set_rate", pointer, float(rate))
+
+    def read(self, count: int) -> np.ndarray:
+        """The next mono samples; fewer than `count` only at the end."""
+        to, got = np.empty(count, np.float32), c_size_t()
+        with self._held() as pointer:
+            call("avsvt_audio_read", pointer, to.ctypes.data, count, ctypes.byref(got))
+        return to[:got.value]
+
+
+def read_audio(path, rate=None):
+    """A sound file as mono samples at `rate` (default: its own), and that rate."""
+    with Audio(path) as audio:
+        if rate is None:
+            rate = audio.info().rate_hz
+        audio.set_rate(rate)
+        blocks = [audio.read(1 << 16)]
+        while blocks[-1].size:
+            blocks.append(audio.read(1 << 16))
+    return np.concatenate(blocks), rate
+
+
+def mix(clean, noise, snr_db: float) -> np.ndarray:
+    """Mix noise under clean sound at a signal-to-noise ratio, as published."""
+    clean, noise = (np.ascontiguousarray(a, np.float32) for a in (clean, noise))
+    if clean.ndim != 1 or clean.shape != noise.shape:
+        raise ValueError(f"clean {clean.shape} and noise {noise.shape} must be of one "
+                         "dimension and equally long")
+    to = np.empty_like(clean)
+    call("avsvt_audio_mix", to.ctypes.data, clean.ctypes.data, noise.ctypes.data,
+         clean.size, float(snr_db))
+    return to

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The papers' measures."""
+import ctypes
+import os
+from dataclasses import asdict, dataclass
+
+from . import _ffi
+from ._handle import call, held, optional
+from .notes import Notes, read_notes
+
+
+class _Record:
+    """Lets a result be used as a mapping too: ``scores["con"]["f1"]``."""
+
+    def __getitem__(self, key):
+        try:
+            return getattr(self, key)
+        except (AttributeError, TypeError):
+            raise KeyError(key) from None
+
+    def keys(self):
+        return self.__dataclass_fields__.keys()
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Score(_Record):
+    """Precision, recall and F1, each 0..1."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class NotesScores(_Record):
+    """Onset + pitch + offset, onset + pitch, onset, offset; counts of notes."""
+
+    conpoff: Score
+    conp: Score
+    con: Score
+    coff: Score
+    reference: int
+    estimated: int
+
+
+def _notes(value):
+    """Notes of what users give, and whether they are ours to close."""
+    if isinstance(value, Notes):
+        return value, False
+    if isinstance(value, (str, bytes, os.PathLike)):
+        return read_notes(value), True
+    return Notes.from_array(value), True
+
+
+def notes(ref, est, onset_tolerance=None, pitch_tolerance=None, offset_ratio=None,
+          offset_min_tolerance=None) -> NotesScores:
+    """Compare notes with a reference, as mir_eval does.
+
+    ``ref`` and ``est`` are :class:`avsvt.Notes`, files, or arrays
+    [notes, 3] of onset, offset, pitch. Tolerances are seconds, cents, a share
+    of the reference note's length, seconds; defaults 0.05, 50, 0.2, 0.05.
+    """
+    options = _ffi.MetricsOptions(
+        onset_tolerance_s=optional(onset_tolerance),
+        pitch_tolerance_cents=optional(pitch_tolerance),
+        offset_ratio=optional(offset_ratio),
+        offset_min_tolerance_s=optional(offset_min_tolerance))
+    record, opened = _ffi.NotesScoresRecord(), []
+    try:
+        for value in (ref, est):
+            opened.append(_notes(value))
+        with held(*(handle for handle, _ in opened)) as pointers:
+            call("avsvt_metrics_notes", ctypes.byref(record), *pointers,
+                 ctypes.byref(options))
+    finally:
+        for handle, ours in opened:
+            if ours:
+                handle.close()
+    scores = {name: Score(*(getattr(getattr(record, name), part)
+                            for part in ("precision", "recall", "f1")))
+              for name in ("conpoff", "conp", "con", "coff")}
+    return NotesScores(reference=record.reference, estimated=record.estimated, **scores)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Model files: any network, and the stages made of one."""
+import ctypes
+from ctypes import c_size_t, c_void_p
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call, held, path_bytes
+from .notes import Activations
+from .tensors import Tensor
+
+_MOST_OUTPUTS = 32
+
+
+def _tensor(value) -> Tensor:
+    return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def _floats(value) -> Tensor:
+    """Features: float32, whatever comes."""
+    if isinstance(value, Tensor):
+        return value
+    return Tensor(np.asarray(value, np.float32))
+
+
+class Model(Handle):
+    """A model file: ``Model("part.pt")``; ``Model()`` is the compiled-in one.
+
+    Running a model runs the code in its file: open only files you trust.
+    Threads may share a model.
+    """
+
+    _free = "avsvt_model_free"
+
+    def __init__(self, path=None, context=None):
+        with held(context) as (shared,):
+            super().__init__("avsvt_model_open", shared,
+                             None if path is None else path_bytes(path))
+
+    def run(self, *inputs) -> list:
+        """Run the network on arrays; gives a list of NumPy arrays.
+
+        Anything with DLPack goes in without a copy; the arrays that come out
+        lie over the library's memory and are read-only.
+        """
+        tensors = [_tensor(value) for value in inputs]
+        outputs = (c_void_p * _MOST_OUTPUTS)()
+        count = c_size_t()
+        with held(self, *tensors) as (model, *pointers):
+            given = (c_void_p * max(1, len(pointers)))(*pointers)
+            call("avsvt_model_run", outputs, _MOST_OUTPUTS, ctypes.byref(count), model,
+                 given, len(pointers))
+        results = [Tensor._adopt(outputs[i]) for i in range(count.value)]
+        return [result.numpy() for result in results]
+
+    def get(self, key: str, default=None):
+        """One value of the manifest as text, such as ``"input.sample_rate"``."""
+        with self._held() as model:
+            value = _ffi.library().avsvt_model_get(model, key.encode())
+        return default if value is None else value.decode()
+
+    @property
+    def manifest(self) -> str:
+        """The whole manifest, YAML text."""
+        with self._held() as model:
+            return _ffi.library().avsvt_model_manifest(model).decode()
+
+    @property
+    def path(self) -> str:
+        with self._held() as model:
+            return _ffi.library().avsvt_model_path(model).decode("utf-8", "surrogateescape")
+
+    def __repr__(self):
+        return "<avsvt.Model closed>" if self._closed else f"<avsvt.Model {self.path}>"
+
+
+class _Stage(Handle):
+    """A stage made of a model; one thread at a time."""
+
+    _create = ""
+
+    def __init__(self, model, context=None):
+        opened = model if isinstance(model, Model) else Model(model, context)
+        try:
+            with held(opened) as (pointer,):
+                super().__init__(self._create, pointer)
+        finally:
+            if opened is not model:
+                opened.close()  # the stage keeps what it needs
+
+
+class Extractor(_Stage):
+    """``Extractor("ssl.pt")(samples)``: features [frames, width] of mono
+    samples at the model's rate."""
+
+    _create, _free = "avsvt_extractor_create", "avsvt_extractor_free"
+
+    def __call__(self, samples) -> np.ndarray:
+        samples = np.ascontiguousarray(samples, np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+        out = c_void_p()
+        with self._held() as extractor:
+            call("avsvt_extractor_run", ctypes.byref(out), extractor,
+                 samples.ctypes.data, samples.size)
+        return Tensor._adopt(out.value).numpy()
+
+
+class Fusion(_Stage):
+    """``Fusion("rca.pt")(audio, video)``: features of both as one
+    [audio frames, width]."""
+
+    _create, _free = "avsvt_fusion_create", "avsvt_fusion_free"
+
+    def __call__(self, audio, video) -> np.ndarray:
+        out = c_void_p()
+        with held(self, _floats(audio), _floats(video)) as pointers:
+            call("avsvt_fusion_run", ctypes.byref(out), *pointers)
+        return Tensor._adopt(out.value).numpy()
+
+
+class Head(_Stage):
+    """``Head("svt-head.pt")(features)``: what the head says of each frame."""
+
+    _create, _free = "avsvt_head_create", "avsvt_head_free"
+
+    def __call__(self, features, frame_rate=None) -> Activations:
+        out = c_void_p()
+        with held(self, _floats(features)) as (head, tensor):
+            call("avsvt_head_run", ctypes.byref(out), head, tensor, frame_rate or 0.0)
+        return Activations._adopt(out.value)

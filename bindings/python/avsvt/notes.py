@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""Activations and the notes decoded from them."""
+import ctypes
+from ctypes import c_void_p
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call, held, optional, path_bytes
+from .tensors import Lent
+
+FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
+FINE_STEP = 1.0 / 3
+
+
+class Note(NamedTuple):
+    """One note: seconds, MIDI number, dB below full scale, 0..1."""
+
+    onset: float
+    offset: float
+    pitch: float
+    level: float
+    confidence: float
+
+
+def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
+             window=None) -> _ffi.NotesOptions:
+    """Decoder settings; None is the default of the model."""
+    if rule not in _ffi.RULES:
+        raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
+    shortest = 0.0 if min_duration is None else float(min_duration)
+    if min_duration is not None and shortest == 0.0:
+        shortest = -1.0  # C's 0 is the default; negative is no minimum
+    return _ffi.NotesOptions(
+        rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
+        offset_threshold=optional(offset_threshold), min_duration_s=shortest,
+        window_frames=window or 0)
+
+
+class Notes(Handle):
+    """A list of notes, ordered by onset.
+
+    ``onset``, ``offset`` (seconds), ``pitch`` (MIDI number with fraction),
+    ``level`` (dB; 0 where not known) and ``confidence`` are NumPy arrays.
+    ``notes[i]`` and iterating give :class:`Note`.
+    """
+
+    _free = "avsvt_notes_free"
+
+    def __init__(self, onset, offset, pitch, level=None, confidence=None):
+        columns = [np.asarray(c, np.float64).ravel() for c in (onset, offset, pitch)]
+        count = len(columns[0])
+        for extra in (level, confidence):
+            columns.append(np.zeros(count) if extra is None
+                           else np.asarray(extra, np.float64).ravel())
+        if any(len(column) != count for column in columns):
+            raise ValueError("the columns of notes differ in length: "
+                             + ", ".join(str(len(column)) for column in columns))
+        records = (_ffi.NoteRecord * max(1, count))()
+        for record, (on, off, pitch_, level_, sure) in zip(
+                records, zip(*columns, strict=True), strict=False):
+            record.struct_size = ctypes.sizeof(record)
+            record.onset_s, record.offset_s, record.pitch = on, off, pitch_
+            record.level_db, record.confidence = level_, sure
+        super().__init__("avsvt_notes_create", None, records, count)
+
+    @classmethod
+    def from_array(cls, rows):
+        """Notes of an array [notes, 3 or more]: onset, offset, pitch."""
+        rows = np.asarray(rows, np.float64)
+        if rows.size == 0:
+            return cls([], [], [])
+        if rows.ndim != 2 or rows.shape[1] < 3:
+            raise ValueError("rows of notes must be onset, offset, pitch; the array has "
+                             f"shape {rows.shape}")
+        return cls(*rows[:, :3].T)
+
+    def _columns(self) -> np.ndarray:
+        cached = self.__dict__.get("_table")
+        if cached is None:
+            cached = self.__dict__["_table"] = self._read()
+        return cached
+
+    def _read(self) -> np.ndarray:
+        library, record = _ffi.library(), _ffi.NoteRecord()
+        with self._held() as pointer:
+            table = np.empty((5, library.avsvt_notes_count(pointer)))
+            for i in range(table.shape[1]):
+                library.avsvt_notes_get(pointer, i, ctypes.byref(record))
+                table[:, i] = (record.onset_s, record.offset_s, record.pitch,
+                               record.level_db, record.confidence)
+        table.flags.writeable = False
+        return table
+
+    onset = property(lambda self: self._columns()[0], doc="Seconds.")
+    offset = property(lambda self: self._columns()[1], doc="Seconds.")
+    pitch = property(lambda self: self._columns()[2], doc="MIDI number with fraction.")
+    level = property(lambda self: self._columns()[3], doc="dB below full scale.")
+    confidence = property(lambda self: self._columns()[4], doc="0..1.")
+
+    def to_array(self) -> np.ndarray:
+        """Array [notes, 3] of onset, offset, pitch."""
+        return self._columns()[:3].T.copy()
+
+    def __len__(self):
+        return self._columns().shape[1]
+
+    def __getitem__(self, i) -> Note:
+        return Note(*(float(value) for value in self._columns()[:, i]))
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self):
+        return "<avsvt.Notes closed>" if self._closed else f"<avsvt.Notes: {len(self)} notes>"
+
+    def __reduce__(self):
+        return Notes, tuple(self._columns())
+
+    def write(self, path, format=None, **options) -> None:
+        """Write a file; the format is told from the path's ending.
+
+        Formats: csv, json, midi, ultrastar, musicxml, svg, html. Options:
+        ``tempo_bpm``, ``duration`` (seconds), ``title``, ``audio`` (a path, for
+        html) and ``pitch_bend`` (for midi).
+        """
+        record = _export_options(format, **options)
+        with self._held() as pointer:
+            call("avsvt_notes_write", pointer, path_bytes(path), ctypes.byref(record))
+
+    def format(self, format, **options) -> bytes:
+        """The bytes that :meth:`write` would write."""
+        if format is None:
+            raise ValueError("a format is needed: " + ", ".join(filter(None, _ffi.FORMATS)))
+        record = _export_options(format, **options)
+        data = _ffi.Bytes()
+        with self._held() as pointer:
+            call("avsvt_notes_format", ctypes.byref(data), pointer, ctypes.byref(record))
+        try:
+            return ctypes.string_at(data.data, data.size) if data.size else b""
+        finally:
+            _ffi.library().avsvt_bytes_free(ctypes.byref(data))
+
+    def to_csv(self) -> str:
+        return self.format("csv").decode()
+
+    def to_json(self) -> str:
+        return self.format("json").decode()
+
+    def to_midi(self, **options) -> bytes:
+        return self.format("midi", **options)
+
+    def to_svg(self, **options) -> str:
+        return self.format("svg", **options).decode()
+
+    def _repr_svg_(self) -> str:
+        svg = self.to_svg()
+        return svg[svg.index("<svg"):]  # a page can't hold an XML declaration
+
+    def _repr_html_(self) -> str:
+        return f"<div>{self._repr_svg_()}<p>{len(self)} notes</p></div>"
+
+
+def _export_options(format, tempo_bpm=None, duration=None, title=None, audio=None,
+                    pitch_bend=False) -> _ffi.ExportOptions:
+    if format not in _ffi.FORMATS:
+        raise ValueError(f"format {format!r} is none of "
+                         + ", ".join(filter(None, _ffi.FORMATS)))
+    return _ffi.ExportOptions(
+        format=_ffi.FORMATS[format], flags=_ffi.EXPORT_PITCH_BEND if pitch_bend else 0,
+        tempo_bpm=optional(tempo_bpm), duration_s=optional(duration),
+        title=None if title is None else title.encode(),
+        audio_path=None if audio is None else path_bytes(audio))
+
+
+class Activations(Handle):
+    """What a network says of each frame, before any decision.
+
+    ``logits`` [frames, 20], ``fine`` [frames, bins] or None and ``level``
+    [frames] or None are read-only arrays over the library's memory. Decoding
+    again with other settings runs no network: ``activations.notes(...)``.
+    """
+
+    _free = "avsvt_activations_free"
+
+    def __init__(self, logits, frame_rate, fine=None, level=None, start=0.0,
+                 fine_lowest=FINE_LOWEST, fine_step=FINE_STEP):
+        logits = _rows(logits, "logits", _ffi.NOTE_LOGITS)
+        frames = len(logits)
+        fine = None if fine is None else _rows(fine, "fine", None, frames)
+        level = None if level is None else np.ascontiguousarray(level, np.float32)
+        if level is not None and level.shape != (frames,):
+            raise ValueError(f"level must have shape ({frames},), not {level.shape}")
+        info = _ffi.ActivationsInfo(
+            fine_bins=0 if fine is None else fine.shape[1], frames=frames,
+            frame_rate_hz=frame_rate, start_s=start,
+            fine_lowest=0.0 if fine is None else fine_lowest,
+            fine_step=0.0 if fine is None else fine_step)
+        super().__init__("avsvt_activations_create", None, ctypes.byref(info),
+                         *(None if a is None else a.ctypes.data for a in (logits, fine, level)))
+
+    def _info(self) -> _ffi.ActivationsInfo:
+        info = _ffi.ActivationsInfo()
+        with self._held() as pointer:
+            _ffi.library().avsvt_activations_describe(pointer, ctypes.byref(info))
+        return info
+
+    frame_rate = property(lambda self: self._info().frame_rate_hz, doc="Frames a second.")
+    start = property(lambda self: self._info().start_s, doc="Time of frame 0, seconds.")
+
+    def _lend(self, name: str, width=None):
+        """The array of that name, or None when there is none."""
+        frames = self._info().frames
+        shape = (frames,) if width is None else (frames, width)
+        with self._held() as pointer:
+            address = getattr(_ffi.library(), f"avsvt_activations_{name}")(pointer)
+        return np.asarray(Lent(self, address, shape)) if address else None
+
+    @property
+    def logits(self) -> np.ndarray:
+        found = self._lend("logits", _ffi.NOTE_LOGITS)
+        return np.zeros((0, _ffi.NOTE_LOGITS), np.float32) if found is None else found
+
+    fine = property(lambda self: self._lend("fine", self._info().fine_bins),
+                    doc="Logits of fine pitch [frames, bins], or None.")
+    level = property(lambda self: self._lend("level"),
+                     doc="Loudness of each frame, dB below full scale, or None.")
+
+    def __len__(self):
+        return self._info().frames
+
+    def notes(self, **settings) -> Notes:
+        """Decode. Settings: ``rule`` ("precise" or "published"),
+        ``onset_threshold``, ``offset_threshold``, ``min_duration`` (seconds)
+        and ``window`` (frames); what is not given is the model's."""
+        options = decoding(**settings)
+        out = c_void_p()
+        with self._held() as pointer:
+            call("avsvt_notes_decode", ctypes.byref(out), pointer, ctypes.byref(options))
+        return Notes._adopt(out.value)
+
+
+def _rows(values, name: str, width, frames=None) -> np.ndarray:
+    """float32 rows of the right shape."""
+    array = np.ascontiguousarray(values, np.float32)
+    if array.ndim != 2 or width not in (None, array.shape[1]) \
+            or frames not in (None, len(array)):
+        raise ValueError(f"{name} must have shape ({frames or 'frames'}, {width or 'bins'}), "
+                         f"not {array.shape}")
+    return array
+
+
+def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
+                    rule="published", *, fine=None, start=0.0, min_duration=None,
+                    window=None) -> Notes:
+    """Notes of frame logits [frames, 20] by the published rule or our own."""
+    with Activations(logits, frame_rate, fine=fine, start=start) as activations:
+        return activations.notes(rule=rule, onset_threshold=onset_threshold,
+                                 offset_threshold=offset_threshold,
+                                 min_duration=min_duration, window=window)
+
+
+def read_notes(path) -> Notes:
+    """Read notes: CSV or text with onset, offset, pitch; UltraStar; our JSON."""
+    out = c_void_p()
+    call("avsvt_notes_read", ctypes.byref(out), None, path_bytes(path))
+    return Notes._adopt(out.value)

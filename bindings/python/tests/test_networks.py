@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from avsvt import export, networks  # noqa: E402
+from avsvt.export import archive, notes_default  # noqa: E402
+from avsvt.networks.targets import frame_targets  # noqa: E402
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(3)
+    return networks.NoteNetwork(channels=4, width=12, hidden=6, layers=1).eval()
+
+
+@pytest.mark.parametrize("samples", [0, 1, 319, 320, 16001])
+def test_frames_follow_from_samples(network, samples):
+    logits, fine, offset = network(torch.zeros(2, samples))
+    frames = samples // 320 + 1
+    assert logits.shape == (2, frames, 20)
+    assert fine.shape == (2, frames, 150) and offset.shape == (2, frames)
+
+
+def test_the_front_end_is_a_short_time_fourier_transform():
+    front = networks.notes.FrontEnd()
+    sound = torch.randn(2, 5000, generator=torch.Generator().manual_seed(1))
+    ours = front.magnitude(sound, front.pitch_window, 320)
+    theirs = torch.stft(sound, 2048, 320, window=front.pitch_window, center=True,
+                        pad_mode="constant", return_complex=True).abs() / 512
+    assert torch.allclose(ours, theirs.transpose(1, 2), atol=1e-6)
+
+
+def test_training_lowers_the_loss(network):
+    torch.manual_seed(5)
+    time = torch.arange(32000) / 16000
+    sound = 0.3 * torch.sin(2 * torch.pi * 220 * time) * ((time > 0.5) & (time < 1.5))
+    targets = [torch.from_numpy(t)[None] for t in frame_targets([(0.5, 1.5, 57.0)], 101)]
+    scripted = torch.jit.script(network).train()
+    optimizer = torch.optim.Adam(scripted.parameters(), 1e-2)
+    losses = []
+    for _ in range(12):
+        loss = scripted.loss(sound[None], *targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert all(np.isfinite(losses)) and losses[-1] < 0.7 * losses[0]
+
+
+def test_a_right_answer_costs_less_than_a_wrong_one(network):
+    right = [torch.from_numpy(t)[None] for t in frame_targets([(0.2, 0.6, 60.0)], 51)]
+    wrong = [torch.from_numpy(t)[None] for t in frame_targets([(0.2, 0.6, 71.0)], 51)]
+    fine = -0.5 * ((torch.arange(150) / 3 + 35 - 1 / 3 - 60) / 0.3) ** 2
+
+    class Answer(networks.NoteNetwork):
+        def forward(self, samples):
+            logits = torch.full((1, 51, 20), -5.0)
+            logits[..., 4] = 5  # third octave: MIDI 60
+            logits[..., 7] = 5
+            return logits, fine.expand(1, 51, 150), torch.zeros(1, 51)
+
+    answer = Answer(4, 12, 6, 1)
+    assert answer.loss(torch.zeros(1, 16000), *right) < answer.loss(torch.zeros(1, 16000), *wrong)
+
+
+def test_targets_say_where_notes_are():
+    onset, silence, pitch, offset = frame_targets([(0.2, 0.4, 60.5)], 40)
+    assert onset.argmax() == 10 and offset.argmax() == 20
+    assert (silence == 0).sum() == 10 and (pitch == 60.5).sum() == 10
+    assert silence[9] == 1 and pitch[20] == -1
+
+
+def test_the_tracked_model_holds_what_its_manifest_says(model_path):
+    yaml = pytest.importorskip("yaml")
+    with zipfile.ZipFile(model_path) as opened:
+        names = opened.namelist()
+    assert names[0] == "notes-default/extra/avsvt.yaml"
+    assert not [name for name in names if name.endswith(".debug_pkl")]
+    entries = archive.read_entries(model_path.read_bytes())
+    manifest = yaml.safe_load(entries["extra/avsvt.yaml"])
+    state = torch.jit.load(model_path).state_dict()
+    tensors = manifest["native"]["tensors"]
+    assert set(tensors) == {n for n, t in state.items() if t.is_floating_point()}
+    for name, place in tensors.items():
+        stored = np.frombuffer(entries[place["entry"]], np.float32).reshape(place["shape"])
+        assert np.array_equal(stored, state[name].numpy()), name
+
+
+def seed_checkpoint(data):
+    path = data / "seed-model/weights_general.pt"
+    if not path.exists():
+        pytest.skip(f"left out: {path} is missing")
+    return path
+
+
+def run_export(*arguments):
+    return subprocess.run([sys.executable, "-m", "avsvt.export", *map(str, arguments)],
+                          capture_output=True, text=True)
+
+
+def test_export_makes_the_tracked_model_again(data, model_path, tmp_path):
+    out = tmp_path / "notes-default.pt"
+    run = run_export("notes-default", seed_checkpoint(data), "-o", out)
+    assert run.returncode == 0, run.stderr
+    ours, tracked = (archive.read_entries(p.read_bytes()) for p in (out, model_path))
+    assert ours["extra/avsvt.yaml"] == tracked["extra/avsvt.yaml"]
+    for name in ours:
+        if name.startswith("data/"):
+            assert ours[name] == tracked[name], name
+
+
+def test_export_writes_nothing_when_the_networks_differ(data, tmp_path, monkeypatch):
+    path = seed_checkpoint(data)
+    source = notes_default.source_network
+
+    def other(*arguments):
+        network = source(*arguments)
+        with torch.no_grad():
+            network.head.bias += 0.01
+        return network
+
+    monkeypatch.setattr(notes_default, "source_network", other)
+    out = tmp_path / "out.pt"
+    from avsvt.export.__main__ import main
+    assert main(["notes-default", str(path), "-o", str(out)]) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_refuses_what_it_cannot_read(tmp_path):
+    assert run_export("--list").stdout.split("\t")[0] == "notes-default"
+    assert run_export().returncode == 2
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "other.pt")
+    run = run_export("notes-default", tmp_path / "other.pt", "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and "other.pt" in run.stderr
+    run = run_export("notes-default", tmp_path / "absent.pt", "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and "absent.pt" in run.stderr
+    assert list(export.KINDS) == ["notes-default"]

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+import sys
+import threading
+
+import avsvt
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def melody():
+    """Four sung-like notes at 44.1 kHz, and their pitches."""
+    rate, pitches = 44100, [57, 60, 64, 62]
+    parts = [np.zeros(int(0.3 * rate))]
+    for pitch in pitches:
+        time = np.arange(int(0.5 * rate)) / rate
+        phase = 2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time
+        wave = sum(np.sin(phase * k) / k for k in range(1, 9))
+        fade = np.minimum(1, np.minimum(time, time[::-1]) / 0.03)
+        parts += [0.2 * wave * fade, np.zeros(int(0.15 * rate))]
+    return np.concatenate(parts).astype(np.float32), rate, pitches
+
+
+@pytest.fixture
+def pipeline(model_path):
+    with avsvt.Model(model_path) as model, avsvt.Pipeline(model) as made:
+        yield made
+
+
+def test_samples_become_notes(pipeline, melody):
+    samples, rate, pitches = melody
+    notes = pipeline.notes(samples, rate)
+    assert np.round(notes.pitch).tolist() == pitches
+    assert notes.onset == pytest.approx(0.3 + 0.65 * np.arange(4), abs=0.06)
+    assert pipeline.rate == 16000 and pipeline.backend
+
+
+def test_the_compiled_in_model_transcribes(melody):
+    samples, rate, pitches = melody
+    for notes in (avsvt.transcribe(samples, rate), avsvt.transcribe((samples, rate))):
+        assert np.round(notes.pitch).tolist() == pitches
+
+
+def test_types_and_channels_give_the_same_notes(pipeline, melody):
+    samples, rate, _ = melody
+    expected = pipeline.notes(samples, rate).to_array()
+    stereo = np.stack([samples, samples], 1)
+    whole = np.round(samples * 32767).astype(np.int16)
+    for given in (stereo, samples.astype(np.float64), whole):
+        np.testing.assert_allclose(pipeline.notes(given, rate).to_array(), expected,
+                                   atol=0.021)
+
+
+def test_a_song_is_written_down_well(pipeline, song):
+    path, reference = song
+    notes = pipeline.notes(path)
+    assert avsvt.evaluate.notes(reference, notes).conpoff.f1 > 0.9
+    assert avsvt.transcribe(path).to_array().tolist() == notes.to_array().tolist()
+
+
+def test_activations_decode_to_the_pipelines_notes(pipeline, melody):
+    samples, rate, _ = melody
+    notes = pipeline.notes(samples, rate)
+    with pipeline.activations(samples, rate) as activations:
+        assert activations.frame_rate == 50
+        assert activations.logits.shape == (len(activations), 20)
+        assert activations.fine.shape == (len(activations), 150)
+        assert activations.notes().to_array().tolist() == notes.to_array().tolist()
+        assert len(activations.notes(onset_threshold=1)) == 0
+
+
+def test_settings_reach_the_decoder(pipeline, melody):
+    samples, rate, _ = melody
+    assert len(pipeline.notes(samples, rate, min_duration=2)) == 0
+    published = pipeline.notes(samples, rate, rule="published")
+    assert (published.pitch % 1 == 0).all()
+
+
+def test_progress_is_told_and_its_exception_stops_the_run(pipeline, melody):
+    samples, rate, _ = melody
+    told = []
+    pipeline.notes(samples, rate, progress=lambda done, total: told.append((done, total)))
+    assert told and told[-1][0] == pytest.approx(len(samples) / rate, abs=0.1)
+
+    class Enough(Exception):
+        pass
+
+    def stop(_done, _total):
+        raise Enough
+
+    with pytest.raises(Enough):
+        pipeline.notes(samples, rate, progress=stop)
+    assert len(pipeline.notes(samples, rate)) == 4  # usable again
+
+
+def test_pipelines_in_two_threads_share_a_model(model_path, melody):
+    samples, rate, pitches = melody
+    model, found = avsvt.Model(model_path), []
+
+    def work():
+        with avsvt.Pipeline(model) as mine:
+            found.append(np.round(mine.notes(samples, rate).pitch).tolist())
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [pitches, pitches]
+
+
+def test_a_busy_pipeline_refuses_a_second_user(pipeline, melody):
+    samples, rate, _ = melody
+    caught = []
+
+    def meanwhile(_done, _total):
+        with pytest.raises(RuntimeError) as error:
+            pipeline.notes(samples, rate)
+        caught.append(error.value.status)
+
+    pipeline.notes(samples, rate, progress=meanwhile)
+    assert caught and set(caught) == {12}
+
+
+def test_bad_sources_are_refused(pipeline, tmp_path):
+    with pytest.raises(FileNotFoundError, match="absent.wav"):
+        pipeline.notes(tmp_path / "absent.wav")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    with pytest.raises(avsvt.Error, match="empty.wav"):
+        pipeline.notes(tmp_path / "empty.wav")
+    with pytest.raises(ValueError, match="sample rate"):
+        pipeline.notes(np.zeros(100))
+    with pytest.raises(ValueError, match="channels"):
+        pipeline.notes(np.zeros((2, 100)), 16000)
+    with pytest.raises(ValueError):
+        pipeline.notes(np.full(16000, np.nan, np.float32), 16000)
+    with pytest.raises(ValueError):
+        pipeline.notes(np.zeros(100), -5)
+
+
+def test_sound_without_anything_sung_has_no_notes(pipeline):
+    assert len(pipeline.notes(np.zeros(16000), 16000)) == 0
+    with pytest.raises(avsvt.Error, match="no samples"):
+        pipeline.notes(np.zeros(0), 16000)
+
+
+def test_reading_sound_at_another_rate(song):
+    samples, rate = avsvt.read_audio(song[0])
+    assert rate == 16000 and samples.ndim == 1
+    half, _ = avsvt.read_audio(song[0], 8000)
+    assert abs(2 * len(half) - len(samples)) <= 2
+
+
+def test_noise_is_mixed_as_published():
+    rng = np.random.default_rng(1)
+    clean, noise = rng.normal(size=(2, 1000)).astype(np.float32)
+    share = 1 / (10 ** (6 / 20) + 1)
+    expected = (1 - share) * clean + share * noise * np.abs(clean).mean() / np.abs(noise).mean()
+    np.testing.assert_allclose(avsvt.mix(clean, noise, 6), expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="equally long"):
+        avsvt.mix(clean, noise[:-1], 6)
+
+
+def test_a_missing_library_is_told_plainly():
+    run = subprocess.run(
+        [sys.executable, "-c", "import avsvt; avsvt.library_version()"],
+        env={**os.environ, "AVSVT_LIBRARY": "/nowhere/libavsvt.so.0"},
+        capture_output=True, text=True)
+    assert run.returncode and "ImportError: libavsvt was not found" in run.stderr
+    assert "/nowhere/libavsvt.so.0" in run.stderr and "AVSVT_LIBRARY" in run.stderr
+
+
+def test_importing_loads_neither_the_library_nor_torch():
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys, avsvt; assert 'torch' not in sys.modules"],
+        env={**os.environ, "AVSVT_LIBRARY": "/nowhere"}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
