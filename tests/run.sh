@@ -89,6 +89,7 @@ with_debian() {
 
 with_asan() {
     build asan -DAVSVT_SANITIZE=address,undefined -DAVSVT_TORCH=OFF
+    export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
     tests asan -R '^(unit|api|cli|examples|fuzz)'
 }
 
@@ -119,7 +120,7 @@ with_fuzz() {
     CC=clang-14 CXX=clang++-14 build fuzz -DAVSVT_FUZZ=ON -DAVSVT_TESTS=OFF -DAVSVT_TORCH=OFF \
         -DAVSVT_EXAMPLES=OFF -DAVSVT_SANITIZE=address,undefined
     for target in "$out"/fuzz/tests/fuzz_*; do
-        [ -x "$target" ] && [ -f "$target" ] || continue
+        [ -x "$target" ] && [ -f "$target" ] || continue # folders of the build
         name=${target##*/fuzz_}
         mkdir -p "$out/corpus/$name"
         echo "-- $name"
