@@ -27,6 +27,7 @@ static void fill_in(avsvti_buffer *b, const page *p, const char *name, size_t si
         avsvti_buffer_text(b, avsvti_page_css);
     } else if (!strncmp(name, "js", size)) {
         avsvti_buffer_text(b, avsvti_page_js);
+        avsvti_buffer_text(b, avsvti_page_play_js);
     } else if (!strncmp(name, "notes", size)) {
         avsvti_write_json(b, p->notes, err);
     } else if (!strncmp(name, "sound", size) && p->sound_type) {

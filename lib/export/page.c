@@ -13,3 +13,4 @@
 EMBED("avsvti_page_html", "page.html");
 EMBED("avsvti_page_css", "page.css");
 EMBED("avsvti_page_js", "page.js");
+EMBED("avsvti_page_play_js", "page_play.js");
