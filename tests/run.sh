@@ -64,10 +64,7 @@ prepare() {
     sh cmake/install-deps.sh test
     if [ ! -x build/venv/bin/pytest ]; then
         python3 -m venv --system-site-packages build/venv
-        # The processor's own build where that index can be reached.
-        build/venv/bin/pip install -q "torch==$torch" numpy "mir_eval>=0.8" pytest \
-            --extra-index-url https://download.pytorch.org/whl/cpu ||
-            build/venv/bin/pip install -q "torch==$torch" numpy "mir_eval>=0.8" pytest
+        build/venv/bin/pip install -q "torch==$torch" numpy "mir_eval>=0.8" pytest pyyaml
         [ -x build/venv/bin/pytest ] || build/venv/bin/pip install -q --ignore-installed pytest
     fi
     build/venv/bin/python -c "import torch, numpy, mir_eval; print('torch', torch.__version__)"
