@@ -22,6 +22,7 @@ jobs=${AVSVT_JOBS:-2}
 torch=2.13.0
 mkdir -p "$out"
 passed=0
+export LOCPATH="$root/build/locale"
 
 step() { # NAME HEADING COMMAND...
     name=$1 heading=$2
@@ -62,6 +63,9 @@ tests() { # NAME CTEST_OPTIONS...
 # A virtual environment that uses what this Python has already.
 prepare() {
     sh cmake/install-deps.sh test
+    # A locale whose decimal point is a comma, for the tests of numbers.
+    mkdir -p "$LOCPATH"
+    [ -d "$LOCPATH/de_DE.UTF-8" ] || localedef -i de_DE -f UTF-8 "$LOCPATH/de_DE.UTF-8"
     if [ ! -x build/venv/bin/pytest ]; then
         python3 -m venv --system-site-packages build/venv
         build/venv/bin/pip install -q "torch==$torch" numpy "mir_eval>=0.8" pytest pyyaml
