@@ -4,7 +4,8 @@
  *
  *  An avsvt_audio is a source that is read once, from front to back: channels
  *  are averaged first, then the rate is converted (libsoxr, high quality).
- *  Files are read by libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF, ...).
+ *  Files are read by libsndfile (WAV, FLAC, Ogg Vorbis, Opus, AIFF, ...) and,
+ *  where they are MP3, by libmpg123.
  *  Memory does not grow with the length of the sound. */
 #ifndef AVSVT_MEDIA_H
 #define AVSVT_MEDIA_H

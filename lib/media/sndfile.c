@@ -2,92 +2,34 @@
 /* Sound files, through libsndfile. It always reads through functions (ours for
  * a path, the host's otherwise), so that a failure to read can be told from the
  * end, and so that no file name makes it guess a headerless format. */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <sndfile.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/memory.h"
 #include "core/number.h"
-#include "core/options.h"
-#include "media/audio.h"
-#include "platform/file.h"
+#include "media/decoders.h"
 
 typedef struct file_state {
-    avsvt_context *context; /* counted */
-    avsvt_io io;
-    int      fd; /* -1: io is the host's */
-    char    *name;
+    avsvti_stream stream; /* first */
     SNDFILE *file;
     SF_INFO  info;
     int64_t  frames;  /* delivered so far */
-    int      at_end;  /* reading came to the end of the bytes */
-    int      io_failed;
 } file_state;
-
-static int64_t fd_length(void *user)
-{
-    int fd = *(int *)user;
-    off_t here = lseek(fd, 0, SEEK_CUR);
-    off_t end = lseek(fd, 0, SEEK_END);
-    lseek(fd, here, SEEK_SET);
-    return end;
-}
-
-static int64_t fd_seek(void *user, int64_t offset, int whence)
-{
-    return lseek(*(int *)user, offset, whence);
-}
-
-static int64_t fd_read(void *user, void *to, int64_t bytes)
-{
-    ssize_t n;
-    do
-        n = read(*(int *)user, to, (size_t)bytes);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
 
 static sf_count_t on_length(void *user)
 {
-    file_state *s = user;
-    int64_t length = s->io.length(s->io.user);
-    if (length >= 0)
-        return length;
-    int64_t here = s->io.seek(s->io.user, 0, SEEK_CUR);
-    length = s->io.seek(s->io.user, 0, SEEK_END);
-    if (here < 0 || length < 0 || s->io.seek(s->io.user, here, SEEK_SET) < 0) {
-        s->io_failed = 1;
-        return 0;
-    }
-    return length;
+    return avsvti_stream_length(user);
 }
 
 static sf_count_t on_seek(sf_count_t offset, int whence, void *user)
 {
-    file_state *s = user;
-    return s->io.seek(s->io.user, offset, whence);
+    return avsvti_stream_seek(user, offset, whence);
 }
 
 static sf_count_t on_read(void *to, sf_count_t bytes, void *user)
 {
-    file_state *s = user;
-    sf_count_t done = 0;
-    while (done < bytes) {
-        int64_t n = s->io.read(s->io.user, (char *)to + done, bytes - done);
-        if (n < 0 || n > bytes - done) {
-            s->io_failed = 1;
-            break;
-        }
-        if (n == 0) {
-            s->at_end = 1;
-            break;
-        }
-        done += n;
-    }
-    return done;
+    return avsvti_stream_read(user, to, bytes);
 }
 
 static sf_count_t on_write(const void *from, sf_count_t bytes, void *user)
@@ -98,8 +40,7 @@ static sf_count_t on_write(const void *from, sf_count_t bytes, void *user)
 
 static sf_count_t on_tell(void *user)
 {
-    file_state *s = user;
-    return s->io.seek(s->io.user, 0, SEEK_CUR);
+    return avsvti_stream_seek(user, 0, SEEK_CUR);
 }
 
 static int length_is_known(const file_state *s)
@@ -122,20 +63,19 @@ static avsvt_status judge_end(const file_state *s, avsvt_error *err)
     print_time(at, s, s->frames);
     if (s->frames == 0 && (early || failed))
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: is damaged: no sound could be decoded", s->name);
-    if ((early || failed) && !s->at_end)
+            "%s: is damaged: no sound could be decoded", s->stream.name);
+    if ((early || failed) && !s->stream.at_end)
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: is damaged at %s s%s%s%s",
-            s->name, at, failed ? " (" : "", failed ? sf_strerror(s->file) : "",
+            s->stream.name, at, failed ? " (" : "", failed ? sf_strerror(s->file) : "",
             failed ? ")" : "");
-    /* MP3 only estimates its length: a little less is not news. */
     if (early && s->info.frames - s->frames > s->info.samplerate / 2) {
         print_time(promised, s, s->info.frames);
-        avsvti_log(s->context, AVSVT_LOG_WARNING,
+        avsvti_log(s->stream.context, AVSVT_LOG_WARNING,
             "%s: %s s of %s s could be read: it was cut short or is damaged",
-            s->name, at, promised);
+            s->stream.name, at, promised);
     } else if (failed)
-        avsvti_log(s->context, AVSVT_LOG_WARNING,
-            "%s: ends at %s s with damage (%s)", s->name, at,
+        avsvti_log(s->stream.context, AVSVT_LOG_WARNING,
+            "%s: ends at %s s with damage (%s)", s->stream.name, at,
             sf_strerror(s->file));
     return AVSVT_OK;
 }
@@ -148,8 +88,8 @@ static avsvt_status read_frames(void *state, float *to, int64_t frames,
     while (*got < frames) {
         sf_count_t n = sf_readf_float(s->file, to + *got * s->info.channels,
                                       frames - *got);
-        if (s->io_failed)
-            return avsvti_fail(err, AVSVT_E_IO, "%s: reading failed", s->name);
+        if (s->stream.io_failed)
+            return avsvti_fail(err, AVSVT_E_IO, "%s: reading failed", s->stream.name);
         if (n <= 0)
             return judge_end(s, err);
         *got += n;
@@ -161,14 +101,11 @@ static avsvt_status read_frames(void *state, float *to, int64_t frames,
 static void close_file(void *state)
 {
     file_state *s = state;
-    avsvt_context *context = s->context;
-    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvt_context *context = avsvt_context_ref(s->stream.context);
     if (s->file)
         sf_close(s->file);
-    if (s->fd >= 0)
-        close(s->fd);
-    avsvti_release(a, s->name);
-    avsvti_release(a, s);
+    avsvti_stream_close(&s->stream);
+    avsvti_release(avsvti_allocator(context), s);
     avsvt_context_free(context);
 }
 
@@ -196,77 +133,36 @@ static void describe_format(char *to, size_t size, int format)
 static avsvt_status fail_open(const file_state *s, avsvt_error *err)
 {
     const char *why = sf_strerror(NULL);
-    if (s->io_failed)
-        return avsvti_fail(err, AVSVT_E_IO, "%s: reading failed", s->name);
+    if (s->stream.io_failed)
+        return avsvti_fail(err, AVSVT_E_IO, "%s: reading failed", s->stream.name);
     if (strstr(why, "malloc"))
         return avsvti_fail_memory(err);
     return avsvti_fail(err, AVSVT_E_FORMAT,
-        "%s: is no sound file that can be read here (libsndfile: %.*s)", s->name,
+        "%s: is no sound file that can be read here (libsndfile: %.*s)", s->stream.name,
         (int)strcspn(why, "\r\n"), why);
 }
 
-static avsvt_status check_info(const file_state *s, avsvt_error *err)
-{
-    if (s->info.samplerate < AVSVT_MIN_RATE_HZ ||
-        s->info.samplerate > AVSVT_MAX_RATE_HZ)
-        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-            "%s: its sample rate is %d Hz: %d to %d Hz can be read", s->name,
-            s->info.samplerate, (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
-    if (s->info.channels < 1 || s->info.channels > AVSVT_MAX_CHANNELS)
-        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-            "%s: has %d channels: 1 to %d can be read", s->name,
-            s->info.channels, AVSVT_MAX_CHANNELS);
-    if (s->info.frames == 0)
-        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: there is no sound in it",
-                           s->name);
-    return AVSVT_OK;
-}
-
-static avsvt_status open_file(file_state *s, avsvt_error *err)
-{
-    SF_VIRTUAL_IO io = { on_length, on_seek, on_read, on_write, on_tell };
-    int64_t length = on_length(s);
-    if (s->io_failed)
-        return avsvti_fail(err, AVSVT_E_IO, "%s: its length can't be told",
-                           s->name);
-    if (length == 0)
-        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: is empty", s->name);
-    s->file = sf_open_virtual(&io, SFM_READ, &s->info, s);
-    if (!s->file)
-        return fail_open(s, err);
-    s->at_end = 0;
-    return check_info(s, err);
-}
-
-/* io NULL: the file at path, which is also its name. */
-static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
-                             const char *path, const avsvt_io *io,
-                             avsvt_error *err)
+avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
+                                 const char *name, const avsvt_io *io,
+                                 avsvt_error *err)
 {
     static const avsvti_audio_source source = { read_frames, close_file };
+    SF_VIRTUAL_IO virtual_io = { on_length, on_seek, on_read, on_write, on_tell };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
     const avsvt_allocator *a = avsvti_allocator(context);
-    avsvt_status status = AVSVT_OK;
     file_state *s = avsvti_alloc_zero(a, 1, sizeof(*s));
     if (!s)
         return avsvti_fail_memory(err);
-    s->context = avsvt_context_ref(context);
-    s->fd = -1;
-    if (io) {
-        s->io = *io;
-    } else {
-        s->io = (avsvt_io)AVSVT_IO_INIT;
-        s->io.length = fd_length;
-        s->io.seek = fd_seek;
-        s->io.read = fd_read;
-        s->io.user = &s->fd;
-        status = avsvti_file_open(&s->fd, path, err);
+    avsvt_status status = avsvti_stream_open(&s->stream, context, name, io, err);
+    if (status != AVSVT_OK) {
+        avsvti_release(a, s);
+        return status;
     }
-    s->name = avsvti_strdup(a, path);
-    if (status == AVSVT_OK && !s->name)
-        status = avsvti_fail_memory(err);
-    if (status == AVSVT_OK)
-        status = open_file(s, err);
+    s->file = sf_open_virtual(&virtual_io, SFM_READ, &s->info, s);
+    s->stream.at_end = 0;
+    status = s->file ? avsvti_audio_check(name, s->info.samplerate,
+                                          s->info.channels, s->info.frames, err)
+                     : fail_open(s, err);
     if (status != AVSVT_OK) {
         close_file(s);
         return status;
@@ -276,37 +172,5 @@ static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
     info.frames = length_is_known(s) ? s->info.frames : -1;
     info.duration_s = info.frames < 0 ? -1.0 : (double)info.frames / info.rate_hz;
     describe_format(info.format, sizeof(info.format), s->info.format);
-    return avsvti_audio_create(out, context, path, &source, s, &info, err);
-}
-
-avsvt_status avsvt_audio_open(avsvt_audio **out, avsvt_context *context,
-                              const char *path, avsvt_error *err)
-{
-    if (out)
-        *out = NULL;
-    if (!out || !path || !*path)
-        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_open: %s",
-            !out ? "out is NULL" : !path ? "path is NULL" : "the path is empty");
-    return open_any(out, context, path, NULL, err);
-}
-
-avsvt_status avsvt_audio_open_io(avsvt_audio **out, avsvt_context *context,
-                                 const avsvt_io *io, avsvt_error *err)
-{
-    avsvt_io full;
-    if (out)
-        *out = NULL;
-    if (!out || !io)
-        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_open_io: %s is NULL",
-                           out ? "io" : "out");
-    avsvt_status status = avsvti_options_read(&full, sizeof(full), io, "avsvt_io",
-                                              err);
-    if (status != AVSVT_OK)
-        return status;
-    if (full.reserved)
-        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_io.reserved must be 0");
-    if (!full.length || !full.seek || !full.read)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_io needs length, seek and read");
-    return open_any(out, context, "the host's stream", &full, err);
+    return avsvti_audio_create(out, context, name, &source, s, &info, err);
 }

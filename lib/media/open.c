@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The public ways to open a sound file, and which decoder reads it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/options.h"
+#include "media/decoders.h"
+
+avsvt_status avsvti_audio_check(const char *name, double rate_hz, int channels,
+                                int64_t frames, avsvt_error *err)
+{
+    if (rate_hz < AVSVT_MIN_RATE_HZ || rate_hz > AVSVT_MAX_RATE_HZ)
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: its sample rate is %d Hz: %d to %d Hz can be read", name,
+            (int)rate_hz, (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
+    if (channels < 1 || channels > AVSVT_MAX_CHANNELS)
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: has %d channels: 1 to %d can be read", name, channels,
+            AVSVT_MAX_CHANNELS);
+    if (frames == 0)
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: there is no sound in it",
+                           name);
+    return AVSVT_OK;
+}
+
+/* A header of MPEG layer 3: sync, a version, layer 3, a bit rate, a rate. */
+static int is_layer3(const unsigned char *h)
+{
+    return h[0] == 0xFF && (h[1] & 0xE6) == 0xE2 && (h[1] & 0x18) != 0x08 &&
+           (h[2] & 0xF0) != 0xF0 && (h[2] & 0x0C) != 0x0C;
+}
+
+/* Looks at the first bytes, past an ID3 tag, and goes back to the start. Not
+ * being able to look is not an error here: opening tells. */
+static int looks_like_mp3(avsvti_stream *s)
+{
+    unsigned char h[10] = { 0 };
+    int64_t at = 0;
+    int found = 0;
+    if (avsvti_stream_read(s, h, 10) == 10 && !memcmp(h, "ID3", 3)) {
+        at = 10 + ((int64_t)(h[6] & 127) << 21 | (h[7] & 127) << 14 |
+                   (h[8] & 127) << 7 | (h[9] & 127));
+        if (avsvti_stream_seek(s, at, SEEK_SET) < 0 ||
+            avsvti_stream_read(s, h, 4) != 4)
+            memset(h, 0, sizeof(h));
+        /* Some writers pad the tag: any sound after it but FLAC is MP3. */
+        found = h[0] == 0;
+    }
+    found |= is_layer3(h);
+    avsvti_stream_seek(s, 0, SEEK_SET);
+    return found;
+}
+
+static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
+                             const char *name, const avsvt_io *io,
+                             avsvt_error *err)
+{
+    avsvti_stream look;
+    context = avsvti_context_or_default(context);
+    avsvt_status status = avsvti_stream_open(&look, context, name, io, err);
+    if (status != AVSVT_OK)
+        return status;
+    int mp3 = looks_like_mp3(&look);
+    avsvti_stream_close(&look);
+    return mp3 ? avsvti_mpeg_open(out, context, name, io, err)
+               : avsvti_sndfile_open(out, context, name, io, err);
+}
+
+avsvt_status avsvt_audio_open(avsvt_audio **out, avsvt_context *context,
+                              const char *path, avsvt_error *err)
+{
+    if (out)
+        *out = NULL;
+    if (!out || !path || !*path)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_open: %s",
+            !out ? "out is NULL" : !path ? "path is NULL" : "the path is empty");
+    return open_any(out, context, path, NULL, err);
+}
+
+avsvt_status avsvt_audio_open_io(avsvt_audio **out, avsvt_context *context,
+                                 const avsvt_io *io, avsvt_error *err)
+{
+    avsvt_io full;
+    if (out)
+        *out = NULL;
+    if (!out || !io)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_open_io: %s is NULL",
+                           out ? "io" : "out");
+    avsvt_status status = avsvti_options_read(&full, sizeof(full), io, "avsvt_io",
+                                              err);
+    if (status != AVSVT_OK)
+        return status;
+    if (full.reserved)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_io.reserved must be 0");
+    if (!full.length || !full.seek || !full.read)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_io needs length, seek and read");
+    return open_any(out, context, "the host's stream", &full, err);
+}

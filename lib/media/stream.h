@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes of a sound file: from a path, or through the host's functions. It
+ * remembers that reading failed or came to the end, which decoders hide. */
+#ifndef AVSVTI_MEDIA_STREAM_H
+#define AVSVTI_MEDIA_STREAM_H
+
+#include <avsvt/media.h>
+
+#include "core/context.h"
+
+typedef struct avsvti_stream {
+    avsvt_context *context; /* counted */
+    avsvt_io io;
+    int   fd;        /* -1: io is the host's */
+    char *name;      /* for messages */
+    int   at_end;    /* reading came to the end of the bytes */
+    int   io_failed;
+} avsvti_stream;
+
+/* io NULL: the file at name. The stream must stay where it is until closed. */
+avsvt_status avsvti_stream_open(avsvti_stream *s, avsvt_context *context,
+                                const char *name, const avsvt_io *io,
+                                avsvt_error *err);
+int64_t avsvti_stream_length(avsvti_stream *s);
+int64_t avsvti_stream_seek(avsvti_stream *s, int64_t offset, int whence);
+/* As many bytes as there are, at most so many. */
+int64_t avsvti_stream_read(avsvti_stream *s, void *to, int64_t bytes);
+void avsvti_stream_close(avsvti_stream *s);
+
+#endif
