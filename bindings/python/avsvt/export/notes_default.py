@@ -116,7 +116,7 @@ def manifest(name: str, sizes: dict, tensors: dict) -> dict:
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
         "output": {"layout": "notes20", "frame_rate": 50,
                    "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
-        "chunk": {"length_s": 60, "context_s": 20},
+        "chunk": {"length_s": 120, "context_s": 40},
         "decode": {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
                    "window": 4, "min_duration_s": 0.08},
         "licence": "MIT", "trained_on": TRAINED_ON,
