@@ -107,15 +107,21 @@ static avsvt_status run_activations(avsvt_activations **out,
     return status;
 }
 
-static avsvt_status read_run_options(avsvt_run_options *o,
-                                     const avsvt_run_options *given,
-                                     avsvt_error *err)
+/* What both public ways begin with: options read, the pipeline taken. */
+static avsvt_status enter(avsvt_run_options *o, avsvt_pipeline *pipeline,
+                          const avsvt_audio *audio,
+                          const avsvt_run_options *given, avsvt_error *err)
 {
+    if (!pipeline || !audio)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "to run a pipeline, out, pipeline and audio are needed");
     avsvt_status status = avsvti_options_read(o, sizeof(*o), given,
                                               "avsvt_run_options", err);
     if (status == AVSVT_OK && o->reserved)
         status = avsvti_fail(err, AVSVT_E_ARG,
                              "avsvt_run_options.reserved must be 0");
+    if (status == AVSVT_OK)
+        status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
     return status;
 }
 
@@ -128,12 +134,7 @@ avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
     avsvt_run_options o;
     if (out)
         *out = NULL;
-    if (!out || !pipeline || !audio)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_pipeline_notes_audio: out, pipeline and audio are needed");
-    avsvt_status status = read_run_options(&o, opts, err);
-    if (status == AVSVT_OK)
-        status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
+    avsvt_status status = enter(&o, out ? pipeline : NULL, audio, opts, err);
     if (status != AVSVT_OK)
         return status;
     status = run_notes(out, pipeline, audio, &o, err);
@@ -158,8 +159,6 @@ avsvt_status avsvt_pipeline_notes(avsvt_notes **out, avsvt_pipeline *pipeline,
         return status;
     status = avsvt_pipeline_notes_audio(out, pipeline, audio, opts, err);
     avsvt_audio_free(audio);
-    if (status == AVSVT_E_FORMAT)
-        avsvti_fail_prefix(err, status, path);
     return status;
 }
 
@@ -172,12 +171,7 @@ avsvt_status avsvt_pipeline_activations(avsvt_activations **out,
     avsvt_run_options o;
     if (out)
         *out = NULL;
-    if (!out || !pipeline || !audio)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_pipeline_activations: out, pipeline and audio are needed");
-    avsvt_status status = read_run_options(&o, opts, err);
-    if (status == AVSVT_OK)
-        status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
+    avsvt_status status = enter(&o, out ? pipeline : NULL, audio, opts, err);
     if (status != AVSVT_OK)
         return status;
     status = run_activations(out, pipeline, audio, &o, err);
