@@ -122,15 +122,27 @@ expect 0 "$avsvt" bench two.flac --runs 1 --json && json out; check "bench"
 
 # Ctrl-C, in the middle of long work
 python3 - "$avsvt" >out 2>err <<'EOF'
-import os, signal, subprocess, sys, time, wave
-with wave.open("long.wav", "wb") as w:
-    w.setnchannels(1); w.setsampwidth(2); w.setframerate(16000)
-    for _ in range(30):
-        w.writeframes(os.urandom(2 * 16000 * 60))
+import os, signal, struct, subprocess, sys, time
+seconds = 3 * 3600
+size = 2 * 16000 * seconds
+with open("long.wav", "wb") as f: # silence, and next to nothing on the disk
+    f.write(struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVEfmt ", 16, 1, 1, 16000, 32000, 2, 16, b"data", size))
+    f.truncate(44 + size)
+
+def reads(pid, name):
+    """Whether the process holds this file open; descriptors come and go meanwhile."""
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.path.basename(os.readlink(f"/proc/{pid}/fd/{descriptor}")) == name:
+                return True
+        except FileNotFoundError:
+            pass
+    return False
+
 for number in signal.SIGINT, signal.SIGTERM:
     p = subprocess.Popen([sys.argv[1], "transcribe", "long.wav", "-o", "long.mid"], stderr=subprocess.PIPE,
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-    while b"long.wav" not in b"".join(os.readlink(f"/proc/{p.pid}/fd/{f}").encode() for f in os.listdir(f"/proc/{p.pid}/fd")):
+    while p.poll() is None and not reads(p.pid, "long.wav"):
         time.sleep(.002)
     p.send_signal(number)
     message = p.communicate()[1].decode()
