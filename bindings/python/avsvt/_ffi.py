@@ -108,6 +108,12 @@ class MetricsOptions(Record):
                 ("offset_ratio", c_double), ("offset_min_tolerance_s", c_double)]
 
 
+class FusionTimes(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
+                ("audio_rate_hz", c_double), ("video_rate_hz", c_double),
+                ("audio_start_s", c_double), ("video_start_s", c_double)]
+
+
 class PipelineOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("chunk_s", c_double)]
 
@@ -126,6 +132,7 @@ STRUCTS = {
     "avsvt_note": NoteRecord, "avsvt_notes_options": NotesOptions,
     "avsvt_export_options": ExportOptions, "avsvt_score": ScoreRecord,
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
+    "avsvt_fusion_times": FusionTimes,
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
 }
 
@@ -156,6 +163,7 @@ _FALLIBLE = {
     "avsvt_extractor_run": (_out, _handle, c_void_p, c_size_t),
     "avsvt_fusion_create": (_out, _handle),
     "avsvt_fusion_run": (_out, _handle, _handle, _handle),
+    "avsvt_fusion_run_timed": (_out, _handle, _handle, _handle, POINTER(FusionTimes)),
     "avsvt_head_create": (_out, _handle),
     "avsvt_head_run": (_out, _handle, _handle, c_double),
     "avsvt_activations_create": (_out, _handle, POINTER(ActivationsInfo), c_void_p,

@@ -109,14 +109,28 @@ class Extractor(_Stage):
 
 class Fusion(_Stage):
     """``Fusion("rca.pt")(audio, video)``: features of both as one
-    [audio frames, width]."""
+    [audio frames, width]; None stands for sound or sight that is missing.
+
+    Frames are counted, as published: audio frame i takes video frame i. With
+    ``times=(audio_rate, video_rate)`` or ``(audio_rate, video_rate,
+    audio_start, video_start)``, in Hz and seconds, an audio frame takes the
+    picture that is shown in its middle.
+    """
 
     _create, _free = "avsvt_fusion_create", "avsvt_fusion_free"
 
-    def __call__(self, audio, video) -> np.ndarray:
+    def __call__(self, audio, video, times=None) -> np.ndarray:
         out = c_void_p()
-        with held(self, _floats(audio), _floats(video)) as pointers:
-            call("avsvt_fusion_run", ctypes.byref(out), *pointers)
+        audio, video = (None if each is None else _floats(each) for each in (audio, video))
+        with held(self, audio, video) as pointers:
+            if times is None:
+                call("avsvt_fusion_run", ctypes.byref(out), *pointers)
+            else:
+                record = _ffi.FusionTimes(**dict(zip(
+                    ("audio_rate_hz", "video_rate_hz", "audio_start_s", "video_start_s"),
+                    times)))
+                call("avsvt_fusion_run_timed", ctypes.byref(out), *pointers,
+                     ctypes.byref(record))
         return Tensor._adopt(out.value).numpy()
 
 

@@ -148,4 +148,4 @@ def test_export_refuses_what_it_cannot_read(tmp_path):
     assert run.returncode == 1 and "other.pt" in run.stderr
     run = run_export("notes-default", tmp_path / "absent.pt", "-o", tmp_path / "out.pt")
     assert run.returncode == 1 and "absent.pt" in run.stderr
-    assert list(export.KINDS) == ["notes-default"]
+    assert "notes-default" in export.KINDS

@@ -6,7 +6,7 @@ Each kind is a module of this package with ``SUMMARY``, ``add_arguments`` and
 """
 from importlib import import_module
 
-KINDS = {"notes-default": "notes_default"}
+KINDS = {"notes-default": "notes_default", "svt-av": "svt_av"}
 
 
 def kind(name: str):

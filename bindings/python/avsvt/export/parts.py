@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""What the exporters share: writing a checked model file, the note head, and
+the YAML file that joins the parts of a pipeline."""
+import os
+import warnings
+
+import torch
+
+from . import archive
+
+TOLERANCE = 1e-4
+
+
+def difference(one, other, inputs) -> float:
+    """The largest difference of outputs, relative to the largest value."""
+    worst = 0.0
+    with torch.inference_mode():
+        for arguments in inputs:
+            a, b = one(*arguments), other(*arguments)
+            if a.shape != b.shape:
+                raise ValueError(f"outputs differ in shape: {tuple(a.shape)}, {tuple(b.shape)}")
+            scale = max(b.abs().max().item(), 1e-6)
+            worst = max(worst, (a - b).abs().max().item() / scale)
+    return worst
+
+
+def write_model(path: str, network: torch.nn.Module, manifest: dict, source, inputs,
+                what: str) -> float:
+    """Write a model file once the network read back from it gives what
+    `source` gives on every one of `inputs`, within TOLERANCE. `what` names the
+    checkpoint in messages."""
+    worst = 0.0
+    network.eval()
+
+    def check(written):
+        nonlocal worst
+        worst = difference(written, source, inputs)
+        if not worst <= TOLERANCE:
+            raise ValueError(f"{what}: differs from its source network by {worst:.2g} of the "
+                             f"largest value, more than {TOLERANCE:g}; nothing is written")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
+        entries = archive.save(torch.jit.script(network))
+        archive.write_archive(path, entries, archive.to_yaml(manifest), check)
+    return worst
+
+
+def noise(*shape, seed: int = 7) -> torch.Tensor:
+    """Test input that is the same on every machine and in every run."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+class Head(torch.nn.Module):
+    """One linear layer: features [batch, T, width] -> logits [batch, T, 20]."""
+
+    def __init__(self, width: int, columns: int = 20):
+        super().__init__()
+        self.linear = torch.nn.Linear(width, columns)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.linear(features)
+
+
+def write_note_head(path: str, name: str, weight: torch.Tensor, bias: torch.Tensor,
+                    licence: str, what: str) -> None:
+    """The note head of AV_SVT as a model file. The frame rate is the
+    pipeline's to tell, since it depends on how the features were made."""
+    if weight.ndim != 2 or weight.shape[0] != 20 or bias.shape != (20,):
+        raise ValueError(f"{what}: the head is {list(weight.shape)}: 20 rows are needed, "
+                         "as AV_SVT has them")
+    head = Head(weight.shape[1])
+    head.load_state_dict({"linear.weight": weight, "linear.bias": bias})
+    manifest = {
+        "avsvt": 1, "name": name, "role": "head", "task": "notes",
+        "input": {"kind": "features", "width": weight.shape[1]},
+        "output": {"layout": "notes20"},
+        "decode": {"rule": "published", "onset_threshold": 0.4, "offset_threshold": 0.5,
+                   "window": 3},
+        "licence": licence,
+    }
+    inputs = [(noise(1, 50, weight.shape[1]),), (noise(2, 3, weight.shape[1]),)]
+    write_model(path, head, manifest,
+                lambda x: torch.nn.functional.linear(x, weight, bias), inputs, what)
+
+
+def write_pipeline(path: str, parts: dict, chunk: dict) -> None:
+    """The YAML file that joins model files; their paths are told relative to
+    it. `parts` are in the order of the way: audio, video, fusion, head."""
+    folder = os.path.dirname(os.path.abspath(path))
+    document = {"avsvt": 1, "task": "notes"}
+    document.update((key, os.path.relpath(os.path.abspath(part), folder))
+                    for key, part in parts.items() if part)
+    document["chunk"] = chunk
+    document["decode"] = {"rule": "published", "onset_threshold": 0.4,
+                          "offset_threshold": 0.5, "window": 3}
+    beside = f"{path}.new"
+    try:
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(archive.to_yaml(document))
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def outputs(path: str, *kinds: str) -> dict:
+    """Where the parts of a pipeline go that is written as `path`: beside it,
+    named after it. ``x.yaml`` -> ``x.yaml``, ``x-head.pt``, ..."""
+    stem, ending = os.path.splitext(path)
+    if ending not in (".yaml", ".yml", ".pt"):
+        raise ValueError(f"{path}: -o names the pipeline, OUT.yaml; its parts are named after it")
+    named = {kind: f"{stem}-{kind}.pt" for kind in kinds}
+    named["pipeline"] = f"{stem}.yaml" if ending == ".pt" else path
+    return named
