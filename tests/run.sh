@@ -101,7 +101,7 @@ with_tsan() {
     fixed=
     setarch "$(uname -m)" -R true 2>/dev/null && fixed="setarch $(uname -m) -R"
     $fixed ctest --test-dir "$out/tsan" -j "$jobs" --output-on-failure --no-tests=error \
-        -R '(job|pipeline|thread|busy|native|model|context|cli)'
+        -R '(job|pipeline|thread|busy|native|model|context|cli|augment)'
 }
 
 with_valgrind() {

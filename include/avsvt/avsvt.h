@@ -18,5 +18,6 @@
 #include <avsvt/metrics.h>
 #include <avsvt/pipeline.h>
 #include <avsvt/job.h>
+#include <avsvt/augment.h>
 
 #endif /* AVSVT_AVSVT_H */

@@ -8,6 +8,7 @@
 from . import evaluate
 from ._handle import Context
 from .audio import Audio, mix, read_audio
+from .augment import Augment
 from .errors import Error
 from .models import Extractor, Fusion, Head, Model
 from .notes import Activations, Note, Notes, frames_to_notes, read_notes
@@ -16,7 +17,7 @@ from .tensors import Tensor
 
 __version__ = "0.1.0"
 
-__all__ = ["Activations", "Audio", "Context", "Error", "Extractor", "Fusion", "Head",
+__all__ = ["Activations", "Audio", "Augment", "Context", "Error", "Extractor", "Fusion", "Head",
            "Model", "Note", "Notes", "Pipeline", "Tensor", "evaluate", "frames_to_notes",
            "library_version", "mix", "read_audio", "read_notes", "transcribe"]
 

@@ -182,6 +182,10 @@ _FALLIBLE = {
     "avsvt_pipeline_activations": (_out, _handle, _handle, POINTER(RunOptions)),
     "avsvt_job_start": (_out, _handle, c_char_p, POINTER(RunOptions)),
     "avsvt_job_take_notes": (_out, _handle),
+    "avsvt_augment_open": (_out, _handle, c_char_p),
+    "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
+    "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
+                          c_uint64),
 }
 
 # The others: result, arguments.
@@ -215,7 +219,7 @@ _PLAIN = {
 }
 _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
     "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
-    "notes", "pipeline", "job"))
+    "notes", "pipeline", "job", "augment"))
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 

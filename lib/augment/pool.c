@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "augment/pool.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <avsvt/media.h>
+
+#include "platform/folder.h"
+#include "platform/thread.h"
+
+#define MAX_DEPTH 8
+#define MAX_KEPT ((size_t)512 << 20) /* bytes */
+#define BLOCK 65536
+
+typedef struct recording {
+    char  *path;
+    float *samples; /* kept; NULL: not read yet, or no room */
+    int64_t count;
+    double rate_hz;
+} recording;
+
+struct avsvti_pool {
+    avsvt_context *context;
+    avsvti_mutex lock; /* over what is kept */
+    recording *list;
+    size_t count, capacity, kept;
+};
+
+/* Samples that are kept by the pool, or the caller's to release. */
+typedef struct lent {
+    float *samples;
+    int64_t count;
+    int own;
+} lent;
+
+static int is_sound(const char *name)
+{
+    static const char *const endings[] = { ".wav", ".flac", ".ogg", ".mp3",
+        ".opus", ".aif", ".aiff", ".w64", ".au" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++)
+        if (!strcasecmp(dot, endings[i]))
+            return 1;
+    return 0;
+}
+
+/* Takes the path. */
+static avsvt_status append(avsvti_pool *pool, char *path, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    if (pool->count == pool->capacity) {
+        size_t capacity = pool->capacity ? 2 * pool->capacity : 64;
+        recording *list = avsvti_resize(a, pool->list, capacity, sizeof(*list));
+        if (!list) {
+            avsvti_release(a, path);
+            return avsvti_fail_memory(err);
+        }
+        pool->list = list;
+        pool->capacity = capacity;
+    }
+    pool->list[pool->count++] = (recording){ path, NULL, 0, 0 };
+    return AVSVT_OK;
+}
+
+static avsvt_status scan(avsvti_pool *pool, const char *path, int depth,
+                         avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    avsvti_folder folder;
+    avsvt_status status = avsvti_folder_read(&folder, a, path, err);
+    if (status != AVSVT_OK)
+        return status;
+    for (size_t i = 0; i < folder.count && status == AVSVT_OK; i++) {
+        char *inside = avsvti_path_join(a, path, folder.names[i]);
+        if (!inside) {
+            status = avsvti_fail_memory(err);
+        } else if (avsvti_folder_is(inside)) {
+            if (depth < MAX_DEPTH)
+                status = scan(pool, inside, depth + 1, err);
+            avsvti_release(a, inside);
+        } else if (is_sound(inside)) {
+            status = append(pool, inside, err);
+        } else {
+            avsvti_release(a, inside);
+        }
+    }
+    avsvti_folder_free(&folder);
+    return status;
+}
+
+avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
+                              const char *folder, avsvt_error *err)
+{
+    *out = NULL;
+    avsvti_pool *pool = avsvti_alloc_zero(avsvti_allocator(context), 1,
+                                          sizeof(*pool));
+    if (!pool)
+        return avsvti_fail_memory(err);
+    pool->context = avsvt_context_ref(avsvti_context_or_default(context));
+    avsvti_mutex_init(&pool->lock);
+    avsvt_status status = scan(pool, folder, 0, err);
+    if (status == AVSVT_OK && !pool->count)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: there is no sound file in this folder", folder);
+    if (status != AVSVT_OK) {
+        avsvti_pool_free(pool);
+        return status;
+    }
+    *out = pool;
+    return AVSVT_OK;
+}
+
+size_t avsvti_pool_count(const avsvti_pool *pool)
+{
+    return pool->count;
+}
+
+static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,
+                             lent *to, avsvt_error *err)
+{
+    size_t room = 0, got = BLOCK;
+    avsvt_status status = AVSVT_OK;
+    while (status == AVSVT_OK && got == BLOCK) {
+        if (room - (size_t)to->count < BLOCK) {
+            room = 2 * room + BLOCK;
+            float *larger = avsvti_resize(a, to->samples, room, sizeof(*larger));
+            if (!larger)
+                return avsvti_fail_memory(err);
+            to->samples = larger;
+        }
+        status = avsvt_audio_read(audio, to->samples + to->count, BLOCK, &got, err);
+        to->count += (int64_t)got;
+    }
+    return status;
+}
+
+static avsvt_status read_file(avsvti_pool *pool, const char *path,
+                              double rate_hz, lent *to, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    avsvt_audio *audio = NULL;
+    *to = (lent){ NULL, 0, 1 };
+    avsvt_status status = avsvt_audio_open(&audio, pool->context, path, err);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_set_rate(audio, rate_hz, err);
+    if (status == AVSVT_OK)
+        status = read_all(audio, a, to, err);
+    if (status == AVSVT_OK && !to->count)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: has no sound in it", path);
+    avsvt_audio_free(audio);
+    if (status != AVSVT_OK) {
+        avsvti_release(a, to->samples);
+        to->samples = NULL;
+    }
+    return status;
+}
+
+/* What two threads read at once is kept once; the other's is its own. */
+static avsvt_status lend(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
+                         avsvt_error *err)
+{
+    recording *r = &pool->list[i];
+    avsvti_mutex_lock(&pool->lock);
+    int there = r->samples && r->rate_hz == rate_hz;
+    *to = (lent){ r->samples, r->count, 0 };
+    avsvti_mutex_unlock(&pool->lock);
+    if (there)
+        return AVSVT_OK;
+    avsvt_status status = read_file(pool, r->path, rate_hz, to, err);
+    if (status != AVSVT_OK)
+        return status;
+    size_t size = (size_t)to->count * sizeof(float);
+    avsvti_mutex_lock(&pool->lock);
+    if (!r->samples && size <= MAX_KEPT - pool->kept) {
+        r->samples = to->samples;
+        r->count = to->count;
+        r->rate_hz = rate_hz;
+        pool->kept += size;
+        to->own = 0;
+    }
+    avsvti_mutex_unlock(&pool->lock);
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_pool_fill(avsvti_pool *pool, float *to, int64_t count,
+                              double rate_hz, avsvti_random *random,
+                              avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    for (int64_t done = 0; done < count;) {
+        lent x;
+        size_t i = (size_t)avsvti_random_below(random, pool->count);
+        uint64_t place = avsvti_random_next(random);
+        avsvt_status status = lend(pool, i, rate_hz, &x, err);
+        if (status != AVSVT_OK)
+            return status;
+        int64_t from = 0, n = count - done;
+        if (!done && x.count > n)
+            from = (int64_t)(place % (uint64_t)(x.count - n + 1));
+        else if (n > x.count)
+            n = x.count;
+        memcpy(to + done, x.samples + from, (size_t)n * sizeof(*to));
+        done += n;
+        if (x.own)
+            avsvti_release(a, x.samples);
+    }
+    return AVSVT_OK;
+}
+
+void avsvti_pool_free(avsvti_pool *pool)
+{
+    if (!pool)
+        return;
+    avsvt_context *context = pool->context;
+    const avsvt_allocator *a = avsvti_allocator(context);
+    for (size_t i = 0; i < pool->count; i++) {
+        avsvti_release(a, pool->list[i].path);
+        avsvti_release(a, pool->list[i].samples);
+    }
+    avsvti_release(a, pool->list);
+    avsvti_mutex_destroy(&pool->lock);
+    avsvti_release(a, pool);
+    avsvt_context_free(context);
+}

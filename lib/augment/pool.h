@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The recordings of a folder, read when they are first wanted and kept while
+ * there is room. */
+#ifndef AVSVTI_AUGMENT_POOL_H
+#define AVSVTI_AUGMENT_POOL_H
+
+#include "core/context.h"
+#include "core/error.h"
+#include "core/random.h"
+
+typedef struct avsvti_pool avsvti_pool;
+
+/* All sound files in the folder and the folders in it, by name. */
+avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
+                              const char *folder, avsvt_error *err);
+size_t avsvti_pool_count(const avsvti_pool *pool);
+/* Fills to with pieces of recordings: one from a place drawn in it, then,
+ * where it ends, others from their start. Any thread. */
+avsvt_status avsvti_pool_fill(avsvti_pool *pool, float *to, int64_t count,
+                              double rate_hz, avsvti_random *random,
+                              avsvt_error *err);
+void avsvti_pool_free(avsvti_pool *pool);
+
+#endif

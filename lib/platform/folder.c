@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "platform/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static avsvt_status fail_errno(avsvt_error *err, int code, const char *doing,
+                               const char *path)
+{
+    char room[128];
+    return avsvti_fail(err, code == ENOENT ? AVSVT_E_NOT_FOUND : AVSVT_E_IO,
+        "%s: can't %s: %s", path, doing, strerror_r(code, room, sizeof(room)));
+}
+
+static avsvt_status append(avsvti_folder *f, const char *name, avsvt_error *err)
+{
+    if (f->count == f->capacity) {
+        size_t capacity = f->capacity ? 2 * f->capacity : 64;
+        char **names = avsvti_resize(f->allocator, f->names, capacity,
+                                     sizeof(*names));
+        if (!names)
+            return avsvti_fail_memory(err);
+        f->names = names;
+        f->capacity = capacity;
+    }
+    f->names[f->count] = avsvti_strdup(f->allocator, name);
+    if (!f->names[f->count])
+        return avsvti_fail_memory(err);
+    f->count++;
+    return AVSVT_OK;
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+    return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+avsvt_status avsvti_folder_read(avsvti_folder *folder, const avsvt_allocator *a,
+                                const char *path, avsvt_error *err)
+{
+    avsvt_status status = AVSVT_OK;
+    memset(folder, 0, sizeof(*folder));
+    folder->allocator = a;
+    DIR *dir = opendir(path);
+    if (!dir)
+        return fail_errno(err, errno, "open the folder", path);
+    while (status == AVSVT_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry && errno)
+            status = fail_errno(err, errno, "read the folder", path);
+        if (!entry)
+            break;
+        if (entry->d_name[0] != '.')
+            status = append(folder, entry->d_name, err);
+    }
+    closedir(dir);
+    if (status != AVSVT_OK)
+        avsvti_folder_free(folder);
+    else if (folder->count)
+        qsort(folder->names, folder->count, sizeof(*folder->names), by_bytes);
+    return status;
+}
+
+void avsvti_folder_free(avsvti_folder *folder)
+{
+    for (size_t i = 0; i < folder->count; i++)
+        avsvti_release(folder->allocator, folder->names[i]);
+    avsvti_release(folder->allocator, folder->names);
+    folder->names = NULL;
+    folder->count = folder->capacity = 0;
+}
+
+int avsvti_folder_is(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+int avsvti_file_is(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
+                                avsvt_error *err)
+{
+    char *copy = avsvti_strdup(a, path);
+    avsvt_status status = AVSVT_OK;
+    if (!copy)
+        return avsvti_fail_memory(err);
+    for (char *at = copy + (*copy != '\0'); status == AVSVT_OK; at++) {
+        char c = *at;
+        if (c != '/' && c)
+            continue;
+        *at = '\0';
+        if (*copy && mkdir(copy, 0777) && !avsvti_folder_is(copy))
+            status = fail_errno(err, errno == EEXIST ? ENOTDIR : errno,
+                                "make the folder", copy);
+        if (!c)
+            break;
+        *at = c;
+    }
+    avsvti_release(a, copy);
+    return status;
+}
+
+char *avsvti_path_join(const avsvt_allocator *a, const char *folder,
+                       const char *name)
+{
+    size_t n = folder && *name != '/' ? strlen(folder) : 0;
+    size_t size = n + strlen(name) + 2;
+    char *path = avsvti_alloc(a, size, 1);
+    if (path)
+        snprintf(path, size, "%.*s%s%s", (int)n, n ? folder : "",
+                 n && folder[n - 1] != '/' ? "/" : "", name);
+    return path;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What lies in a folder. */
+#ifndef AVSVTI_PLATFORM_FOLDER_H
+#define AVSVTI_PLATFORM_FOLDER_H
+
+#include "core/error.h"
+#include "core/memory.h"
+
+typedef struct avsvti_folder {
+    const avsvt_allocator *allocator;
+    char **names; /* sorted by their bytes; hidden ones are left out */
+    size_t count, capacity;
+} avsvti_folder;
+
+avsvt_status avsvti_folder_read(avsvti_folder *folder, const avsvt_allocator *a,
+                                const char *path, avsvt_error *err);
+void avsvti_folder_free(avsvti_folder *folder);
+
+int avsvti_folder_is(const char *path);
+int avsvti_file_is(const char *path); /* a regular file is there */
+/* Makes it with those above it; one that is there already is fine. */
+avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
+                                avsvt_error *err);
+
+/* "folder/name", or name alone where it is absolute or folder NULL or "". */
+char *avsvti_path_join(const avsvt_allocator *a, const char *folder,
+                       const char *name);
+
+#endif
