@@ -48,7 +48,9 @@ class Case:
         if told is None:
             return self.arrays[name]
         values = self.fill.fill(told["name"], told["shape"])
-        scale = np.sqrt(values.size / values.shape[0]) * 0.577
+        # Rules differ in how they round 1 / sqrt(3).
+        factor = 0.577 if "0.577" in self.about["inputs"].get("rule", "0.577") else 1 / 1.7320508
+        scale = np.sqrt(values.size / values.shape[0]) * factor
         return (values * np.float32(scale)).astype(np.float32)
 
 

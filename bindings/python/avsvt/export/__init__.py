@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Making model files: ``python -m avsvt.export KIND CHECKPOINT... -o OUT.pt``.
 
-Each kind is a module of this package with ``SUMMARY``, ``add_arguments`` and
-``export``; ``KINDS`` names them. This package needs PyTorch.
+Each kind is a module of this package, or an object in one ("module:object"),
+with ``SUMMARY``, ``add_arguments`` and ``export``; ``KINDS`` names them. This
+package needs PyTorch.
 """
 from importlib import import_module
 
-KINDS = {"notes-default": "notes_default", "svt-av": "svt_av"}
+KINDS = {
+    "notes-default": "notes_default",
+    "wav2vec2": "huggingface:wav2vec2",
+    "hubert": "huggingface:hubert",
+    "wavlm": "huggingface:wavlm",
+    "data2vec": "huggingface:data2vec",
+    "svt-audio": "svt_audio",
+    "svt-av": "svt_av",
+}
 
 
 def kind(name: str):
-    """The module that exports models of this kind."""
-    return import_module("." + KINDS[name], __name__)
+    """What exports models of this kind."""
+    module, _, inner = KINDS[name].partition(":")
+    module = import_module("." + module, __name__)
+    return getattr(module, inner) if inner else module

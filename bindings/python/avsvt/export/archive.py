@@ -125,7 +125,7 @@ def write_archive(path: str, entries: dict, manifest: str, check) -> None:
     stem = os.path.splitext(os.path.basename(path))[0]
     kept = {"extra/avsvt.yaml": manifest.encode()}
     kept.update((name, data) for name, data in entries.items()
-                if not name.endswith(".debug_pkl") and not name.startswith(".data/"))
+                if not name.endswith(".debug_pkl") and name != ".data/serialization_id")
     beside = f"{path}.new"
     try:
         with zipfile.ZipFile(beside, "w") as archive:

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: MIT
+"""What the exporters of speech encoders share: a checkpoint's configuration
+and names, as transformers writes them, become our network; the network is
+compared with transformers' own and written."""
+import os
+import re
+
+import torch
+
+from ..networks import speech
+from . import parts, weights
+
+# Per family: the class that it is compared with, and what its configuration
+# means where it says nothing.
+FAMILIES = {
+    "wav2vec2": ("Wav2Vec2Model", {}),
+    "hubert": ("HubertModel", {}),
+    "wavlm": ("WavLMModel", {"num_buckets": 320, "max_bucket_distance": 800}),
+    "data2vec-audio": ("Data2VecAudioModel", {
+        "feat_extract_norm": "layer", "num_conv_pos_embeddings": 5,
+        "conv_pos_kernel_size": 19}),
+}
+DEFAULTS = {
+    "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "feat_extract_activation": "gelu",
+    "feat_extract_norm": "group", "conv_dim": [512] * 7, "conv_stride": list(speech.STRIDES),
+    "conv_kernel": list(speech.KERNELS), "conv_bias": False, "feat_proj_layer_norm": True,
+    "num_conv_pos_embeddings": 128, "num_conv_pos_embedding_groups": 16,
+    "do_stable_layer_norm": False, "layer_norm_eps": 1e-5, "hidden_dropout": 0.1,
+    "attention_dropout": 0.1, "activation_dropout": 0.1, "feat_proj_dropout": 0.0,
+    "layerdrop": 0.1, "add_adapter": False, "adapter_attn_dim": None,
+    "conv_pos_batch_norm": False,
+}
+# Parts of a checkpoint that have no say in the features.
+UNUSED = re.compile(r"masked_spec_embed$|(lm_head|quantizer|project_hid|project_q|projector|"
+                    r"classifier)\.|layer_weights$")
+RENAMED = [
+    (r"^feature_extractor\.conv_layers\.", "front."),
+    (r"^feature_projection\.layer_norm\.", "projection_norm."),
+    (r"^feature_projection\.projection\.", "projection."),
+    (r"^encoder\.pos_conv_embed\.conv\.", "positions.0.conv."),
+    (r"^encoder\.pos_conv_embed\.layers\.", "positions."),
+    (r"^encoder\.layers\.0\.attention\.rel_attn_embed\.", "distances.values."),
+    (r"^encoder\.layer_norm\.", "norm."), (r"^encoder\.layers\.", "layers."),
+    (r"\.gru_rel_pos_linear\.", ".gate.linear."), (r"\.gru_rel_pos_const$", ".gate.scale"),
+    (r"\.q_proj\.", ".query."), (r"\.k_proj\.", ".key."), (r"\.v_proj\.", ".value."),
+    (r"\.out_proj\.", ".out."), (r"^(layers\.\d+)\.layer_norm\.", r"\1.attention_norm."),
+    (r"\.final_layer_norm\.", ".norm."), (r"\.feed_forward\.intermediate_dense\.", ".inner."),
+    (r"\.feed_forward\.output_dense\.", ".outer."),
+]
+
+
+def complete(family: str, config: dict, what: str) -> dict:
+    """The configuration with what it leaves out; refused where our network
+    would be another one."""
+    full = {**DEFAULTS, **FAMILIES[family][1],
+            **{key: value for key, value in config.items() if value is not None}}
+    for key in ("hidden_act", "feat_extract_activation"):
+        if full[key] != "gelu":
+            raise ValueError(f"{what}: {key} is {full[key]}; only gelu is known")
+    for key in ("add_adapter", "adapter_attn_dim", "conv_pos_batch_norm"):
+        if full[key]:
+            raise ValueError(f"{what}: {key} is set; encoders with it can't be exported")
+    if full["feat_extract_norm"] not in ("group", "layer"):
+        raise ValueError(f"{what}: feat_extract_norm is {full['feat_extract_norm']}; group or "
+                         "layer is known")
+    return full
+
+
+def sizes(family: str, config: dict) -> dict:
+    """The options of our network for a complete configuration."""
+    many = family == "data2vec-audio"
+    return {
+        "width": config["hidden_size"], "layers": config["num_hidden_layers"],
+        "heads": config["num_attention_heads"], "inner": config["intermediate_size"],
+        "channels": list(config["conv_dim"]), "kernels": list(config["conv_kernel"]),
+        "strides": list(config["conv_stride"]), "conv_bias": config["conv_bias"],
+        "front_norm": "time" if config["feat_extract_norm"] == "group" else "channels",
+        "projection_norm": family != "hubert" or config["feat_proj_layer_norm"],
+        "norm_first": config["do_stable_layer_norm"],
+        "position_kernel": config["conv_pos_kernel_size" if many else "num_conv_pos_embeddings"],
+        "position_groups": config["num_conv_pos_embedding_groups"],
+        "position_layers": config["num_conv_pos_embeddings"] if many else 0,
+        "buckets": config["num_buckets"] if family == "wavlm" else 0,
+        "farthest": config["max_bucket_distance"] if family == "wavlm" else 800,
+        "epsilon": config["layer_norm_eps"], "dropout": config["hidden_dropout"],
+        "attention_dropout": config["attention_dropout"],
+        "inner_dropout": config["activation_dropout"],
+        "projection_dropout": config["feat_proj_dropout"], "layer_drop": config["layerdrop"],
+    }
+
+
+def bare(state: dict) -> dict:
+    """Without the prefix of a fine-tuned or pre-training model, and without
+    the parts that only those use."""
+    for prefix in ("wav2vec2.", "hubert.", "wavlm.", "data2vec_audio.", "model."):
+        if any(name.startswith(prefix + "feature_extractor.") for name in state):
+            state = {name.removeprefix(prefix): value for name, value in state.items()}
+    return {name: value for name, value in state.items() if not UNUSED.match(name)}
+
+
+def _fold(state: dict) -> dict:
+    """Weight normalisation, which training uses, becomes a plain weight."""
+    pairs = (("weight_g", "weight_v"),
+             ("parametrizations.weight.original0", "parametrizations.weight.original1"))
+    folded = dict(state)
+    for gain, direction in pairs:
+        for name in [name for name in state if name.endswith(gain)]:
+            stem = name[:-len(gain)]
+            g, v = folded.pop(name), folded.pop(stem + direction, None)
+            if v is not None:
+                folded[stem + "weight"] = torch._weight_norm(v, g, 2)
+    return folded
+
+
+def ours(state: dict, options: dict) -> dict:
+    """Names of a checkpoint as those of our network."""
+    renamed = {}
+    norm = "over_time" if options["front_norm"] == "time" else "over_channels"
+    for name, value in _fold(bare(state)).items():
+        for pattern, new in RENAMED:
+            name = re.sub(pattern, new, name)
+        name = re.sub(r"^(front\.\d+)\.layer_norm\.", rf"\1.{norm}.", name)
+        if name.endswith(".gate.scale"):
+            value = value.reshape(-1, 1)
+        renamed[name] = value
+    return renamed
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--name", help="the model's name; default: the output's")
+    parser.add_argument("--licence", help="licence of the weights; default: the one in the "
+                                          "checkpoint's README.md, else 'unknown'")
+    parser.add_argument("--unchecked", action="store_true",
+                        help="leave out the comparison with transformers' network")
+
+
+def add_layer_arguments(parser) -> None:
+    parser.add_argument("--layer", type=int, metavar="N",
+                        help="features are the state behind layer N (0: before the first); "
+                             "default: the last. Layers behind it are not written")
+    parser.add_argument("--layer-weights", metavar="W,W,...",
+                        help="features are the sum of all states with these weights, one more "
+                             "than there are layers")
+    parser.add_argument("--output-norm", action="store_true",
+                        help="features of each sound to mean 0 and variance 1 over all values, "
+                             "as AV_SVT does")
+
+
+class Encoder:
+    """A speech encoder of a family: configuration and weights under the names
+    of transformers. `input_epsilon` as in SpeechEncoder."""
+
+    def __init__(self, family: str, config: dict, state: dict, what: str,
+                 input_epsilon: float = 0.0, output_norm: bool = False, layer=None,
+                 mix=None):
+        self.family, self.what, self.state = family, what, state
+        self.config = complete(family, config, what)
+        self.options = sizes(family, self.config)
+        last = self.options["layers"]
+        self.layer = last if layer is None or mix is not None else layer
+        if not 0 <= self.layer <= last:
+            raise ValueError(f"{what}: there is no layer {layer}: it has 0 to {last}")
+        self.mix = mix
+        self.options.update(layers=self.layer, final_norm=self.layer == last, mix=mix,
+                            input_epsilon=input_epsilon, output_norm=output_norm)
+
+    def network(self) -> speech.SpeechEncoder:
+        try:
+            network = speech.SpeechEncoder(**self.options)
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{self.what}: {error}") from error
+        known = network.state_dict()
+        state = ours(self.state, self.options)
+        for name in list(state):  # layers that are not wanted
+            layer = re.match(r"layers\.(\d+)\.", name)
+            if layer and self.layer <= int(layer[1]) < self.config["num_hidden_layers"]:
+                del state[name]
+            elif name.startswith("norm.") and name not in known:
+                del state[name]
+        if self.mix is not None:
+            state["mix"] = known["mix"]
+        weights.put(network, state, self.what)
+        return network.eval()
+
+    def published(self, model):
+        """What the source network gives, as a function like our network's."""
+        def one(sound):
+            if self.options["input_epsilon"]:
+                away = sound - sound.mean()
+                sound = away / torch.sqrt(away.pow(2).mean() + self.options["input_epsilon"])
+            given = model(sound, output_hidden_states=True)
+            # Whether the last state is normalised changed between versions.
+            states = [*given.hidden_states[:-1], given.last_hidden_state]
+            if self.mix is None:
+                x = states[self.layer]
+            else:
+                x = sum(weight * state for weight, state in zip(self.mix, states, strict=True))
+            return torch.nn.functional.layer_norm(x, x.shape) if self.options["output_norm"] else x
+
+        def run(sounds, lengths=None):
+            if lengths is None:
+                return torch.cat([one(sound[None]) for sound in sounds])
+            alone = [one(sound[None, :n]) for sound, n in zip(sounds, lengths.tolist())]
+            frames = max(x.shape[1] for x in alone)
+            return torch.cat([torch.nn.functional.pad(x, (0, 0, 0, frames - x.shape[1]))
+                              for x in alone])
+        return run
+
+    def source(self, folder=None):
+        """transformers' network with the checkpoint's weights."""
+        try:
+            import transformers
+        except ImportError as error:
+            raise ValueError(
+                "the comparison with the source network needs transformers: pip install "
+                "transformers, or leave it out with --unchecked") from error
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        kind = getattr(transformers, FAMILIES[self.family][0])
+        if folder is not None:
+            model = kind.from_pretrained(folder, local_files_only=True,
+                                         attn_implementation="eager")
+        else:
+            config = kind.config_class(**{key: value for key, value in self.config.items()
+                                          if key not in ("model_type", "architectures")})
+            config._attn_implementation = "eager"
+            model = kind(config)
+            kept = {name: value for name, value in model.state_dict().items()
+                    if name.endswith("masked_spec_embed")}
+            wrong = model.load_state_dict({**kept, **bare(self.state)}, strict=False)
+            if wrong.missing_keys or wrong.unexpected_keys:
+                raise ValueError(f"{self.what}: {FAMILIES[self.family][0]} lacks "
+                                 f"{wrong.missing_keys}, does not know {wrong.unexpected_keys}")
+        return self.published(model.float().eval()), f"{kind.__name__} of transformers " \
+            f"{transformers.__version__}"
+
+    def window(self) -> tuple:
+        """Samples that a frame is made of, and from one frame to the next."""
+        size, step = 1, 1
+        for kernel, stride in zip(self.options["kernels"], self.options["strides"], strict=True):
+            size += (kernel - 1) * step
+            step *= stride
+        return size, step
+
+    def manifest(self, name: str, licence: str, compared: str, rate: int) -> dict:
+        size, step = self.window()
+        about = {"family": self.family, "compared_with": compared,
+                 "input_norm": self.options["input_epsilon"] > 0,
+                 "output_norm": self.options["output_norm"]}
+        about["layer"] = self.layer if self.mix is None else "weighted sum"
+        return {
+            "avsvt": 1, "name": name, "role": "extractor",
+            "input": {"kind": "audio", "sample_rate": rate, "hop": step, "window": size,
+                      "min_samples": size},
+            "output": {"layout": "features", "width": self.options["width"],
+                       "frame_rate": rate / step, "start_s": size / 2 / rate},
+            "chunk": {"length_s": 20, "context_s": 5},
+            "encoder": about, "licence": licence,
+        }
+
+    def write(self, path: str, options, licence=None, folder=None, rate: int = 16000,
+              name=None) -> str:
+        """Write the model file; tells how well it agrees."""
+        network = self.network()
+        if options.unchecked:
+            source, compared = network, "nothing"
+        else:
+            source, compared = self.source(folder)
+        size, _ = self.window()
+        inputs = [(0.1 * parts.noise(1, size),), (0.1 * parts.noise(1, 7777) + 0.01,),
+                  (0.1 * parts.noise(1, 2 * rate + 123),),
+                  (0.1 * parts.noise(2, rate), torch.tensor([rate, rate // 2 + 7]))]
+        name = name or options.name or os.path.splitext(os.path.basename(path))[0]
+        worst = parts.write_model(
+            path, network, self.manifest(name, options.licence or licence or "unknown",
+                                         compared, rate), source, inputs, self.what)
+        if options.unchecked:
+            return f"{path}: not compared with its source network"
+        return f"{path}: differs from {compared} by at most {worst:.2g} of the largest value"

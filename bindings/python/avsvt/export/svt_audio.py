@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Export of AV_SVT's audio-only system: encoder, head and the pipeline file.
+
+A checkpoint of it holds weights only. What they do not tell comes from the
+encoder's config.json (--config); without it the published encoders' way is
+assumed and the result says so.
+"""
+import os
+import re
+
+from . import encoder, huggingface, parts, weights
+
+SUMMARY = ("AV_SVT's audio system: encoder, head and pipeline file (a CKPT folder, or its "
+           "wav2vec2.ckpt and model.ckpt)")
+INPUT_EPSILON = 1e-5  # torch's layer_norm, by which AV_SVT normalises
+ENCODERS = ["wav2vec2.ckpt", "wav2vec2.pt"]
+HEADS = ["model.ckpt", "model.pt"]
+
+
+def add_arguments(parser) -> None:
+    encoder.add_arguments(parser)
+    parser.add_argument("--config", metavar="CONFIG",
+                        help="the encoder's config.json, its folder or its hub name; default: "
+                             "told from the weights")
+    parser.add_argument("--local-files-only", action="store_true",
+                        help="a hub name is looked up in the local cache only")
+    parser.add_argument("--no-input-norm", action="store_true",
+                        help="the sound was not normalised in training")
+    parser.add_argument("--no-output-norm", action="store_true",
+                        help="the features were not normalised in training")
+
+
+def shape(state: dict, name: str, what: str):
+    found = [value.shape for key, value in state.items() if re.search(name + "$", key)]
+    if not found:
+        raise ValueError(f"{what}: not a speech encoder of AV_SVT: it lacks "
+                         + name.replace("\\", ""))
+    return found[0]
+
+
+def told_by_weights(state: dict, what: str) -> dict:
+    """The configuration as far as shapes tell it; what they do not tell is
+    as in every published encoder."""
+    width = shape(state, r"feature_projection\.projection\.weight", what)[0]
+    convolutions = sorted(int(found[1]) for found in (
+        re.search(r"feature_extractor\.conv_layers\.(\d+)\.conv\.weight$", key) for key in state)
+        if found)
+    fronts = [shape(state, rf"conv_layers\.{i}\.conv\.weight", what) for i in convolutions]
+    if [front[2] for front in fronts] != list(encoder.DEFAULTS["conv_kernel"]):
+        raise ValueError(f"{what}: its convolutions are not those of the published encoders; "
+                         "name the encoder's config.json with --config")
+    norms = any(key.endswith("conv_layers.1.layer_norm.weight") for key in state)
+    layers = {found[1] for found in (re.search(r"encoder\.layers\.(\d+)\.", key)
+                                     for key in state) if found}
+    config = {
+        "model_type": "wav2vec2", "hidden_size": width, "num_hidden_layers": len(layers),
+        "num_attention_heads": max(1, width // 64), "conv_dim": [front[0] for front in fronts],
+        "intermediate_size": shape(state, r"intermediate_dense\.weight", what)[0],
+        "conv_bias": any(key.endswith("conv_layers.0.conv.bias") for key in state),
+        "feat_extract_norm": "layer" if norms else "group", "do_stable_layer_norm": norms,
+    }
+    if any("pos_conv_embed.layers." in key for key in state):
+        position = shape(state, r"pos_conv_embed\.layers\.0\.conv\.weight", what)
+        config.update(model_type="data2vec-audio", do_stable_layer_norm=False,
+                      conv_pos_kernel_size=position[2], num_conv_pos_embeddings=sum(
+                          bool(re.search(r"pos_conv_embed\.layers\.\d+\.conv\.weight$", key))
+                          for key in state))
+    else:
+        position = shape(state, r"pos_conv_embed\.conv\.(weight_v|weight|parametrizations\."
+                                r"weight\.original1)", what)
+        config["num_conv_pos_embeddings"] = position[2]
+    config["num_conv_pos_embedding_groups"] = width // position[1]
+    if any(key.endswith("rel_attn_embed.weight") for key in state):
+        buckets, heads = shape(state, r"rel_attn_embed\.weight", what)
+        config.update(model_type="wavlm", num_buckets=buckets, num_attention_heads=heads)
+    return config
+
+
+def configured(options) -> tuple:
+    """What --config names: the configuration, and whether sound is normalised."""
+    path = options.config
+    if os.path.isfile(path):
+        return huggingface.read_json(path), True
+    folder = huggingface.resolve(path, options.local_files_only)
+    sound = os.path.join(folder, "preprocessor_config.json")
+    sound = huggingface.read_json(sound) if os.path.exists(sound) else {}
+    return (huggingface.read_json(os.path.join(folder, "config.json")),
+            sound.get("do_normalize", True))
+
+
+def sort_checkpoints(given: list) -> tuple:
+    """The files of the encoder and the head."""
+    if len(given) == 1 and os.path.isdir(given[0]):
+        return weights.in_folder(given[0], ENCODERS), weights.in_folder(given[0], HEADS)
+    if len(given) != 2 or any(os.path.isdir(each) for each in given):
+        raise ValueError("svt-audio is made of a CKPT folder, or of its encoder's file and its "
+                         "head's (wav2vec2.ckpt model.ckpt)")
+    return tuple(given)
+
+
+def head_of(path: str) -> tuple:
+    state = weights.state_of(path)
+    if set(state) != {"w.weight", "w.bias"}:
+        raise ValueError(f"{path}: not AV_SVT's head: w.weight and w.bias are needed, it has "
+                         f"{', '.join(list(state)[:5])}")
+    return state["w.weight"], state["w.bias"]
+
+
+def export(options) -> str:
+    where, head = sort_checkpoints(options.checkpoints)
+    state = weights.state_of(where)
+    weight, bias = head_of(head)
+    if options.config:
+        config, normalised = configured(options)
+        note = ""
+    else:
+        config, normalised = told_by_weights(state, where), True
+        note = (f"\ntold from the weights: {config['model_type']}, "
+                f"{config['num_attention_heads']} heads, layers that normalise "
+                f"{'first' if config['do_stable_layer_norm'] else 'last'}; --config says it "
+                "for sure")
+    family = config.get("model_type", "wav2vec2")
+    if family not in encoder.FAMILIES:
+        raise ValueError(f"{options.config}: model_type is {family}; known are "
+                         + ", ".join(encoder.FAMILIES))
+    made = encoder.Encoder(
+        family, config, state, where, output_norm=not options.no_output_norm,
+        input_epsilon=INPUT_EPSILON if normalised and not options.no_input_norm else 0.0)
+    if weight.shape[1] != made.options["width"]:
+        raise ValueError(f"{head}: takes features of {weight.shape[1]} values, but {where} "
+                         f"gives {made.options['width']}")
+    to = parts.outputs(options.output, "encoder", "head")
+    name = options.name or os.path.splitext(os.path.basename(options.output))[0]
+    told = made.write(to["encoder"], options, name=f"{name}-encoder")
+    parts.write_note_head(to["head"], f"{name}-head", weight, bias,
+                          options.licence or "unknown", head)
+    parts.write_pipeline(to["pipeline"], {"audio": to["encoder"], "head": to["head"]},
+                         {"mode": "published"})
+    return f"{told}\n{to['head']}\n{to['pipeline']}{note}"
