@@ -15,6 +15,8 @@
 #include <avsvt/head.h>
 #include <avsvt/notes.h>
 #include <avsvt/export.h>
+#include <avsvt/chart.h>
+#include <avsvt/score.h>
 #include <avsvt/metrics.h>
 #include <avsvt/pipeline.h>
 #include <avsvt/job.h>

@@ -94,6 +94,16 @@ AVSVT_API const float *avsvt_activations_fine(
 AVSVT_API const float *avsvt_activations_level(
     const avsvt_activations *activations);
 
+/** The pitch curve: what is sung in each frame, with its vibrato and slides.
+ *  @param first number of the first frame wanted.
+ *  @param pitch [out] @p count MIDI numbers with fraction; NAN where silence is
+ *               as likely as the model's threshold for the end of a note.
+ *  @return AVSVT_OK; AVSVT_E_ARG (a NULL); AVSVT_E_RANGE (no such frames).
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API avsvt_status avsvt_activations_pitch(
+    const avsvt_activations *activations, int64_t first, int64_t count,
+    float *pitch);
+
 /** Release; NULL is allowed.  @thread any  @rt no  @since 0.1 */
 AVSVT_API void avsvt_activations_free(avsvt_activations *activations);
 

@@ -76,8 +76,9 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
 /** Read a note list from a file: CSV or text with columns onset, offset,
  *  pitch (comma, tab or space; a header line may name them; lines that start
  *  with '#' are comments), UltraStar (starts with lines `#NAME:`, `#BPM:`
- *  among them), or the JSON that avsvt_notes_write() makes. The contents tell
- *  which, not the name.
+ *  among them; freestyle and rap notes are left out), the JSON that
+ *  avsvt_notes_write() makes, or a MIDI file (the notes of all its tracks but
+ *  drums). The contents tell which, not the name.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
  *          AVSVT_E_FORMAT (names the line); AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */

@@ -11,6 +11,8 @@
 
 avsvt_status avsvti_read_fail(const avsvti_reader *r, const char *what)
 {
+    if (!r->line) /* not a text */
+        return avsvti_fail(r->err, AVSVT_E_FORMAT, "%s: %s", r->name, what);
     return avsvti_fail(r->err, AVSVT_E_FORMAT, "%s: line %zu: %s", r->name,
                        r->line, what);
 }
@@ -41,8 +43,17 @@ int avsvti_starts_with(const char *p, const char *end, const char *text)
     return 1;
 }
 
-avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note)
+static int has_pitch(int32_t kind)
 {
+    return kind == AVSVT_CHART_NORMAL || kind == AVSVT_CHART_GOLDEN;
+}
+
+avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
+                                    int32_t kind, const char *word,
+                                    size_t length)
+{
+    if (!r->hooks && !has_pitch(kind))
+        return AVSVT_OK;
     if (!(fabs(note->onset_s) <= LAST_TIME_S) ||
         !(fabs(note->offset_s) <= LAST_TIME_S))
         return avsvti_read_fail(r, "the time is out of range");
@@ -51,7 +62,14 @@ avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note)
     if (!(note->pitch >= 0 && note->pitch < 128))
         return avsvti_read_fail(r,
             "the pitch must be a MIDI number, 0 to 127 (69 is 440 Hz)");
+    if (r->hooks)
+        return r->hooks->note(r->hooks->user, note, kind, word, length, r->err);
     return avsvti_note_list_append(r->list, note, r->err);
+}
+
+avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note)
+{
+    return avsvti_read_chart_note(r, note, AVSVT_CHART_NORMAL, "", 0);
 }
 
 /* Charts start with "#NAME:" lines, BPM among them; in other text '#' starts
@@ -68,22 +86,37 @@ static int is_ultrastar(const char *p, const char *end)
     return 0;
 }
 
+static avsvt_status parse(avsvti_reader *r)
+{
+    if (r->end - r->p >= 4 && !memcmp(r->p, "MThd", 4))
+        return avsvti_read_midi(r);
+    if (avsvti_starts_with(r->p, r->end, "\xEF\xBB\xBF"))
+        r->p += 3;
+    const char *first = r->p;
+    while (first < r->end && (*first == '\n' || *first == '\r' ||
+                              *first == ' ' || *first == '\t'))
+        first++;
+    if (first < r->end && (*first == '{' || *first == '['))
+        return avsvti_read_json(r);
+    if (is_ultrastar(first, r->end))
+        return avsvti_read_ultrastar(r);
+    return avsvti_read_columns(r);
+}
+
 avsvt_status avsvti_notes_parse(avsvti_note_list *list, const char *text,
                                 size_t size, const char *name,
                                 avsvt_error *err)
 {
-    avsvti_reader r = { name, text, text + size, 1, list, err };
-    if (avsvti_starts_with(r.p, r.end, "\xEF\xBB\xBF"))
-        r.p += 3;
-    const char *first = r.p;
-    while (first < r.end && (*first == '\n' || *first == '\r' ||
-                             *first == ' ' || *first == '\t'))
-        first++;
-    if (first < r.end && (*first == '{' || *first == '['))
-        return avsvti_read_json(&r);
-    if (is_ultrastar(first, r.end))
-        return avsvti_read_ultrastar(&r);
-    return avsvti_read_columns(&r);
+    avsvti_reader r = { name, text, text + size, 1, list, NULL, err };
+    return parse(&r);
+}
+
+avsvt_status avsvti_chart_parse(const avsvti_read_hooks *hooks,
+                                const char *text, size_t size,
+                                const char *name, avsvt_error *err)
+{
+    avsvti_reader r = { name, text, text + size, 1, NULL, hooks, err };
+    return parse(&r);
 }
 
 avsvt_status avsvt_notes_read(avsvt_notes **out, avsvt_context *context,

@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading notes from text: one reader per form, all of them fed with bytes
- * that nobody has checked. */
+/* Reading notes: one reader per form, all of them fed with bytes that nobody
+ * has checked. */
 #ifndef AVSVTI_DECODE_READ_H
 #define AVSVTI_DECODE_READ_H
 
+#include <avsvt/chart.h>
+
 #include "decode/notes.h"
+
+/* What a chart has beside plain notes, told in the order of the file. */
+typedef struct avsvti_read_hooks {
+    void *user;
+    const avsvt_allocator *allocator;
+    uint32_t voice; /* which to take, from 1; 0: the reader's choice */
+    avsvt_status (*note)(void *user, const avsvt_note *note, int32_t kind,
+                         const char *word, size_t length, avsvt_error *err);
+    avsvt_status (*tag)(void *user, const char *name, const char *value,
+                        size_t length, avsvt_error *err); /* title, artist, audio */
+    void (*line)(void *user);                             /* a line ends here */
+    void (*voices)(void *user, uint32_t count, uint32_t taken);
+} avsvti_read_hooks;
 
 typedef struct avsvti_reader {
     const char *name; /* of the file, for messages */
     const char *p;    /* the next byte; *end is 0 */
     const char *end;
     size_t line;      /* from 1 */
-    avsvti_note_list *list;
+    avsvti_note_list *list;         /* where the notes go, or */
+    const avsvti_read_hooks *hooks; /* here, when there are any */
     avsvt_error *err;
 } avsvti_reader;
 
@@ -21,14 +37,24 @@ avsvt_status avsvti_notes_parse(avsvti_note_list *list, const char *text,
                                 size_t size, const char *name,
                                 avsvt_error *err);
 
+/* The same for a chart. */
+avsvt_status avsvti_chart_parse(const avsvti_read_hooks *hooks,
+                                const char *text, size_t size,
+                                const char *name, avsvt_error *err);
+
 avsvt_status avsvti_read_columns(avsvti_reader *r);
 avsvt_status avsvti_read_ultrastar(avsvti_reader *r);
 avsvt_status avsvti_read_json(avsvti_reader *r);
+avsvt_status avsvti_read_midi(avsvti_reader *r);
 
 /* AVSVT_E_FORMAT with file, line and what is wrong. */
 avsvt_status avsvti_read_fail(const avsvti_reader *r, const char *what);
-/* Appends the note if its times and pitch can be. */
+/* Hands the note on if its times and pitch can be. */
 avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note);
+/* The same for a note of a chart; a plain list takes those with a pitch. */
+avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
+                                    int32_t kind, const char *word,
+                                    size_t length);
 /* Blanks within a line. */
 const char *avsvti_skip_blanks(const char *p);
 /* Whether the bytes at p start with text, in any case of ASCII letters. */

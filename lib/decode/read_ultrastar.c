@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* UltraStar charts: notes on a grid of a quarter of a beat, pitch 0 is C4.
- * Freestyle and rap lines have no pitch and are left out; the octave of many
- * charts is not to be relied on, so pitches outside of MIDI are brought back
- * by octaves. */
+ * Freestyle and rap notes have no pitch and are for charts only; the octave of
+ * many charts is not to be relied on, so pitches outside of MIDI are brought
+ * back by octaves. */
 #include <math.h>
+#include <string.h>
 
 #include "core/number.h"
 #include "decode/read.h"
@@ -17,6 +18,8 @@ typedef struct chart {
     double origin_beat;
     int relative;     /* beats count from the last line break */
     double line_beat; /* that break, when relative */
+    uint32_t singer;  /* bits: whose notes these are */
+    uint32_t singers; /* bits: all that were named */
 } chart;
 
 /* Like avsvti_number_parse(), with a decimal comma allowed, within a line. */
@@ -47,6 +50,27 @@ static avsvt_status set_tempo(avsvti_reader *r, chart *c, double bpm)
     return AVSVT_OK;
 }
 
+/* "#TITLE:value" and others for those who want them. */
+static avsvt_status read_tag(const avsvti_reader *r, const char *stop)
+{
+    static const struct { const char *key, *name; } tags[] = {
+        { "#TITLE:", "title" }, { "#ARTIST:", "artist" },
+        { "#MP3:", "audio" }, { "#AUDIO:", "audio" },
+    };
+    for (size_t i = 0; r->hooks && i < sizeof(tags) / sizeof(*tags); i++) {
+        if (!avsvti_starts_with(r->p, stop, tags[i].key))
+            continue;
+        const char *value = avsvti_skip_blanks(r->p + strlen(tags[i].key));
+        if (value > stop)
+            value = stop;
+        while (stop > value && (stop[-1] == '\r' || stop[-1] == ' '))
+            stop--;
+        return r->hooks->tag(r->hooks->user, tags[i].name, value,
+                             (size_t)(stop - value), r->err);
+    }
+    return AVSVT_OK;
+}
+
 static avsvt_status read_header(avsvti_reader *r, chart *c, const char *stop)
 {
     double value = 0;
@@ -61,30 +85,48 @@ static avsvt_status read_header(avsvti_reader *r, chart *c, const char *stop)
     if (avsvti_starts_with(r->p, stop, "#RELATIVE:") &&
         avsvti_starts_with(avsvti_skip_blanks(r->p + 10), stop, "YES"))
         c->relative = 1;
-    return AVSVT_OK;
+    return read_tag(r, stop);
+}
+
+/* Whether the notes that come are for the voice that is wanted. */
+static int is_wanted(const avsvti_reader *r, const chart *c)
+{
+    uint32_t voice = r->hooks ? r->hooks->voice ? r->hooks->voice : 1 : 0;
+    return !voice || !c->singer || (voice <= 2 && c->singer & voice);
 }
 
 static avsvt_status read_note(avsvti_reader *r, const chart *c,
-                              const char *stop)
+                              const char *stop, int32_t kind)
 {
     avsvt_note note = AVSVT_NOTE_INIT;
     double beat, length, pitch;
+    int sung = kind == AVSVT_CHART_NORMAL || kind == AVSVT_CHART_GOLDEN;
+    if (!sung && !r->hooks) /* nor need it be whole */
+        return AVSVT_OK;
     const char *p = number(r->p + 1, stop, &beat);
     p = p ? number(p, stop, &length) : NULL;
     p = p ? number(p, stop, &pitch) : NULL;
+    if (!p && !sung)
+        return AVSVT_OK;
     if (!p)
         return avsvti_read_fail(r, "a note needs beat, length and pitch");
     if (!(fabs(beat) <= MAX_BEATS && length >= 0 && length <= MAX_BEATS))
         return avsvti_read_fail(r, "beat or length is out of range");
     if (!(c->beat_s > 0))
         return avsvti_read_fail(r, "a note before #BPM");
+    if (!is_wanted(r, c))
+        return AVSVT_OK;
     beat += c->line_beat - c->origin_beat;
     note.onset_s = c->origin_s + beat * c->beat_s;
     note.offset_s = c->origin_s + (beat + length) * c->beat_s;
     note.pitch = MIDDLE_C + pitch;
     if (note.pitch < 0 || note.pitch >= 128)
         note.pitch = fmod(fmod(note.pitch, 12) + 12, 12) + MIDDLE_C;
-    return avsvti_read_note(r, &note);
+    /* One blank, then the syllable with its own. */
+    const char *word = p < stop ? p + 1 : stop;
+    while (stop > word && stop[-1] == '\r')
+        stop--;
+    return avsvti_read_chart_note(r, &note, kind, word, (size_t)(stop - word));
 }
 
 /* "- end" or, when relative, "- end start": the next line counts from start,
@@ -93,6 +135,8 @@ static void read_break(const avsvti_reader *r, chart *c, const char *stop)
 {
     double end, start;
     const char *p = number(r->p + 1, stop, &end);
+    if (r->hooks && is_wanted(r, c))
+        r->hooks->line(r->hooks->user);
     if (!c->relative || !p)
         return;
     if (!number(p, stop, &start))
@@ -114,6 +158,17 @@ static avsvt_status read_tempo(avsvti_reader *r, chart *c, const char *stop)
     return set_tempo(r, c, bpm);
 }
 
+/* "P1", "P2": whose notes follow in a duet; "P3": both sing them. */
+static void read_singer(const avsvti_reader *r, chart *c, const char *stop)
+{
+    const char *p = avsvti_skip_blanks(r->p + 1);
+    c->line_beat = 0;
+    c->singer = p < stop && *p >= '1' && *p <= '3' ? (uint32_t)(*p - '0') : 3;
+    c->singers |= c->singer;
+    if (r->hooks)
+        r->hooks->line(r->hooks->user);
+}
+
 avsvt_status avsvti_read_ultrastar(avsvti_reader *r)
 {
     chart c = { 0 };
@@ -123,16 +178,22 @@ avsvt_status avsvti_read_ultrastar(avsvti_reader *r)
         const char *stop = avsvti_line_end(r->p, r->end);
         switch (*r->p) {
         case '#': status = read_header(r, &c, stop); break;
-        case ':':
-        case '*': status = read_note(r, &c, stop); break;
+        case ':': status = read_note(r, &c, stop, AVSVT_CHART_NORMAL); break;
+        case '*': status = read_note(r, &c, stop, AVSVT_CHART_GOLDEN); break;
+        case 'F': status = read_note(r, &c, stop, AVSVT_CHART_FREESTYLE); break;
+        case 'R': status = read_note(r, &c, stop, AVSVT_CHART_RAP); break;
+        case 'G': status = read_note(r, &c, stop, AVSVT_CHART_RAP_GOLDEN); break;
         case '-': read_break(r, &c, stop); break;
         case 'B': status = read_tempo(r, &c, stop); break;
-        case 'P': c.line_beat = 0; break; /* the second voice of a duet */
+        case 'P': read_singer(r, &c, stop); break;
         case 'E': done = 1; break;
         default: break;
         }
         r->p = stop < r->end ? stop + 1 : r->end;
         r->line++;
     }
+    if (r->hooks)
+        r->hooks->voices(r->hooks->user, c.singers & 2 ? 2 : 1,
+                         r->hooks->voice ? r->hooks->voice : 1);
     return status;
 }

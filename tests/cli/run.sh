@@ -37,7 +37,7 @@ json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"; }
 
 # Words
 expect 0 "$avsvt" --version && grep -q '^avsvt [0-9]' out; check "--version prints the version"
-for c in transcribe evaluate mix info bench help; do
+for c in transcribe sing evaluate mix info bench help; do
     expect 0 "$avsvt" $c --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out
     check "$c --help has examples and fits 80 columns"
     "$avsvt" help $c | cmp -s - out; check "help $c equals $c --help"
@@ -99,6 +99,32 @@ check "a high threshold leaves notes out"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"
 cp "$data/melody.flac" two.flac
 expect 2 "$avsvt" transcribe two.flac -f csv -o two.flac && cmp -s two.flac "$data/melody.flac"; check "the input is not written over"
+
+# Singing
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --json && json out &&
+    python3 -c 'import json; s = json.load(open("out")); t = s["total"]; assert t["points"] > 9000 and t["hits"] == len(s["notes"]) == 19 and len(s["lines"]) == 2'
+check "the melody sung to its own notes"
+expect 0 "$avsvt" sing "$data/melody.csv" melody.csv -q && grep -q '^[0-9]* of 10000 points: 19 of 19' out; check "a list of notes is scored"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --transpose 1 -q && grep -q '^[0-9]\{1,3\} of 10000' out; check "a semitone off is low"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --transpose 12 -q && grep -q '^9[0-9]\{3\} of 10000' out; check "an octave off is right"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --transpose 12 --strict-octave -q && grep -q '^0 of 10000' out; check "unless it must not be"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --delay 0.3 -q && grep -q '^[1-7][0-9]\{3\} of 10000' out; check "early singing costs"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" && grep -q '^ *2 .* 0:05.4 .*%' out && grep -q 'points: 19 of 19' out; check "the table has its lines"
+python3 -c '
+import sys, wave
+w = wave.open("silence.wav", "wb"); w.setnchannels(1); w.setsampwidth(2); w.setframerate(16000); w.writeframes(bytes(32000 * 12))'
+expect 0 "$avsvt" sing "$data/melody.csv" silence.wav -q && grep -q '^0 of 10000 points: 0 of 19' out; check "silence is 0"
+printf '#TITLE:<A & B>\n#BPM:300\n: 0 20 0 la\n* 20 20 4  li\n- 41\nF 60 20 0 lo\n' >song.txt
+expect 0 "$avsvt" sing song.txt melody.csv -o song.svg -o song.html && grep -q '&lt;A &amp; B&gt;' song.svg && grep -q '^<!DOCTYPE html>' song.html &&
+    python3 -c 'import xml.dom.minidom as x; x.parse("song.svg")'
+check "pictures of a song"
+expect 0 "$avsvt" sing b.mid two.flac -q && grep -q '^9[0-9]\{3\} of 10000' out; check "MIDI as the song"
+expect 2 "$avsvt" sing song.txt; check "sing needs two"
+expect 2 "$avsvt" sing song.txt two.flac -o x.mid; check "a picture is no MIDI file"
+expect 1 "$avsvt" sing song.txt missing.wav; check "nobody sang"
+expect 1 "$avsvt" sing missing.txt two.flac; check "no song"
+expect 1 "$avsvt" sing two.flac two.flac; check "a sound is no song"
+expect 1 "$avsvt" sing song.txt two.flac --voice 2 && grep -q 'no voice 2' err; check "no such voice"
 
 # Several inputs
 expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json && json many/notes/two.json && json many/notes/melody.json

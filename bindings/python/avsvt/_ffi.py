@@ -124,6 +124,42 @@ class RunOptions(Record):
                 ("notes", POINTER(NotesOptions))]
 
 
+class ChartOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("voice", c_uint32)]
+
+
+class ChartInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("voices", c_uint32), ("voice", c_uint32),
+                ("lines", c_uint32), ("notes", c_uint64), ("duration_s", c_double),
+                ("title", c_char_p), ("artist", c_char_p), ("audio", c_char_p)]
+
+
+class ChartNoteRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("kind", c_int32), ("onset_s", c_double),
+                ("offset_s", c_double), ("pitch", c_double), ("line", c_uint32),
+                ("reserved", c_uint32), ("word", c_char_p)]
+
+
+class ScorerOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32),
+                ("pitch_tolerance_cents", c_double), ("time_tolerance_s", c_double),
+                ("delay_s", c_double), ("transpose", c_double)]
+
+
+class NotePointsRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("heard", c_uint32), ("points", c_double),
+                ("possible", c_double), ("share", c_double), ("sung_s", c_double),
+                ("cents", c_double), ("late_s", c_double)]
+
+
+class LinePointsRecord(Record):
+    _fields_ = [("struct_size", c_uint32), ("notes", c_uint32), ("hits", c_uint32),
+                ("golden", c_uint32), ("first_note", c_uint64), ("onset_s", c_double),
+                ("offset_s", c_double), ("points", c_double), ("line_points", c_double),
+                ("possible", c_double), ("so_far", c_double), ("cents", c_double),
+                ("late_s", c_double)]
+
+
 # C name -> our class, for the test that compares layouts.
 STRUCTS = {
     "avsvt_bytes": Bytes, "avsvt_error": ErrorRecord, "avsvt_allocator": Allocator,
@@ -134,6 +170,9 @@ STRUCTS = {
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
     "avsvt_fusion_times": FusionTimes,
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
+    "avsvt_chart_options": ChartOptions, "avsvt_chart_info": ChartInfo,
+    "avsvt_chart_note": ChartNoteRecord, "avsvt_scorer_options": ScorerOptions,
+    "avsvt_note_points": NotePointsRecord, "avsvt_line_points": LinePointsRecord,
 }
 
 _handle = c_void_p
@@ -186,6 +225,11 @@ _FALLIBLE = {
     "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
     "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
                           c_uint64),
+    "avsvt_chart_open": (_out, _handle, c_char_p, POINTER(ChartOptions)),
+    "avsvt_chart_create": (_out, _handle, _handle),
+    "avsvt_scorer_create": (_out, _handle, POINTER(ScorerOptions)),
+    "avsvt_scorer_push_notes": (_handle, _handle),
+    "avsvt_scorer_push_activations": (_handle, _handle),
 }
 
 # The others: result, arguments.
@@ -216,10 +260,19 @@ _PLAIN = {
     "avsvt_job_state": (c_int32, _handle),
     "avsvt_job_progress": (c_double, _handle),
     "avsvt_job_cancel": (None, _handle),
+    "avsvt_activations_pitch": (c_int32, _handle, c_int64, c_int64, c_void_p),
+    "avsvt_chart_describe": (c_int32, _handle, POINTER(ChartInfo)),
+    "avsvt_chart_get": (c_int32, _handle, c_size_t, POINTER(ChartNoteRecord)),
+    "avsvt_chart_ref": (_handle, _handle),
+    "avsvt_scorer_push": (c_int32, _handle, c_double, c_double, c_double),
+    "avsvt_scorer_note": (c_int32, _handle, c_size_t, POINTER(NotePointsRecord)),
+    "avsvt_scorer_line": (c_int32, _handle, c_size_t, POINTER(LinePointsRecord)),
+    "avsvt_scorer_total": (c_int32, _handle, POINTER(LinePointsRecord)),
+    "avsvt_scorer_reset": (None, _handle),
 }
 _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
     "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
-    "notes", "pipeline", "job", "augment"))
+    "notes", "pipeline", "job", "augment", "chart", "scorer"))
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 

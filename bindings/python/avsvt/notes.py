@@ -224,6 +224,14 @@ class Activations(Handle):
 
     fine = property(lambda self: self._lend("fine", self._info().fine_bins),
                     doc="Logits of fine pitch [frames, bins], or None.")
+    @property
+    def pitch(self) -> np.ndarray:
+        """The pitch curve [frames]: MIDI number, NaN where nothing is sung."""
+        curve = np.empty(len(self), np.float32)
+        with self._held() as pointer:
+            _ffi.library().avsvt_activations_pitch(pointer, 0, len(curve), curve.ctypes.data)
+        return curve
+
     level = property(lambda self: self._lend("level"),
                      doc="Loudness of each frame, dB below full scale, or None.")
 

@@ -35,3 +35,9 @@ def song(data):
     if not path.exists():
         pytest.skip(f"left out: {path} is missing")
     return path, np.loadtxt(path.with_suffix(".txt"), ndmin=2)[:, :3]
+
+
+@pytest.fixture(scope="session")
+def melody(root):
+    """The sung melody of the quick start."""
+    return root / "examples" / "data" / "melody.flac"

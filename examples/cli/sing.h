@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* A song and what was sung to it, for the table and the picture. */
+#ifndef CLI_SING_H
+#define CLI_SING_H
+
+#include "cli.h"
+
+/* What was sung, piece by piece: frames of a curve, or notes. */
+typedef struct cli_span {
+    double from_s, to_s;
+    double pitch; /* NAN: nothing */
+} cli_span;
+
+typedef struct cli_sung {
+    cli_span *spans; /* in order, free() them */
+    size_t count, room;
+    double duration_s;
+} cli_sung;
+
+typedef struct cli_singing {
+    const cli_args *args;
+    avsvt_chart *chart;
+    avsvt_scorer *scorer;
+    avsvt_chart_info song;
+    const char *title;   /* of the song: its own, or the file's name */
+    const char *input;   /* name of what was sung */
+    const cli_sung *sung;
+} cli_singing;
+
+int cli_sung_add(cli_sung *sung, double from_s, double to_s, double pitch);
+
+/* Notes first..end of a line of the chart. */
+void cli_line_notes(const cli_singing *s, size_t line, size_t *first, size_t *end);
+/* The words of notes first..end, blanks put in order; free() it. NULL: out of
+ * memory. */
+char *cli_words(const cli_singing *s, size_t first, size_t end);
+
+/* sing_report.c: to standard output */
+void cli_sing_table(const cli_singing *s);
+void cli_sing_json(const cli_singing *s);
+
+/* sing_picture.c: 0, or a status after saying why */
+int cli_sing_picture(const cli_singing *s, const char *path);
+
+#endif

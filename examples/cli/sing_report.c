@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The points of a song as a table and as JSON. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sing.h"
+
+#define BAR 10
+
+static const char *const kinds[] = { "normal", "golden", "freestyle", "rap", "rap golden" };
+
+static double share(const avsvt_line_points *p)
+{
+    return p->possible > 0 ? p->points / p->possible : 0;
+}
+
+static void print_clock(double seconds)
+{
+    long tenths = lround(fmax(seconds, 0) * 10);
+    printf("%3ld:%02ld.%ld", tenths / 600, tenths / 10 % 60, tenths % 10);
+}
+
+static void print_bar(double part, int unicode)
+{
+    int full = (int)lround(part * BAR);
+    for (int i = 0; i < BAR; i++)
+        fputs(i < full ? unicode ? "\u2588" : "#" : unicode ? "\u2591" : ".", stdout);
+}
+
+/* As much of it as there is room for, whole characters only. */
+static void print_cut(const char *text, int room)
+{
+    for (int columns = 0; *text && columns < room; columns++) {
+        putchar(*text++);
+        while (((unsigned char)*text & 0xC0) == 0x80)
+            putchar(*text++);
+    }
+}
+
+static void print_line(const cli_singing *s, size_t line, int unicode)
+{
+    avsvt_line_points p = AVSVT_LINE_POINTS_INIT;
+    size_t first, end;
+    if (avsvt_scorer_line(s->scorer, line, &p))
+        return;
+    cli_line_notes(s, line, &first, &end);
+    printf("%4zu ", line + 1);
+    print_clock(p.onset_s);
+    printf("%6.0f/%-5.0f", p.points, p.possible);
+    if (!(p.possible > 0)) {
+        printf("%-*s", BAR + 24, " freestyle");
+    } else {
+        print_bar(share(&p), unicode);
+        printf("%4.0f %%", floor(100 * share(&p) + 1e-9));
+        if (p.hits)
+            printf(" %+4.0f c %+6.2f s  ", p.cents, p.late_s);
+        else
+            printf("%18s", "");
+    }
+    char *words = cli_words(s, first, end);
+    if (words)
+        print_cut(words, cli_columns() - 61);
+    free(words);
+    putchar('\n');
+}
+
+void cli_sing_table(const cli_singing *s)
+{
+    avsvt_line_points total = AVSVT_LINE_POINTS_INIT;
+    int unicode = cli_unicode();
+    avsvt_scorer_total(s->scorer, &total);
+    if (!s->args->quiet) {
+        printf("%s%s%s: %llu notes in %u line%s", s->song.artist, *s->song.artist ? " - " : "",
+               s->title, (unsigned long long)s->song.notes, (unsigned)s->song.lines,
+               s->song.lines == 1 ? "" : "s");
+        if (s->song.voices > 1)
+            printf(", voice %u of %u", (unsigned)s->song.voice, (unsigned)s->song.voices);
+        printf("\n\nline   start  points of            right   pitch     late\n");
+        for (size_t i = 0; i < s->song.lines; i++)
+            print_line(s, i, unicode);
+        putchar('\n');
+    }
+    printf("%.0f of %.0f points: %u of %u notes hit", total.points, AVSVT_SCORE_POINTS,
+           (unsigned)total.hits, (unsigned)total.notes);
+    if (total.golden)
+        printf(", %u golden", (unsigned)total.golden);
+    if (total.hits)
+        printf("; %+.0f cents, %+.2f s on the whole", total.cents, total.late_s);
+    putchar('\n');
+}
+
+static void number(const char *name, double value)
+{
+    printf(", \"%s\": ", name);
+    cli_json_number(stdout, value);
+}
+
+static void json_points(const avsvt_line_points *p)
+{
+    printf("\"points\": ");
+    cli_json_number(stdout, p->points);
+    number("possible", p->possible);
+    number("share", share(p));
+    printf(", \"notes\": %u, \"hits\": %u, \"golden_hits\": %u", (unsigned)p->notes,
+           (unsigned)p->hits, (unsigned)p->golden);
+    number("cents", p->cents);
+    number("late_s", p->late_s);
+}
+
+static void json_lines(const cli_singing *s)
+{
+    fputs(",\n \"lines\": [", stdout);
+    for (size_t i = 0; i < s->song.lines; i++) {
+        avsvt_line_points p = AVSVT_LINE_POINTS_INIT;
+        size_t first, end;
+        avsvt_scorer_line(s->scorer, i, &p);
+        cli_line_notes(s, i, &first, &end);
+        char *words = cli_words(s, first, end);
+        fputs(i ? ",\n  {" : "\n  {", stdout);
+        json_points(&p);
+        number("onset", p.onset_s);
+        number("offset", p.offset_s);
+        printf(", \"first_note\": %zu, \"words\": ", first);
+        cli_json_string(stdout, words ? words : "");
+        putchar('}');
+        free(words);
+    }
+    putchar(']');
+}
+
+static void json_notes(const cli_singing *s)
+{
+    fputs(",\n \"notes\": [", stdout);
+    for (size_t i = 0; i < s->song.notes; i++) {
+        avsvt_chart_note note = AVSVT_CHART_NOTE_INIT;
+        avsvt_note_points p = AVSVT_NOTE_POINTS_INIT;
+        avsvt_chart_get(s->chart, i, &note);
+        avsvt_scorer_note(s->scorer, i, &p);
+        printf("%s{\"line\": %u, \"kind\": \"%s\"", i ? ",\n  " : "\n  ",
+               (unsigned)note.line, kinds[note.kind]);
+        number("onset", note.onset_s);
+        number("offset", note.offset_s);
+        number("pitch", note.pitch);
+        fputs(", \"word\": ", stdout);
+        cli_json_string(stdout, note.word);
+        number("points", p.points);
+        number("possible", p.possible);
+        number("share", p.share);
+        number("sung_s", p.sung_s);
+        number("cents", p.sung_s > 0 ? p.cents : (double)NAN);
+        number("late_s", p.heard ? p.late_s : (double)NAN);
+        putchar('}');
+    }
+    putchar(']');
+}
+
+void cli_sing_json(const cli_singing *s)
+{
+    avsvt_line_points total = AVSVT_LINE_POINTS_INIT;
+    avsvt_scorer_total(s->scorer, &total);
+    fputs("{\"song\": ", stdout);
+    cli_json_string(stdout, s->title);
+    fputs(", \"artist\": ", stdout);
+    cli_json_string(stdout, s->song.artist);
+    printf(", \"voice\": %u, \"voices\": %u, \"input\": ", (unsigned)s->song.voice,
+           (unsigned)s->song.voices);
+    cli_json_string(stdout, s->input);
+    fputs(",\n \"total\": {", stdout);
+    json_points(&total);
+    number("line_points", total.line_points);
+    putchar('}');
+    json_lines(s);
+    json_notes(s);
+    fputs("}\n", stdout);
+}
