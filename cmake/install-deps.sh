@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that libavsvt needs, as far as they are missing.
-# The one list of them. Usage: install-deps.sh build|test
+# The one list of them. Usage: install-deps.sh build|media|test
 #   build: to build the library and the command
+#   media: that and the module for video and compressed sound (M4A, AAC, WebM)
 #   test:  that and all that tests/run.sh uses
 set -eu
 
@@ -10,11 +11,13 @@ build="gcc libc6-dev cmake ninja-build make pkg-config libsndfile1-dev libmpg123
 test="$build g++ ccache libcmocka-dev clang-14 libclang-rt-14-dev valgrind doxygen abigail-tools binutils
     libsoundtouch1
     python3 python3-venv python3-dev git ca-certificates libtorch-dev libopenblas0-openmp locales"
+media="libavformat-dev libavcodec-dev libswscale-dev"
 
 case ${1:-} in
 build) wanted=$build ;;
-test) wanted=$test ;;
-*) echo "usage: $0 build|test" >&2; exit 2 ;;
+media) wanted="$build $media" ;;
+test) wanted="$test $media ffmpeg" ;;
+*) echo "usage: $0 build|media|test" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

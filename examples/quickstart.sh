@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # From a clone to notes: installs what is missing, builds, transcribes.
 # Usage: sh examples/quickstart.sh [SONG]
-# SONG is any sound file; without it, a sung melody that lies in examples/data.
+# SONG is any sound or video file; without it, a sung melody that lies in examples/data.
 # Leaves SONG.mid and SONG.html beside SONG (for the melody: in this folder).
 set -eu
 
@@ -14,7 +14,12 @@ if [ -n "$song" ] && [ ! -r "$song" ]; then
     exit 1
 fi
 
-sh "$root/cmake/install-deps.sh" build
+# FFmpeg's libraries only where they are needed: they are many.
+case $song in
+'' | *.[Ww][Aa][Vv] | *.[Ff][Ll][Aa][Cc] | *.[Mm][Pp]3 | *.[Oo][Gg][Gg] | *.aif*) parts=build ;;
+*) parts=media ;;
+esac
+sh "$root/cmake/install-deps.sh" $parts
 echo "building in $build ..."
 mkdir -p "$build"
 log=$build/quickstart.log

@@ -318,6 +318,7 @@ const cli_command cli_transcribe = {
     "  avsvt transcribe song.flac -o song.mid -o song.html\n"
     "  avsvt transcribe --tempo 96 --pitch-bend song.mp3 -o song.mid\n"
     "  avsvt transcribe *.wav -f csv -o notes/\n"
-    "  ffmpeg -i clip.mp4 -f wav - | avsvt transcribe - > notes.csv\n",
+    "  avsvt transcribe clip.mp4 -o clip.mid                # the sound of a video\n"
+    "  sox song.wav -t wav - speed 0.5 | avsvt transcribe - > notes.csv\n",
     NULL, 1, -1, options, run,
 };

@@ -5,7 +5,12 @@
  *  An avsvt_audio is a source that is read once, from front to back: channels
  *  are averaged first, then the rate is converted (libsoxr, high quality).
  *  Files are read by libsndfile (WAV, FLAC, Ogg Vorbis, Opus, AIFF, ...) and,
- *  where they are MP3, by libmpg123.
+ *  where they are MP3, by libmpg123. What neither knows (AAC, M4A, Matroska and
+ *  WebM, the sound of a video) is read by the media module, which is built where
+ *  FFmpeg's libraries are. Of several sounds in a file the preferred one is
+ *  taken, else the first. In a file with pictures time 0 is the start of the
+ *  sound or of the pictures, whichever is earlier; sound that begins later, and
+ *  gaps of 0.1 s and more in its time stamps, are filled with silence.
  *  Memory does not grow with the length of the sound. */
 #ifndef AVSVT_MEDIA_H
 #define AVSVT_MEDIA_H
@@ -52,7 +57,9 @@ typedef struct avsvt_audio_info {
  *  @param err  [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO (a folder, no
  *          permission); AVSVT_E_FORMAT (empty, or no sound in it);
- *          AVSVT_E_UNSUPPORTED (rate or channels out of range); AVSVT_E_NOMEM.
+ *          AVSVT_E_UNSUPPORTED (rate or channels out of range);
+ *          AVSVT_E_MODULE (needs the media module, which is missing);
+ *          AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_audio_open(avsvt_audio **out,
     avsvt_context *context, const char *path, avsvt_error *err);

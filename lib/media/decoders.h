@@ -15,6 +15,12 @@ avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
 avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
                               const char *name, const avsvt_io *io,
                               avsvt_error *err);
+/* What the media module reads; avsvti_container_is() looks at the first 16 bytes
+ * of a file for those that nothing else can read. */
+avsvt_status avsvti_container_open(avsvt_audio **out, avsvt_context *context,
+                                   const char *name, const avsvt_io *io,
+                                   avsvt_error *err);
+int avsvti_container_is(const unsigned char *start);
 
 /* Refuses rates, channels and lengths that no source may have. */
 avsvt_status avsvti_audio_check(const char *name, double rate_hz, int channels,

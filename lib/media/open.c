@@ -30,14 +30,18 @@ static int is_layer3(const unsigned char *h)
            (h[2] & 0xF0) != 0xF0 && (h[2] & 0x0C) != 0x0C;
 }
 
+#define OTHER 0
+#define MP3 1
+#define CONTAINER 2
+
 /* Looks at the first bytes, past an ID3 tag, and goes back to the start. Not
  * being able to look is not an error here: opening tells. */
-static int looks_like_mp3(avsvti_stream *s)
+static int look_at(avsvti_stream *s)
 {
-    unsigned char h[10] = { 0 };
+    unsigned char h[16] = { 0 };
     int64_t at = 0;
     int found = 0;
-    if (avsvti_stream_read(s, h, 10) == 10 && !memcmp(h, "ID3", 3)) {
+    if (avsvti_stream_read(s, h, 16) >= 10 && !memcmp(h, "ID3", 3)) {
         at = 10 + ((int64_t)(h[6] & 127) << 21 | (h[7] & 127) << 14 |
                    (h[8] & 127) << 7 | (h[9] & 127));
         if (avsvti_stream_seek(s, at, SEEK_SET) < 0 ||
@@ -48,7 +52,23 @@ static int looks_like_mp3(avsvti_stream *s)
     }
     found |= is_layer3(h);
     avsvti_stream_seek(s, 0, SEEK_SET);
-    return found;
+    return avsvti_container_is(h) ? CONTAINER : found ? MP3 : OTHER;
+}
+
+/* libsndfile, and the media module for what that doesn't know. Where there is
+ * no module, or it doesn't know either, libsndfile's words stand. */
+static avsvt_status open_other(avsvt_audio **out, avsvt_context *context,
+                               const char *name, const avsvt_io *io,
+                               avsvt_error *err)
+{
+    avsvt_error unused = AVSVT_ERROR_INIT;
+    avsvt_status status = avsvti_sndfile_open(out, context, name, io, err);
+    if (status != AVSVT_E_FORMAT ||
+        (io && io->seek(io->user, 0, SEEK_SET) != 0) ||
+        avsvti_container_open(out, context, name, io, &unused) != AVSVT_OK)
+        return status;
+    avsvti_error_clear(err);
+    return AVSVT_OK;
 }
 
 static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
@@ -60,10 +80,13 @@ static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
     avsvt_status status = avsvti_stream_open(&look, context, name, io, err);
     if (status != AVSVT_OK)
         return status;
-    int mp3 = looks_like_mp3(&look);
+    int kind = look_at(&look);
     avsvti_stream_close(&look);
-    return mp3 ? avsvti_mpeg_open(out, context, name, io, err)
-               : avsvti_sndfile_open(out, context, name, io, err);
+    switch (kind) {
+    case MP3: return avsvti_mpeg_open(out, context, name, io, err);
+    case CONTAINER: return avsvti_container_open(out, context, name, io, err);
+    default: return open_other(out, context, name, io, err);
+    }
 }
 
 avsvt_status avsvt_audio_open(avsvt_audio **out, avsvt_context *context,

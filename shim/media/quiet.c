@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* FFmpeg writes to the process's standard error what it thinks of damaged
+ * files. Its switches for that (av_log_set_level, av_log_set_callback) belong to
+ * the whole process, and so to the host, which may use FFmpeg itself. They are
+ * left alone. Instead:
+ *
+ * 1. The module has a function av_log() of its own. FFmpeg's libraries, loaded
+ *    with it, call that one; it drops what is said while the module works on the
+ *    same thread, and hands on everything else. Where the host had loaded them
+ *    before, they go on calling FFmpeg's, and so:
+ *
+ * 2. Each object that logs may bring an offset that is added to the level of
+ *    what it says; with a large one nothing is important enough to be shown. A
+ *    decoder has a field for it. Others name, in the description that their
+ *    first member points to, where in the object the offset lies; they get a
+ *    copy of that description, naming a field that holds a large number anyway.
+ *    What has no object (a few lines of the readers of containers) is then seen
+ *    in the host's log. */
+#include "source.h"
+
+#include <libavutil/opt.h>
+#include <pthread.h>
+#include <stdarg.h>
+
+/* Above every level (they end at 56), and below 256 less the highest level: the
+ * default receiver looks at the lowest byte of the sum. */
+#define FAR 100
+
+static _Thread_local int working; /* how deep inside the module this thread is */
+
+void media_enter(void)
+{
+    working++;
+}
+
+void media_leave(void)
+{
+    working--;
+}
+
+/* In place of libavutil's; av_vlog() is FFmpeg's own. */
+__attribute__((visibility("default")))
+void av_log(void *object, int level, const char *format, ...)
+{
+    va_list values;
+    if (working)
+        return;
+    va_start(values, format);
+    av_vlog(object, level, format, values);
+    va_end(values);
+}
+
+static AVClass format_class, scaler_class;
+
+static void make_classes(void)
+{
+    format_class = *avformat_get_class();
+    format_class.log_level_offset_offset = offsetof(AVFormatContext, max_streams);
+    scaler_class = *sws_get_class();
+    const AVClass *object = &scaler_class; /* as if it were a scaler */
+    const AVOption *place = av_opt_find(&object, "src_h_chr_pos", NULL, 0,
+                                        AV_OPT_SEARCH_FAKE_OBJ);
+    if (place)
+        scaler_class.log_level_offset_offset = place->offset;
+}
+
+static void prepare(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_classes);
+}
+
+void media_quiet_format(AVFormatContext *format)
+{
+    prepare();
+    format->av_class = &format_class;
+    format->max_streams = FAR; /* and no file needs more */
+}
+
+void media_quiet_decoder(AVCodecContext *decoder)
+{
+    decoder->log_level_offset = FAR;
+}
+
+/* It speaks of formats with less colour than light only ("no accelerated
+ * conversion"); their place of colour, said as what it is by default, is 128 or
+ * 384: the large number. */
+void media_quiet_scaler(struct SwsContext *scaler, int log2_chroma_w)
+{
+    prepare();
+    if (log2_chroma_w < 1 || !scaler_class.log_level_offset_offset)
+        return;
+    av_opt_set_int(scaler, "src_h_chr_pos", (128 << log2_chroma_w) - 128, 0);
+    *(const AVClass **)(void *)scaler = &scaler_class;
+}
