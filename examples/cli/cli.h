@@ -27,7 +27,7 @@ typedef struct cli_args {
     int input_count;
     const char *outs[CLI_MAX_OUTS];
     int out_count;
-    const char *model, *format, *device, *precision, *backend, *rule;
+    const char *model, *format, *device, *precision, *backend, *rule, *chunks;
     const char *completion;
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;

@@ -36,7 +36,11 @@ static const cli_option options[] = {
       CLI_FIELD(min_duration_set),
       "drop notes shorter than this many seconds; 0 keeps all (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
-      "precise: ours, with fine pitch; published: as the AV_SVT system decodes" },
+      "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
+      "model's)" },
+    { 0, "chunks", CLI_CHOICE, "CHUNKS", "overlap|whole|published", 0, 0, CLI_FIELD(chunks), 0,
+      "how long sound is cut: overlap: pieces with context on both sides; whole: one piece; "
+      "published: AV_SVT's utterances of 5 s, for pipeline files (default: the model's)" },
     CLI_DEVICE_OPTIONS,
     CLI_OPTIONS_END,
 };
@@ -183,8 +187,9 @@ static int deliver(work *w, const avsvt_notes *notes, const cli_sound *sound,
 
 static void decoding(avsvt_notes_options *o, const cli_args *args)
 {
-    o->rule = args->rule && !strcmp(args->rule, "published") ? AVSVT_RULE_PUBLISHED
-                                                             : AVSVT_RULE_PRECISE;
+    if (args->rule)
+        o->rule = !strcmp(args->rule, "published") ? AVSVT_RULE_PUBLISHED
+                                                   : AVSVT_RULE_PRECISE;
     o->onset_threshold = args->onset_threshold;
     o->offset_threshold = args->offset_threshold;
     if (args->min_duration_set) /* in the library 0 asks for the default */
@@ -280,16 +285,27 @@ static int check_output(work *w)
     return 0;
 }
 
+static int32_t chunks_of(const cli_args *args)
+{
+    if (!args->chunks)
+        return AVSVT_CHUNKS_DEFAULT;
+    if (!strcmp(args->chunks, "published"))
+        return AVSVT_CHUNKS_PUBLISHED;
+    return !strcmp(args->chunks, "whole") ? AVSVT_CHUNKS_WHOLE : AVSVT_CHUNKS_OVERLAP;
+}
+
 static int run(const cli_args *args)
 {
     work w = { args, NULL, NULL, NULL, 0 };
     avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
+    open.chunks = chunks_of(args);
     if (status)
         return status;
     cli_catch_interrupts();
     status = cli_context(&w.context, args);
-    if (!status && avsvt_pipeline_open(&w.pipeline, w.context, args->model, NULL, &err))
+    if (!status && avsvt_pipeline_open(&w.pipeline, w.context, args->model, &open, &err))
         status = cli_error(&err);
     if (!status && w.folder)
         status = cli_make_folder(w.folder);

@@ -80,7 +80,7 @@ static avsvt_status run_overlap(run *r, avsvt_error *err)
 
         avsvti_window_drop(&r->window, first * p->hop);
         /* One sample more than is used tells whether the sound goes on. */
-        int64_t last_sample = (end + p->context_frames) * p->hop;
+        int64_t last_sample = (end + p->context_frames) * p->hop + p->edge;
         avsvt_status status = avsvti_window_fill(&r->window, last_sample + 1,
                                                  err);
         if (status != AVSVT_OK)
@@ -88,7 +88,8 @@ static avsvt_status run_overlap(run *r, avsvt_error *err)
         int64_t n = r->window.count;
         if (!r->window.at_end)
             n = last_sample - r->window.start;
-        if (n <= 0)
+        /* A rest too short for one more frame would be filled up to one. */
+        if (n <= 0 || (core && p->edge && n < p->hop + p->edge))
             return AVSVT_OK;
         status = avsvti_pipeline_call(p, r->window.samples, n, &f, err);
         if (status != AVSVT_OK)
@@ -187,10 +188,10 @@ avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
     if (status == AVSVT_OK && !r.window.count)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "the sound has no samples: there is nothing to transcribe");
-    if (status == AVSVT_OK && p->chunking == AVSVTI_CHUNK_OVERLAP)
+    if (status == AVSVT_OK && p->chunks == AVSVT_CHUNKS_OVERLAP)
         status = run_overlap(&r, err);
     else if (status == AVSVT_OK)
-        status = run_pieces(&r, p->chunking == AVSVTI_CHUNK_WHOLE
+        status = run_pieces(&r, p->chunks == AVSVT_CHUNKS_WHOLE
                                     ? 0 : p->chunk_frames * p->hop, err);
     avsvti_window_free(&r.window);
     avsvti_release(avsvti_allocator(p->context), r.level);

@@ -20,6 +20,11 @@ avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
     if (status == AVSVT_OK)
         status = avsvti_model_integer(m, "input.min_samples", 0, 1 << 24,
                                       &p->min_samples, err);
+    int64_t window = p->hop;
+    if (status == AVSVT_OK)
+        status = avsvti_model_integer(m, "input.window", 1, 1 << 24, &window,
+                                      err);
+    p->edge = window > p->hop ? window - p->hop : 0;
     if (status == AVSVT_OK)
         status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s,
                                      err);
@@ -42,22 +47,21 @@ void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s, double contex
         p->chunk_frames = 1;
 }
 
-static avsvt_status read_options(double *chunk_s,
+static avsvt_status read_options(avsvt_pipeline_options *o,
                                  const avsvt_pipeline_options *opts,
                                  avsvt_error *err)
 {
-    avsvt_pipeline_options o;
-    avsvt_status status = avsvti_options_read(&o, sizeof(o), opts,
+    avsvt_status status = avsvti_options_read(o, sizeof(*o), opts,
                                               "avsvt_pipeline_options", err);
     if (status != AVSVT_OK)
         return status;
-    if (o.reserved)
+    if (o->chunks < AVSVT_CHUNKS_DEFAULT || o->chunks > AVSVT_CHUNKS_PUBLISHED)
         return avsvti_fail(err, AVSVT_E_ARG,
-                           "avsvt_pipeline_options.reserved must be 0");
-    if (o.chunk_s != 0.0 && !(o.chunk_s >= 1.0 && o.chunk_s <= 600.0))
+            "avsvt_pipeline_options.chunks is %d: use an AVSVT_CHUNKS_ value",
+            (int)o->chunks);
+    if (o->chunk_s != 0.0 && !(o->chunk_s >= 1.0 && o->chunk_s <= 600.0))
         return avsvti_fail(err, AVSVT_E_ARG,
                            "chunk_s: use 1 to 600 seconds, or 0");
-    *chunk_s = o.chunk_s;
     return AVSVT_OK;
 }
 
@@ -79,10 +83,15 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
 }
 
 static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
-                               double chosen_chunk_s, avsvt_error *err)
+                               const avsvt_pipeline_options *chosen,
+                               avsvt_error *err)
 {
     double chunk_s = 30.0, context_s = 4.0;
     void *network;
+    if (chosen->chunks == AVSVT_CHUNKS_PUBLISHED)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: AV_SVT's utterances are for pipeline files that join an "
+            "extractor and a head", p->name);
     if (!avsvti_model_is(model, "task", "notes")) {
         const char *task = avsvt_model_get(model, "task");
         return avsvti_fail(err, AVSVT_E_ARG,
@@ -103,7 +112,9 @@ static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
     p->backend = p->network->network.backend;
     if (p->info.frame_rate_hz == 0.0)
         p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
-    avsvti_pipeline_set_chunks(p, chosen_chunk_s != 0.0 ? chosen_chunk_s : chunk_s, context_s);
+    p->chunks = chosen->chunks ? chosen->chunks : AVSVT_CHUNKS_OVERLAP;
+    avsvti_pipeline_set_chunks(p, chosen->chunk_s != 0.0 ? chosen->chunk_s
+                                                         : chunk_s, context_s);
     return AVSVT_OK;
 }
 
@@ -111,20 +122,20 @@ avsvt_status avsvt_pipeline_create(avsvt_pipeline **out, avsvt_model *model,
                                    const avsvt_pipeline_options *opts,
                                    avsvt_error *err)
 {
-    double chunk_s = 0.0;
+    avsvt_pipeline_options o;
     if (out)
         *out = NULL;
     if (!out || !model)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_pipeline_create: %s is NULL", out ? "model" : "out");
-    avsvt_status status = read_options(&chunk_s, opts, err);
+    avsvt_status status = read_options(&o, opts, err);
     if (status != AVSVT_OK)
         return status;
     avsvt_pipeline *p = avsvti_pipeline_new(avsvti_model_context(model),
                                      avsvt_model_path(model), err);
     if (!p)
         return AVSVT_E_NOMEM;
-    status = from_model(p, model, chunk_s, err);
+    status = from_model(p, model, &o, err);
     if (status != AVSVT_OK) {
         avsvt_pipeline_free(p);
         return status;
@@ -146,16 +157,16 @@ avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
                                  avsvt_error *err)
 {
     avsvt_model *model;
-    double chunk_s = 0.0;
+    avsvt_pipeline_options o;
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_pipeline_open: out is NULL");
     *out = NULL;
-    avsvt_status status = read_options(&chunk_s, opts, err);
+    avsvt_status status = read_options(&o, opts, err);
     if (status != AVSVT_OK)
         return status;
     context = avsvti_context_or_default(context);
     if (path && is_yaml(path))
-        return avsvti_pipeline_open_yaml(out, context, path, chunk_s, err);
+        return avsvti_pipeline_open_yaml(out, context, path, &o, err);
     status = avsvt_model_open(&model, context, path, err);
     if (status != AVSVT_OK)
         return status;

@@ -9,13 +9,6 @@
 #include "core/busy.h"
 #include "model/stage.h"
 
-/* How long sound is cut into network calls. */
-typedef enum avsvti_chunking {
-    AVSVTI_CHUNK_OVERLAP,   /* context on both sides, thrown away */
-    AVSVTI_CHUNK_WHOLE,     /* one piece */
-    AVSVTI_CHUNK_PUBLISHED, /* AV_SVT's utterances: no overlap, hard borders */
-} avsvti_chunking;
-
 struct avsvt_pipeline {
     avsvti_busy busy;
     avsvt_context *context;   /* counted */
@@ -28,7 +21,8 @@ struct avsvt_pipeline {
     double rate_hz;           /* samples per second of the network */
     int64_t hop;              /* samples per frame */
     int64_t min_samples;      /* shorter pieces are padded with zeros */
-    avsvti_chunking chunking;
+    int64_t edge;             /* samples that a frame needs behind its hop */
+    int32_t chunks;           /* AVSVT_CHUNKS_*, never the default */
     int64_t chunk_frames;     /* kept of each call */
     int64_t context_frames;   /* given on each side beside them */
     avsvt_activations_info info;
@@ -52,16 +46,16 @@ void avsvti_frames_release(avsvti_frames *frames);
 /* An empty pipeline with its context and name; NULL when out of memory. */
 avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
                                     avsvt_error *err);
-/* The input and chunk sections of a model's manifest. */
+/* What the input and chunk sections of a model's manifest say. */
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       double *chunk_s, double *context_s,
                                       avsvt_error *err);
 void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s,
                                 double context_s);
-/* chunk_s: what the caller chose, 0: the file's. */
 avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out,
                                        avsvt_context *context,
-                                       const char *path, double chunk_s,
+                                       const char *path,
+                                       const avsvt_pipeline_options *chosen,
                                        avsvt_error *err);
 
 #endif

@@ -92,23 +92,42 @@ static avsvt_status yaml_decode(avsvt_pipeline *p, const avsvti_manifest *yaml,
     return status;
 }
 
+static avsvt_status yaml_mode(int32_t *chunks, const avsvt_pipeline *p,
+                              const avsvti_manifest *yaml, avsvt_error *err)
+{
+    static const char *const names[] = { "overlap", "whole", "published" };
+    const char *mode = avsvti_manifest_get(yaml, "chunk.mode");
+    *chunks = AVSVT_CHUNKS_OVERLAP;
+    for (int32_t i = 0; mode && i < 3; i++)
+        if (!strcmp(mode, names[i])) {
+            *chunks = AVSVT_CHUNKS_OVERLAP + i;
+            return AVSVT_OK;
+        }
+    return !mode ? AVSVT_OK : avsvti_fail(err, AVSVT_E_FORMAT,
+        "%s: chunk.mode is '%s': overlap, whole or published is known",
+        p->name, mode);
+}
+
+/* start_s: time of the encoder's frame 0, the middle of what it sees. The
+ * published rule knows none: its frame i is at i / 49.8 s. */
 static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
                                 double chunk_s, double context_s,
-                                double chosen_chunk_s, avsvt_error *err)
+                                double start_s,
+                                const avsvt_pipeline_options *chosen,
+                                avsvt_error *err)
 {
-    const char *mode = avsvti_manifest_get(yaml, "chunk.mode");
-    if (mode && !strcmp(mode, "published")) {
-        p->chunking = AVSVTI_CHUNK_PUBLISHED;
+    int32_t mode;
+    avsvt_status status = yaml_mode(&mode, p, yaml, err);
+    if (status != AVSVT_OK)
+        return status;
+    p->chunks = chosen->chunks ? chosen->chunks : mode;
+    if (p->chunks == AVSVT_CHUNKS_PUBLISHED) {
         p->info.frame_rate_hz = PUBLISHED_FRAME_RATE;
         chunk_s = PUBLISHED_CHUNK_S;
-    } else if (mode && !strcmp(mode, "whole")) {
-        p->chunking = AVSVTI_CHUNK_WHOLE;
-    } else if (mode && strcmp(mode, "overlap")) {
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: chunk.mode is '%s': overlap, whole or published is known",
-            p->name, mode);
+    } else {
+        p->info.start_s += start_s;
     }
-    avsvt_status status = yaml_number(&chunk_s, p, yaml, "chunk.length_s", 1,
+    status = yaml_number(&chunk_s, p, yaml, "chunk.length_s", 1,
                                       3600, err);
     if (status == AVSVT_OK)
         status = yaml_number(&context_s, p, yaml, "chunk.context_s", 0, 600,
@@ -120,7 +139,8 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
         return status;
     if (p->info.frame_rate_hz == 0.0)
         p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
-    avsvti_pipeline_set_chunks(p, chosen_chunk_s != 0.0 ? chosen_chunk_s : chunk_s, context_s);
+    avsvti_pipeline_set_chunks(p, chosen->chunk_s != 0.0 ? chosen->chunk_s
+                                                         : chunk_s, context_s);
     return AVSVT_OK;
 }
 
@@ -161,10 +181,11 @@ static avsvt_status check_yaml(const avsvt_pipeline *p,
 }
 
 static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
-                               double chosen_chunk_s, avsvt_error *err)
+                               const avsvt_pipeline_options *chosen,
+                               avsvt_error *err)
 {
     avsvt_model *audio = NULL, *head = NULL;
-    double chunk_s = 20.0, context_s = 5.0;
+    double chunk_s = 20.0, context_s = 5.0, start_s = 0.0;
     avsvt_status status = check_yaml(p, yaml, err);
     if (status == AVSVT_OK)
         status = open_part(&audio, p, yaml, "audio", err);
@@ -173,13 +194,17 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
     if (status == AVSVT_OK)
         status = avsvti_pipeline_geometry(p, audio, &chunk_s, &context_s, err);
     if (status == AVSVT_OK)
+        status = avsvti_model_number(audio, "output.start_s", -10.0, 10.0,
+                                     &start_s, err);
+    if (status == AVSVT_OK)
         status = avsvti_head_layout(&p->info, head, err);
     if (status == AVSVT_OK)
         status = avsvti_head_defaults(&p->defaults, head, err);
     if (status == AVSVT_OK)
         status = yaml_decode(p, yaml, err);
     if (status == AVSVT_OK)
-        status = yaml_chunks(p, yaml, chunk_s, context_s, chosen_chunk_s, err);
+        status = yaml_chunks(p, yaml, chunk_s, context_s, start_s, chosen,
+                             err);
     if (status == AVSVT_OK)
         status = avsvt_extractor_create(&p->extractor, audio, err);
     if (status == AVSVT_OK)
@@ -191,9 +216,11 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
     return status;
 }
 
-avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out, avsvt_context *context,
-                              const char *path, double chunk_s,
-                              avsvt_error *err)
+avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out,
+                                       avsvt_context *context,
+                                       const char *path,
+                                       const avsvt_pipeline_options *chosen,
+                                       avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(context);
     avsvti_manifest *yaml = NULL;
@@ -206,7 +233,7 @@ avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out, avsvt_context *cont
     if (status != AVSVT_OK)
         return status;
     avsvt_pipeline *p = avsvti_pipeline_new(context, path, err);
-    status = p ? from_parts(p, yaml, chunk_s, err) : AVSVT_E_NOMEM;
+    status = p ? from_parts(p, yaml, chosen, err) : AVSVT_E_NOMEM;
     avsvti_manifest_free(yaml);
     if (status != AVSVT_OK) {
         avsvt_pipeline_free(p);

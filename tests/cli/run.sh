@@ -97,6 +97,12 @@ expect 0 "$avsvt" transcribe "$data/melody.flac" -q -o b.mid && [ ! -s err ] && 
 expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(wc -l <out)" -lt "$(wc -l <melody.csv)" ]
 check "a high threshold leaves notes out"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"
+expect 2 "$avsvt" transcribe x --chunks tiny; check "unknown chunks"
+expect 0 "$avsvt" transcribe "$data/melody.flac" -f csv; cp out one.csv
+expect 0 "$avsvt" transcribe "$data/melody.flac" -f csv --chunks whole && cmp -s out one.csv
+check "a short song in one piece gives the same notes"
+expect 1 "$avsvt" transcribe "$data/melody.flac" --chunks published && grep -q 'pipeline files' err
+check "the built-in model has no published utterances"
 cp "$data/melody.flac" two.flac
 expect 2 "$avsvt" transcribe two.flac -f csv -o two.flac && cmp -s two.flac "$data/melody.flac"; check "the input is not written over"
 

@@ -22,6 +22,7 @@ RULES = {None: 0, "precise": 1, "published": 2}
 FORMATS = {None: 0, "csv": 1, "json": 2, "midi": 3, "ultrastar": 4, "musicxml": 5,
            "svg": 6, "html": 7}
 EXPORT_PITCH_BEND = 1
+CHUNKS = {None: 0, "overlap": 1, "whole": 2, "published": 3}
 PRECISIONS = {"fp32": 0, "fp16": 1, "bf16": 2}
 
 LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
@@ -115,7 +116,7 @@ class FusionTimes(Record):
 
 
 class PipelineOptions(Record):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("chunk_s", c_double)]
+    _fields_ = [("struct_size", c_uint32), ("chunks", c_int32), ("chunk_s", c_double)]
 
 
 class RunOptions(Record):

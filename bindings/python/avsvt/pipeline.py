@@ -14,12 +14,18 @@ from .notes import Activations, Notes, decoding
 class Pipeline(Handle):
     """``Pipeline(path)`` of a model (.pt) or pipeline (.yaml) file;
     ``Pipeline()`` is the compiled-in model; ``Pipeline(model)`` shares an open
-    :class:`Model`. One thread at a time uses a pipeline."""
+    :class:`Model`. One thread at a time uses a pipeline.
+
+    ``chunks`` is how long sound is cut: "overlap", "whole" (one piece) or
+    "published" (AV_SVT's utterances, for pipeline files); ``chunk`` seconds of
+    result per network call. None is what the file says."""
 
     _free = "avsvt_pipeline_free"
 
-    def __init__(self, model=None, context=None, chunk=None):
-        options = _ffi.PipelineOptions(chunk_s=chunk or 0.0)
+    def __init__(self, model=None, context=None, chunk=None, chunks=None):
+        if chunks not in _ffi.CHUNKS:
+            raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
+        options = _ffi.PipelineOptions(chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0)
         if isinstance(model, Model):
             with held(model) as (shared,):
                 super().__init__("avsvt_pipeline_create", shared, ctypes.byref(options))

@@ -28,10 +28,19 @@ def head(job, values):
 
 
 def notes(job, sound):
+    rate = job.get("rate", 16000)
     with avsvt.Pipeline(job["model"], **job.get("options", {})) as pipeline:
-        found = pipeline.activations(sound, 16000)
-        return {"": pipeline.notes(sound, 16000).to_array(), ".logits": found.logits,
+        found = pipeline.activations(sound, rate)
+        return {"": pipeline.notes(sound, rate).to_array(), ".logits": found.logits,
                 ".rate": found.frame_rate, ".start": found.start}
+
+
+def refused(job, sound):
+    try:
+        notes(job, sound)
+    except (ValueError, avsvt.Error) as error:
+        return {"": str(error)}
+    raise AssertionError(f"{job} was not refused")
 
 
 def main(jobs, arrays, output):
