@@ -21,5 +21,7 @@ avsvt_status avsvti_backend_choose(const avsvt_backend **out,
 
 /* Whether the native backend runs networks of this family. */
 int avsvti_native_has_family(const char *family);
+/* Whether it is the one whose networks run on sound as it comes. */
+int avsvti_native_is_live(const char *family);
 
 #endif

@@ -10,14 +10,18 @@
  * which are slow. */
 #define QUIETEST 1e-12f
 
+float avsvti_native_audible(float x)
+{
+    return x < QUIETEST && x > -QUIETEST ? 0.0f : x;
+}
+
 /* Samples start..start+n-1, zeros outside of the sound. */
 static void take_span(float *to, const float *samples, size_t count,
                       ptrdiff_t start, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         ptrdiff_t at = start + (ptrdiff_t)i;
-        float x = at >= 0 && (size_t)at < count ? samples[at] : 0.0f;
-        to[i] = x < QUIETEST && x > -QUIETEST ? 0.0f : x;
+        to[i] = at >= 0 && (size_t)at < count ? avsvti_native_audible(samples[at]) : 0.0f;
     }
 }
 

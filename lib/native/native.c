@@ -10,6 +10,7 @@
 #include "native/native.h"
 
 #define FAMILY "harmonic-gru-1"
+#define LIVE_FAMILY "harmonic-gru-live-1"
 #define MAX_SAMPLES ((size_t)600 * 16000) /* of one sound: ten minutes */
 #define MAX_BATCH 1024
 #define LOUDEST 1e9f /* squares of what is louder might not be finite */
@@ -22,7 +23,13 @@ static int little_endian(void)
 
 int avsvti_native_has_family(const char *family)
 {
-    return family && !strcmp(family, FAMILY) && little_endian();
+    return family && (!strcmp(family, FAMILY) || avsvti_native_is_live(family)) &&
+           little_endian();
+}
+
+int avsvti_native_is_live(const char *family)
+{
+    return family && !strcmp(family, LIVE_FAMILY);
 }
 
 /* A message of the table's kind from one of ours. */
@@ -128,8 +135,9 @@ static avsvt_status instance_create(void **instance, void *model, char *message,
         return tell(message, message_size, avsvti_fail_memory(&err), &err);
     n->model = m;
     n->store.allocator = n->sequences.allocator = &m->allocator;
-    n->sequence_width = m->width > 2 * m->hidden ? m->width : 2 * m->hidden;
-    if (!make_room(n, m)) {
+    size_t recurrent = m->directions * m->hidden;
+    n->sequence_width = m->width > recurrent ? m->width : recurrent;
+    if (m->lookahead ? !avsvti_native_live_room(n) : !make_room(n, m)) {
         instance_free(n);
         return tell(message, message_size, avsvti_fail_memory(&err), &err);
     }
@@ -172,6 +180,10 @@ static void run_sound(avsvti_native_instance *n, const float *samples,
                       size_t count, size_t frames,
                       const avsvti_native_outputs *out)
 {
+    if (n->model->lookahead) {
+        avsvti_native_live_run(n, samples, count, frames, out);
+        return;
+    }
     reset(n);
     for (size_t frame = 0; frame < frames + LAG_JOINT; frame += TILE) {
         avsvti_native_pitch(n, samples, count, frame, frames, out);
@@ -259,7 +271,7 @@ static avsvt_status instance_run(void *instance,
     while (i < 3 && (data[i] = make_output(&made[i], &n->model->allocator, batch,
                                            frames, widths[i])))
         i++;
-    if (i < 3 || !reserve(n, frames))
+    if (i < 3 || (!n->model->lookahead && !reserve(n, frames)))
         status = avsvti_fail_memory(&err);
     for (size_t b = 0; status == AVSVT_OK && b < batch; b++) {
         avsvti_native_outputs out = { data[0] + b * frames * LOGITS,
@@ -278,6 +290,6 @@ static avsvt_status instance_run(void *instance,
 
 const avsvt_backend avsvti_backend_native = {
     (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "native",
-    "plain C, no libtorch: networks of the family " FAMILY, model_open,
+    "plain C, no libtorch: networks of the families " FAMILY " and " LIVE_FAMILY, model_open,
     instance_create, instance_run, instance_free, model_free,
 };

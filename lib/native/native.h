@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The network family "harmonic-gru-1" in plain C: what the model and an
- * instance of it hold. The way through it (bindings/python/avsvt/networks has
+/* The network families "harmonic-gru-1" and "harmonic-gru-live-1" in plain C:
+ * what the model and an instance of it hold. The way through it (bindings/python/avsvt/networks has
  * the same in a few lines of PyTorch):
  *
  *   front.c  sound -> log spectrum by pitch, autocorrelation, mel columns
@@ -11,7 +11,10 @@
  * All but gru.c goes over the sound in tiles of TILE frames. A stage that
  * looks some frames ahead answers for frames that lie as much further back;
  * each keeps the rows that it still needs in front of its new ones. Frames
- * before the first and after the last are rows of zeros. */
+ * before the first and after the last are rows of zeros.
+ *
+ * The live family has the same layers, but each looks back only; live.c goes
+ * through them a row at a time, and answers for a frame lookahead rows later. */
 #ifndef AVSVTI_NATIVE_NATIVE_H
 #define AVSVTI_NATIVE_NATIVE_H
 
@@ -76,11 +79,16 @@ typedef struct avsvti_native_model {
     const avsvti_native_kernels *kernels;
     size_t channels, planes; /* the second: padded to LANES */
     size_t width, hidden, padded, layers;
+    size_t lookahead;  /* frames; 0: not of the live family */
+    size_t directions; /* of the recurrent layers */
     size_t posterior_width, summary_width, joint_width;
     float *pitch_window, *mel_window, *pitch_turns, *mel_turns;
     float *pitch_halves, *mel_halves; /* turns of half the angle */
     avsvti_native_filters pitch_filters, mel_filters;
     float *lags; /* [LAGS][LAG_BINS] */
+    /* The live family: its lags, and turns for one transform in LANES parts. */
+    avsvti_native_matrix lag_matrix;
+    float *lane_turns, *pitch_rows, *mel_rows, *pitch_twists, *mel_twists;
     avsvti_native_matrix fold, outputs, posterior, summary;
     avsvti_native_plane near, wide;
     avsvti_native_matrix mel_near, mel_wide, joint, heads;
@@ -96,6 +104,7 @@ typedef struct avsvti_native_instance {
     float *gates, *state, *recurrent;
     float *sequence[2]; /* rows of sequence_width, room of them */
     size_t room, sequence_width;
+    float *history, *lanes[2], *spread, *unheard; /* the live family's */
 } avsvti_native_instance;
 
 typedef struct avsvti_native_outputs { /* of one sound */
@@ -132,6 +141,20 @@ void avsvti_native_views(avsvti_native_instance *n, const float *samples,
 void avsvti_native_mels(avsvti_native_instance *n, float *rows,
                         const float *samples, size_t count, size_t frame);
 
+/* What pitch.c and live.c share. stack: one frame's harmonics and lags, which
+ * lie step floats apart, interleaved. block: a residual block of 5 frames x kf
+ * semitones; in: the first of them, present: the one that is added. finish:
+ * n->plane -> outputs, and a row of both features. */
+void avsvti_native_stack(float *to, const float *pitch, const float *lags,
+                         size_t step);
+void avsvti_native_block(avsvti_native_instance *n, float *out, const float *in,
+                         const float *present, const avsvti_native_plane *p,
+                         size_t kf, size_t dilation);
+void avsvti_native_finish(avsvti_native_instance *n, float *posterior,
+                          float *summary, float *logits, float *fine);
+/* What is too quiet to be told from silence becomes 0. */
+float avsvti_native_audible(float x);
+
 /* One tile through pitch.c and time.c; features land in n->joint and
  * n->sequence[0]. frame: of the tile's first row; total: of the sound. */
 void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
@@ -142,5 +165,17 @@ void avsvti_native_time(avsvti_native_instance *n, const float *samples,
 /* n->sequence[0] -> the outputs that time.c does not fill. */
 void avsvti_native_recur(avsvti_native_instance *n, size_t total,
                          const avsvti_native_outputs *out);
+
+/* live.c. Neither allocates, locks or calls the system. reset: a new sound.
+ * step: HOP more samples -> one frame, that of lookahead - 1 steps before; the
+ * first lookahead - 1 answers are for frames before the sound. */
+int avsvti_native_live_room(avsvti_native_instance *n);
+void avsvti_native_live_reset(avsvti_native_instance *n);
+void avsvti_native_live_step(avsvti_native_instance *n, const float *samples,
+                             const avsvti_native_outputs *out);
+/* A whole sound. */
+void avsvti_native_live_run(avsvti_native_instance *n, const float *samples,
+                            size_t count, size_t frames,
+                            const avsvti_native_outputs *out);
 
 #endif

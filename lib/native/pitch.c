@@ -11,15 +11,16 @@
 /* Where in the spectrum the bins of harmonics 1 to 6 begin. */
 static const size_t harmonics[6] = { 0, 36, 57, 72, 84, 93 };
 
-/* One frame's harmonics and lags, interleaved, between three zeros each. */
-static void stack(float *to, const float *pitch, const float *lags)
+/* Between three zeros on each side. */
+void avsvti_native_stack(float *to, const float *pitch, const float *lags,
+                         size_t step)
 {
     to += 3 * PLANES;
     for (size_t i = 0; i < FINE; i++, to += PLANES) {
         for (size_t c = 0; c < 6; c++)
-            to[c] = pitch[(harmonics[c] + i) * LANES];
-        to[6] = lags[(36 + i) * LANES];
-        to[7] = lags[i * LANES];
+            to[c] = pitch[(harmonics[c] + i) * step];
+        to[6] = lags[(36 + i) * step];
+        to[7] = lags[i * step];
     }
 }
 
@@ -34,27 +35,25 @@ static void fold(avsvti_native_instance *n, float *rows, const float *samples,
     for (size_t t = 0; t < high; t++) {
         if (t % LANES == 0)
             avsvti_native_views(n, samples, count, frame + t);
-        stack(n->stack, n->pitch + t % LANES, n->lags + t % LANES);
+        avsvti_native_stack(n->stack, n->pitch + t % LANES, n->lags + t % LANES, LANES);
         m->kernels->gemm(rows + t * row + MARGIN * m->planes, m->planes, n->stack,
                          3 * PLANES, m->fold.panels, m->fold.bias, SEMITONES,
                          m->channels, FOLD * PLANES, 1);
     }
 }
 
-/* One frame of a residual block of 5 frames x kf semitones. in: the first
- * row; the middle one lies 2 dilation rows on. */
-static void block(avsvti_native_instance *n, float *out, const float *in,
-                  const avsvti_native_plane *p, size_t kf, size_t dilation)
+void avsvti_native_block(avsvti_native_instance *n, float *out, const float *in,
+                         const float *present, const avsvti_native_plane *p,
+                         size_t kf, size_t dilation)
 {
     const avsvti_native_model *m = n->model;
     const avsvti_native_kernels *k = m->kernels;
-    size_t row = COLUMNS * m->planes, size = SEMITONES * m->planes;
+    size_t row = COLUMNS * m->planes, margin = MARGIN * m->planes;
     k->depthwise(n->depth, in + (MARGIN - kf / 2) * m->planes, dilation * row, 5, kf,
                  p->depth, SEMITONES, m->planes);
-    out += MARGIN * m->planes;
-    k->gemm(out, m->planes, n->depth, m->planes, p->point.panels, p->point.bias,
-            SEMITONES, m->channels, m->planes, 1);
-    k->add(out, in + 2 * dilation * row + MARGIN * m->planes, size);
+    k->gemm(out + margin, m->planes, n->depth, m->planes, p->point.panels,
+            p->point.bias, SEMITONES, m->channels, m->planes, 1);
+    k->add(out + margin, present + margin, SEMITONES * m->planes);
 }
 
 static float log_sum(const float *x, size_t n, size_t step)
@@ -67,9 +66,8 @@ static float log_sum(const float *x, size_t n, size_t step)
     return top + logf(sum);
 }
 
-/* The last plane of a frame -> outputs, and a row of both features. */
-static void finish(avsvti_native_instance *n, float *posterior, float *summary,
-                   float *logits, float *fine)
+void avsvti_native_finish(avsvti_native_instance *n, float *posterior,
+                          float *summary, float *logits, float *fine)
 {
     const avsvti_native_model *m = n->model;
     const avsvti_native_kernels *k = m->kernels;
@@ -118,7 +116,8 @@ void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
     avsvti_native_range(first, total, &low, &high);
     avsvti_native_blank(n->wide + 8 * row, row, row, low, high);
     for (size_t t = low; t < high; t++)
-        block(n, n->wide + (8 + t) * row, n->near + t * row, &m->near, 5, 1);
+        avsvti_native_block(n, n->wide + (8 + t) * row, n->near + t * row,
+                            n->near + (t + 2) * row, &m->near, 5, 1);
 
     first = (ptrdiff_t)frame - LAG_WIDE;
     avsvti_native_range(first, total, &low, &high);
@@ -126,9 +125,11 @@ void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
     avsvti_native_blank(n->summary + 2 * pools, pools, pools, low, high);
     for (size_t t = low; t < high; t++) {
         size_t at = (size_t)(first + (ptrdiff_t)t);
-        block(n, n->plane, n->wide + t * row, &m->wide, 3, 2);
-        finish(n, n->posterior + (2 + t) * FINE, n->summary + (2 + t) * pools,
-               out->logits + at * LOGITS, out->fine + at * FINE);
+        avsvti_native_block(n, n->plane, n->wide + t * row, n->wide + (t + 4) * row,
+                            &m->wide, 3, 2);
+        avsvti_native_finish(n, n->posterior + (2 + t) * FINE,
+                             n->summary + (2 + t) * pools, out->logits + at * LOGITS,
+                             out->fine + at * FINE);
     }
 
     avsvti_native_range((ptrdiff_t)frame - LAG_FEATURES, total, &low, &high);

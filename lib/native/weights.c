@@ -8,6 +8,7 @@
 #include "backend/registry.h"
 #include "native/tensors.h"
 
+#define PI 3.14159265358979323846
 #define NORM_EPSILON 1e-5f /* PyTorch's */
 #define NAME_SIZE AVSVTI_NATIVE_NAME_SIZE
 
@@ -131,10 +132,10 @@ static void outputs(loader *l)
     }
 }
 
-static void recurrent(loader *l, avsvti_native_gru *g, size_t layer, int backwards)
+static void recurrent(loader *l, avsvti_native_gru *g, size_t layer, size_t backwards)
 {
     avsvti_native_model *m = l->m;
-    size_t h = m->hidden, hp = m->padded, in = layer ? 2 * h : m->width;
+    size_t h = m->hidden, hp = m->padded, in = layer ? m->directions * h : m->width;
     size_t shapes[2][2] = { { 3 * h, in }, { 3 * h, h } };
     char name[NAME_SIZE];
     const char *end = backwards ? "_reverse" : "";
@@ -163,7 +164,7 @@ static void recurrent(loader *l, avsvti_native_gru *g, size_t layer, int backwar
 static void heads(loader *l)
 {
     avsvti_native_model *m = l->m;
-    size_t n = HEADS, in = 2 * m->hidden, shape[2] = { n, in };
+    size_t n = HEADS, in = m->directions * m->hidden, shape[2] = { n, in };
     float *w = avsvti_native_take(l, "heads.weight", 2, shape);
     float *b = avsvti_native_take(l, "heads.bias", 1, &n);
     if (matrix(l, &m->heads, n, in))
@@ -221,10 +222,33 @@ static float *turns(loader *l, size_t n, double angle)
     return t;
 }
 
+/* For one transform of n points in LANES parts: what turns part i of LANES of
+ * row k before the parts are joined, [k][cos, -sin][i]. */
+static float *twists(loader *l, size_t n)
+{
+    float *t = avsvti_native_room(l, 2 * n);
+    for (size_t k = 0; t && k < n / LANES; k++)
+        for (size_t i = 0; i < LANES; i++) {
+            double angle = 2 * PI * (double)(k * i) / (double)n;
+            t[2 * k * LANES + i] = (float)cos(angle);
+            t[(2 * k + 1) * LANES + i] = (float)-sin(angle);
+        }
+    return t;
+}
+
+static void live_front(loader *l)
+{
+    avsvti_native_model *m = l->m;
+    m->lane_turns = turns(l, LANES, 2 * PI);
+    m->pitch_rows = turns(l, PITCH_WINDOW / 2 / LANES, 2 * PI);
+    m->mel_rows = turns(l, MEL_WINDOW / 2 / LANES, 2 * PI);
+    m->pitch_twists = twists(l, PITCH_WINDOW / 2);
+    m->mel_twists = twists(l, MEL_WINDOW / 2);
+}
+
 static void front(loader *l)
 {
     avsvti_native_model *m = l->m;
-    const double pi = 3.14159265358979323846;
     size_t window = PITCH_WINDOW, mel_window = MEL_WINDOW;
     size_t shape[2] = { LAG_BINS, LAGS };
     m->pitch_window = keep(l, "front.pitch_window", 1, &window);
@@ -232,15 +256,23 @@ static void front(loader *l)
     filters(l, &m->pitch_filters, "front.pitch_filters", PITCH_BINS, PITCHES);
     filters(l, &m->mel_filters, "front.mel_filters", MEL_BINS, MEL);
     float *raw = avsvti_native_take(l, "front.lag_cosines", 2, shape);
-    m->lags = avsvti_native_room(l, (size_t)LAGS * LAG_BINS);
+    if (m->lookahead)
+        matrix(l, &m->lag_matrix, LAGS, LAG_BINS);
+    else
+        m->lags = avsvti_native_room(l, (size_t)LAGS * LAG_BINS);
     for (size_t i = 0; l->status == AVSVT_OK && i < LAG_BINS; i++)
         for (size_t j = 0; j < LAGS; j++)
-            m->lags[j * LAG_BINS + i] = raw[i * LAGS + j];
+            if (m->lookahead)
+                set(&m->lag_matrix, j, i, raw[i * LAGS + j]);
+            else
+                m->lags[j * LAG_BINS + i] = raw[i * LAGS + j];
     avsvti_native_drop(l, raw);
-    m->pitch_turns = turns(l, PITCH_WINDOW / 2, 2 * pi);
-    m->pitch_halves = turns(l, PITCH_WINDOW / 2, pi);
-    m->mel_turns = turns(l, MEL_WINDOW / 2, 2 * pi);
-    m->mel_halves = turns(l, MEL_WINDOW / 2, pi);
+    m->pitch_turns = turns(l, PITCH_WINDOW / 2, 2 * PI);
+    m->pitch_halves = turns(l, PITCH_WINDOW / 2, PI);
+    m->mel_turns = turns(l, MEL_WINDOW / 2, 2 * PI);
+    m->mel_halves = turns(l, MEL_WINDOW / 2, PI);
+    if (m->lookahead)
+        live_front(l);
 }
 
 static void load(loader *l)
@@ -262,7 +294,7 @@ static void load(loader *l)
     convolution(l, &m->joint, "joint", "conv.weight", 3, m->width, m->joint_width,
                 m->joint_width, 3);
     for (size_t i = 0; i < m->layers; i++)
-        for (int d = 0; d < 2; d++)
+        for (size_t d = 0; d < m->directions; d++)
             recurrent(l, &m->gru[i][d], i, d);
     heads(l);
 }
@@ -285,6 +317,9 @@ avsvt_status avsvti_native_weights(avsvti_native_model *m,
     avsvti_native_whole(&l, "native.config.width", 4, 512, &m->width);
     avsvti_native_whole(&l, "native.config.hidden", 1, 512, &m->hidden);
     avsvti_native_whole(&l, "native.config.layers", 1, MAX_LAYERS, &m->layers);
+    if (l.status == AVSVT_OK && avsvti_native_is_live(family))
+        avsvti_native_whole(&l, "native.config.lookahead", 1, 50, &m->lookahead);
+    m->directions = m->lookahead ? 1 : 2;
     m->planes = (m->channels + LANES - 1) / LANES * LANES;
     m->padded = (m->hidden + LANES - 1) / LANES * LANES;
     m->posterior_width = m->width / 3;

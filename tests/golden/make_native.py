@@ -14,6 +14,7 @@ from avsvt.networks import NoteNetwork
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL = os.path.join(HERE, "../../lib/models/notes-default.pt")
 SMALL = {"channels": 12, "width": 20, "hidden": 10, "layers": 1}
+LIVE = {**SMALL, "layers": 2, "lookahead": 3}
 LENGTHS = [1, 319, 320, 321, 17920, 20480]  # 17920, 20480: borders of tiles
 
 
@@ -65,12 +66,13 @@ def main() -> None:
     os.makedirs(folder, exist_ok=True)
     default = torch.jit.load(MODEL).eval()
     np.savez(os.path.join(folder, "default.npz"), **answers(default, 32000, ""))
-    small = NoteNetwork(**SMALL).eval()
-    fill(small)
-    parts = {}
-    for n in LENGTHS:
-        parts.update(answers(small, n, f"n{n}_"))
-    np.savez(os.path.join(folder, "small.npz"), **parts)
+    for name, sizes in (("small", SMALL), ("live", LIVE)):
+        small = NoteNetwork(**sizes).eval()
+        fill(small)
+        parts = {}
+        for n in LENGTHS:
+            parts.update(answers(small, n, f"n{n}_"))
+        np.savez(os.path.join(folder, f"{name}.npz"), **parts)
 
 
 if __name__ == "__main__":

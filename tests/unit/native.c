@@ -35,11 +35,11 @@ static avsvt_status open_model(void **model, const char *manifest, const void *f
     return BACKEND->open(model, &args);
 }
 
-static void *open_small(void)
+static void *open_small_of(int live)
 {
     void *model = NULL;
     size_t size;
-    small_model *s = small_make();
+    small_model *s = small_make_of(live);
     unsigned char *file = small_file(s, &size);
     avsvt_status status = open_model(&model, s->manifest, file, size,
                                      avsvti_default_allocator());
@@ -48,6 +48,11 @@ static void *open_small(void)
     free(file); /* nothing of it is needed any more */
     small_free(s);
     return model;
+}
+
+static void *open_small(void)
+{
+    return open_small_of(0);
 }
 
 static void *open_default(void)
@@ -172,13 +177,12 @@ static void default_model_answers_as_pytorch(void **state)
     BACKEND->free(m);
 }
 
-static void odd_sizes_and_lengths_answer_as_pytorch(void **state)
+static void check_small(int live, const char *path)
 {
     static const int64_t lengths[] = { 1, 319, 320, 321, 17920, 20480 };
     npz_file golden;
-    avsvti_native_model *m = open_small();
-    (void)state;
-    assert_true(npz_open(&golden, "golden/native/small.npz"));
+    avsvti_native_model *m = open_small_of(live);
+    assert_true(npz_open(&golden, path));
     for (unsigned limit = 1; limit <= 3; limit++) {
         m->kernels = avsvti_native_kernels_choose(limit);
         void *instance = make_instance(m);
@@ -199,12 +203,23 @@ static void odd_sizes_and_lengths_answer_as_pytorch(void **state)
     BACKEND->free(m);
 }
 
-static void earlier_sounds_leave_no_trace(void **state)
+static void odd_sizes_and_lengths_answer_as_pytorch(void **state)
 {
-    void *m = open_small(), *used = make_instance(m), *fresh = make_instance(m);
+    (void)state;
+    check_small(0, "golden/native/small.npz");
+}
+
+static void live_networks_answer_as_pytorch_on_the_whole(void **state)
+{
+    (void)state;
+    check_small(1, "golden/native/live.npz");
+}
+
+static void check_no_trace(int live)
+{
+    void *m = open_small_of(live), *used = make_instance(m), *fresh = make_instance(m);
     float *x = native_sound(50000);
     answer a, b;
-    (void)state;
     assert_int_equal(run(&a, used, x, 1, 50000), AVSVT_OK);
     release(&a);
     assert_int_equal(run(&a, used, x, 1, 9000), AVSVT_OK);
@@ -216,6 +231,13 @@ static void earlier_sounds_leave_no_trace(void **state)
     release(&a); /* results outlive what made them */
     release(&b);
     free(x);
+}
+
+static void earlier_sounds_leave_no_trace(void **state)
+{
+    (void)state;
+    check_no_trace(0);
+    check_no_trace(1);
 }
 
 static void a_batch_is_its_sounds_one_by_one(void **state)
@@ -377,16 +399,22 @@ static avsvt_status open_and_run(const avsvt_allocator *a, void *user)
     return status;
 }
 
-static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
+static void check_failed_allocations(int live)
 {
-    small_model *s = small_make();
+    small_model *s = small_make_of(live);
     whole_way w = { .small = s };
     unsigned char *file = small_file(s, &w.size);
-    (void)state;
     w.file = file;
     assert_true(failing_allocator_each(open_and_run, &w) > 50);
     free(file);
     small_free(s);
+}
+
+static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
+{
+    (void)state;
+    check_failed_allocations(0);
+    check_failed_allocations(1);
 }
 
 int main(void)
@@ -394,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_model_answers_as_pytorch),
         cmocka_unit_test(odd_sizes_and_lengths_answer_as_pytorch),
+        cmocka_unit_test(live_networks_answer_as_pytorch_on_the_whole),
         cmocka_unit_test(earlier_sounds_leave_no_trace),
         cmocka_unit_test(a_batch_is_its_sounds_one_by_one),
         cmocka_unit_test(extreme_sounds_give_finite_numbers),

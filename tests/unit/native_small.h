@@ -94,10 +94,36 @@ static inline void small_front(small_model *s)
     avsvti_archive_close(&z);
 }
 
-/* Channels 12, width 20, hidden 10, one layer: no size is a round one. */
-static inline small_model *small_make(void)
+typedef struct small_shape {
+    const char *name;
+    int ndim, shape[4];
+} small_shape;
+
+/* Tensors of noise; the first of them is number first of the network. */
+static inline void small_fill(small_model *s, const small_shape *tensors, size_t count,
+                              size_t first)
 {
-    static const struct { const char *name; int ndim, shape[4]; } tensors[] = {
+    for (size_t i = 0; i < count; i++) {
+        const char *name = tensors[i].name;
+        uint32_t seed = (uint32_t)(first + i + 1) * 7919u;
+        size_t n = 1;
+        for (int d = 0; d < tensors[i].ndim; d++)
+            n *= (size_t)tensors[i].shape[d];
+        float *data = malloc(n * sizeof(*data));
+        if (!data)
+            abort();
+        int around_one = strstr(name, "norm.weight") || strstr(name, "running_var");
+        for (size_t j = 0; j < n; j++)
+            data[j] = around_one ? native_noise(&seed) + 1.0f : native_noise(&seed) * 0.5f;
+        small_tensor(s, name, data, tensors[i].ndim, tensors[i].shape);
+    }
+}
+
+/* Channels 12, width 20, hidden 10, one layer (live: two): no size is a round
+ * one. */
+static inline small_model *small_make_of(int live)
+{
+    static const small_shape body[] = {
 #define NORM(layer, n) { layer ".norm.weight", 1, { n } }, { layer ".norm.bias", 1, { n } }, \
     { layer ".norm.running_mean", 1, { n } }, { layer ".norm.running_var", 1, { n } }
         { "pitch.fold.conv.weight", 4, { 12, 8, 1, 9 } }, NORM("pitch.fold", 12),
@@ -114,33 +140,37 @@ static inline small_model *small_make(void)
         { "joint.conv.weight", 3, { 20, 31, 3 } }, NORM("joint", 20),
         { "gru.weight_ih_l0", 2, { 30, 20 } }, { "gru.weight_hh_l0", 2, { 30, 10 } },
         { "gru.bias_ih_l0", 1, { 30 } }, { "gru.bias_hh_l0", 1, { 30 } },
+    };
+    static const small_shape both_ways[] = {
         { "gru.weight_ih_l0_reverse", 2, { 30, 20 } },
         { "gru.weight_hh_l0_reverse", 2, { 30, 10 } },
         { "gru.bias_ih_l0_reverse", 1, { 30 } }, { "gru.bias_hh_l0_reverse", 1, { 30 } },
         { "heads.weight", 2, { 4, 20 } }, { "heads.bias", 1, { 4 } },
     };
+    static const small_shape forwards[] = {
+        { "gru.weight_ih_l1", 2, { 30, 10 } }, { "gru.weight_hh_l1", 2, { 30, 10 } },
+        { "gru.bias_ih_l1", 1, { 30 } }, { "gru.bias_hh_l1", 1, { 30 } },
+        { "heads.weight", 2, { 4, 10 } }, { "heads.bias", 1, { 4 } },
+    };
+    const size_t body_count = sizeof(body) / sizeof(body[0]);
     small_model *s = calloc(1, sizeof(*s));
     if (!s)
         abort();
-    small_text(s, "avsvt: 1\nnative:\n  family: harmonic-gru-1\n"
-                  "  config: {channels: 12, width: 20, hidden: 10, layers: 1}\n"
-                  "  tensors:\n");
+    small_text(s, "avsvt: 1\nnative:\n  family: harmonic-gru-%s1\n"
+                  "  config: {channels: 12, width: 20, hidden: 10, layers: %s}\n"
+                  "  tensors:\n", live ? "live-" : "", live ? "2, lookahead: 3" : "1");
     small_front(s);
-    for (size_t i = 0; i < sizeof(tensors) / sizeof(tensors[0]); i++) {
-        const char *name = tensors[i].name;
-        uint32_t seed = (uint32_t)(i + 1) * 7919u;
-        size_t n = 1;
-        for (int d = 0; d < tensors[i].ndim; d++)
-            n *= (size_t)tensors[i].shape[d];
-        float *data = malloc(n * sizeof(*data));
-        if (!data)
-            abort();
-        int around_one = strstr(name, "norm.weight") || strstr(name, "running_var");
-        for (size_t j = 0; j < n; j++)
-            data[j] = around_one ? native_noise(&seed) + 1.0f : native_noise(&seed) * 0.5f;
-        small_tensor(s, name, data, tensors[i].ndim, tensors[i].shape);
-    }
+    small_fill(s, body, body_count, 0);
+    if (live)
+        small_fill(s, forwards, sizeof(forwards) / sizeof(forwards[0]), body_count);
+    else
+        small_fill(s, both_ways, sizeof(both_ways) / sizeof(both_ways[0]), body_count);
     return s;
+}
+
+static inline small_model *small_make(void)
+{
+    return small_make_of(0);
 }
 
 static inline void small_free(small_model *s)

@@ -90,10 +90,15 @@ class FrontEnd(nn.Module):
       to the power 0.67, at log-spaced lags: strong at the period of a sung
       tone whichever of its harmonics is loud;
     * ``timing [batch, frames, 128]``: two log mel columns, 10 ms apart.
+
+    With a ``lookahead`` of some frames the windows end where the sound known so
+    far ends: row r is made of samples before ``320 * (r + 1)``, and there are
+    ``n // 320 + lookahead`` rows, the last of them over zeros after the end.
     """
 
-    def __init__(self):
+    def __init__(self, lookahead: int = 0):
         super().__init__()
+        self.lookahead = lookahead
         # Cloned, since hann_window() returns all but the last of a longer block,
         # and model files should hold exactly what is used.
         self.register_buffer("pitch_window", torch.hann_window(PITCH_WINDOW).clone())
@@ -103,27 +108,35 @@ class FrontEnd(nn.Module):
         self.register_buffer("mel_filters", mel_filters())
         self.register_buffer("lag_cosines", lag_cosines(FINE_BINS + OCTAVE_BINS))
 
-    def magnitude(self, samples: Tensor, window: Tensor, hop: int) -> Tensor:
+    def magnitude(self, padded: Tensor, window: Tensor, hop: int) -> Tensor:
         # torch.stft is not used: scripted by one version of PyTorch it can't
         # be read by another.
         size = window.shape[0]
-        padded = F.pad(samples, [size // 2, size // 2])
         framed = padded.unfold(1, size, hop) * window
         # 2 / sum(window): a full-scale sine has magnitude 1.
         return torch.fft.rfft(framed).abs() * (4.0 / size)
 
+    def windows(self, samples: Tensor, size: int, hop: int, rows: int) -> Tensor:
+        """The samples with the zeros that rows of windows need on both sides."""
+        if self.lookahead > 0:
+            return F.pad(samples, [size - hop, rows * 320 - samples.shape[1]])
+        return F.pad(samples, [size // 2, size // 2 + 320 - hop])
+
     def forward(self, samples: Tensor):
         batch = samples.shape[0]
         frames = samples.shape[1] // 320 + 1
-        spectrum = self.magnitude(samples, self.pitch_window, 320)
+        rows = frames + self.lookahead - 1 if self.lookahead > 0 else frames
+        spectrum = self.magnitude(self.windows(samples, 2048, 320, rows),
+                                  self.pitch_window, 320)
         pitch = torch.log(torch.matmul(spectrum, self.pitch_filters) + 1e-4)
 
         power = torch.pow(spectrum[:, :, :512] + 1e-7, 0.67)
         energy = power.sum(2, keepdim=True) * 2.0 + 1e-2
         lags = torch.matmul(power, self.lag_cosines) / energy
 
-        fine_time = self.magnitude(F.pad(samples, [0, 320]), self.timing_window, 160)
-        fine_time = fine_time[:, :2 * frames]
+        fine_time = self.magnitude(self.windows(samples, 512, 160, rows),
+                                   self.timing_window, 160)
+        fine_time = fine_time[:, :2 * rows]
         mel = torch.log(torch.matmul(fine_time, self.mel_filters) + 1e-4)
-        timing = mel.reshape(batch, frames, 128)
+        timing = mel.reshape(batch, rows, 128)
         return pitch, lags, timing

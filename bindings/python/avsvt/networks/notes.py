@@ -13,14 +13,19 @@ from .frontend import FINE_BINS, HARMONIC_SHIFTS, MEL_BANDS, FrontEnd
 
 
 class TimeBlock(nn.Module):
-    """Convolution over time, batch normalisation, ReLU."""
+    """Convolution over time, batch normalisation, ReLU. ``live``: over rows up
+    to the present one."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int):
+    def __init__(self, inputs: int, outputs: int, kernel: int, live: bool = False):
         super().__init__()
-        self.conv = nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+        self.before = kernel - 1 if live else 0
+        self.conv = nn.Conv1d(inputs, outputs, kernel,
+                              padding=0 if live else kernel // 2, bias=False)
         self.norm = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.before > 0:
+            x = F.pad(x, [self.before, 0])
         return F.relu(self.norm(self.conv(x)))
 
 
@@ -39,33 +44,37 @@ class FoldBlock(nn.Module):
 
 class PlaneBlock(nn.Module):
     """Residual block over time and pitch: a depthwise convolution, then one
-    that mixes channels."""
+    that mixes channels. ``live``: over rows up to the present one."""
 
-    def __init__(self, channels: int, times: int, pitches: int, dilation: int):
+    def __init__(self, channels: int, times: int, pitches: int, dilation: int,
+                 live: bool = False):
         super().__init__()
+        self.before = dilation * (times - 1) if live else 0
+        both = 0 if live else dilation * (times // 2)
         self.depth = nn.Conv2d(channels, channels, (times, pitches),
-                               padding=(dilation * (times // 2), pitches // 2),
+                               padding=(both, pitches // 2),
                                dilation=(dilation, 1), groups=channels, bias=False)
         self.point = nn.Conv2d(channels, channels, 1, bias=False)
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + F.relu(self.norm(self.point(self.depth(x))))
+        seen = F.pad(x, [0, 0, self.before, 0]) if self.before > 0 else x
+        return x + F.relu(self.norm(self.point(self.depth(seen))))
 
 
 class PitchBranch(nn.Module):
     """Which pitch sounds in each frame, and what the time branch should know
     of it."""
 
-    def __init__(self, channels: int, width: int):
+    def __init__(self, channels: int, width: int, live: bool = False):
         super().__init__()
         self.fold = FoldBlock(len(HARMONIC_SHIFTS) + 2, channels)
-        self.near = PlaneBlock(channels, 5, 5, 1)
-        self.wide = PlaneBlock(channels, 5, 3, 2)
+        self.near = PlaneBlock(channels, 5, 5, 1, live)
+        self.wide = PlaneBlock(channels, 5, 3, 2, live)
         self.fine = nn.Conv2d(channels, 3, (1, 3), padding=(0, 1))
         self.semitone = nn.Conv2d(channels, 1, (1, 3), padding=(0, 1))
-        self.posterior = TimeBlock(FINE_BINS, width // 3, 3)
-        self.summary = TimeBlock(2 * channels, width // 4, 3)
+        self.posterior = TimeBlock(FINE_BINS, width // 3, 3, live)
+        self.summary = TimeBlock(2 * channels, width // 4, 3, live)
 
     def forward(self, pitch: Tensor, lags: Tensor):
         # The spectrum shifted so that harmonics 1 to 6 of a bin's pitch lie
@@ -90,21 +99,28 @@ class NoteNetwork(nn.Module):
     published layout (onset, silence, octaves C2..C5 and none, classes C..B and
     none), fine pitch in thirds of a semitone from MIDI 34.67, and a logit for
     the end of a note.
+
+    With a ``lookahead`` of 1 or more frames the network is the live one (native
+    family ``harmonic-gru-live-1``): frame i is answered when the sound is known
+    up to sample ``320 * (i + lookahead)``. Everything in it then looks back
+    only, and the answers are taken that many rows later.
     """
 
     def __init__(self, channels: int = 16, width: int = 96, hidden: int = 80,
-                 layers: int = 2, dropout: float = 0.1):
+                 layers: int = 2, dropout: float = 0.1, lookahead: int = 0):
         super().__init__()
-        self.front = FrontEnd()
-        self.pitch = PitchBranch(channels, width)
-        self.timing_near = TimeBlock(2 * MEL_BANDS, width, 5)
-        self.timing_wide = TimeBlock(width, width, 3)
-        self.joint = TimeBlock(width + width // 3 + width // 4, width, 3)
+        live = lookahead > 0
+        self.skipped = lookahead - 1 if live else 0  # rows before the first frame
+        self.front = FrontEnd(lookahead)
+        self.pitch = PitchBranch(channels, width, live)
+        self.timing_near = TimeBlock(2 * MEL_BANDS, width, 5, live)
+        self.timing_wide = TimeBlock(width, width, 3, live)
+        self.joint = TimeBlock(width + width // 3 + width // 4, width, 3, live)
         self.dropout = nn.Dropout(dropout)
-        self.gru = nn.GRU(width, hidden, layers, batch_first=True, bidirectional=True,
+        self.gru = nn.GRU(width, hidden, layers, batch_first=True, bidirectional=not live,
                           dropout=dropout if layers > 1 else 0.0)
         # onset, silence, no pitch, offset
-        self.heads = nn.Linear(2 * hidden, 4)
+        self.heads = nn.Linear(hidden if live else 2 * hidden, 4)
 
     def forward(self, samples: Tensor):
         pitch, lags, timing = self.front(samples)
@@ -126,7 +142,8 @@ class NoteNetwork(nn.Module):
         none = heads[:, :, 2:3]
         logits = torch.cat([heads[:, :, 0:2], torch.logsumexp(grid, 3), none,
                             torch.logsumexp(grid, 2), none], 2)
-        return logits, fine, heads[:, :, 3]
+        return (logits[:, self.skipped:], fine[:, self.skipped:],
+                heads[:, self.skipped:, 3])
 
     @torch.jit.export
     def loss(self, samples: Tensor, onset: Tensor, silence: Tensor, pitch: Tensor,
