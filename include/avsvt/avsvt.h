@@ -19,6 +19,7 @@
 #include <avsvt/score.h>
 #include <avsvt/metrics.h>
 #include <avsvt/pipeline.h>
+#include <avsvt/stream.h>
 #include <avsvt/job.h>
 #include <avsvt/augment.h>
 

@@ -78,17 +78,25 @@ static avsvt_status model_read(avsvt_model **out, avsvt_model *m,
 }
 
 static avsvt_status open_builtin(avsvt_model **out, avsvt_context *context,
-                                 avsvt_error *err)
+                                 const void *data, size_t size,
+                                 const char *name, avsvt_error *err)
 {
     avsvt_model *m = NULL;
-    size_t size = 0;
-    const void *data = avsvti_builtin_model(&size);
     if (!data)
         return avsvti_fail(err, AVSVT_E_NOT_FOUND,
             "this build has no compiled-in model: give the path of a model "
             "file");
-    avsvt_status status = model_new(&m, context, "(built in)", err);
+    avsvt_status status = model_new(&m, context, name, err);
     return status == AVSVT_OK ? model_read(out, m, data, size, err) : status;
+}
+
+avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
+                                    avsvt_error *err)
+{
+    size_t size = 0;
+    const void *data = avsvti_builtin_live_model(&size);
+    *out = NULL;
+    return open_builtin(out, context, data, size, "(built in, live)", err);
 }
 
 avsvt_status avsvt_model_open(avsvt_model **out, avsvt_context *context,
@@ -98,8 +106,11 @@ avsvt_status avsvt_model_open(avsvt_model **out, avsvt_context *context,
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_model_open: out is NULL");
     *out = NULL;
-    if (!path)
-        return open_builtin(out, context, err);
+    if (!path) {
+        size_t size = 0;
+        const void *data = avsvti_builtin_model(&size);
+        return open_builtin(out, context, data, size, "(built in)", err);
+    }
     if (!*path)
         return avsvti_fail(err, AVSVT_E_NOT_FOUND, "the model's path is empty");
     avsvt_status status = model_new(&m, context, path, err);

@@ -20,6 +20,10 @@ avsvt_status avsvti_model_integer(const avsvt_model *m, const char *key,
 /* Whether the manifest's value at key is this text. */
 int avsvti_model_is(const avsvt_model *m, const char *key, const char *text);
 
+/* The compiled-in live model; AVSVT_E_NOT_FOUND in a build without one. */
+avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
+                                    avsvt_error *err);
+
 avsvt_context *avsvti_model_context(const avsvt_model *m);
 
 /* An instance of the model's network, for one stage handle (one thread at a

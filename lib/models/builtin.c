@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/builtin.h"
 
-/* AVSVTI_BUILTIN_FILE comes from CMake: notes-default.pt in this folder, or an
- * empty file where there is none. */
-__asm__(
-    ".pushsection .rodata\n"
-    ".balign 64\n"
-    ".globl avsvti_builtin_begin\n"
-    ".hidden avsvti_builtin_begin\n"
-    "avsvti_builtin_begin:\n"
-    ".incbin \"" AVSVTI_BUILTIN_FILE "\"\n"
-    ".globl avsvti_builtin_end\n"
-    ".hidden avsvti_builtin_end\n"
-    "avsvti_builtin_end:\n"
-    ".byte 0\n"
-    ".popsection\n");
+/* The files' names come from CMake: notes-default.pt and notes-live.pt in this
+ * folder, or an empty file where there is none. */
+#define EMBED(name, file) \
+    __asm__( \
+        ".pushsection .rodata\n" \
+        ".balign 64\n" \
+        ".globl avsvti_" name "_begin\n" \
+        ".hidden avsvti_" name "_begin\n" \
+        "avsvti_" name "_begin:\n" \
+        ".incbin \"" file "\"\n" \
+        ".globl avsvti_" name "_end\n" \
+        ".hidden avsvti_" name "_end\n" \
+        "avsvti_" name "_end:\n" \
+        ".byte 0\n" \
+        ".popsection\n")
+
+EMBED("builtin", AVSVTI_BUILTIN_FILE);
+EMBED("builtin_live", AVSVTI_BUILTIN_LIVE_FILE);
 
 extern const char avsvti_builtin_begin[], avsvti_builtin_end[];
+extern const char avsvti_builtin_live_begin[], avsvti_builtin_live_end[];
 
 const void *avsvti_builtin_model(size_t *size)
 {
     *size = (size_t)(avsvti_builtin_end - avsvti_builtin_begin);
     return *size ? avsvti_builtin_begin : NULL;
+}
+
+const void *avsvti_builtin_live_model(size_t *size)
+{
+    *size = (size_t)(avsvti_builtin_live_end - avsvti_builtin_live_begin);
+    return *size ? avsvti_builtin_live_begin : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The model that the library carries inside. */
+/* The models that the library carries inside. */
 #ifndef AVSVTI_MODELS_BUILTIN_H
 #define AVSVTI_MODELS_BUILTIN_H
 
@@ -8,5 +8,7 @@
 /* The bytes of its file, which live as long as the library; NULL and size 0
  * in a build without one. */
 const void *avsvti_builtin_model(size_t *size);
+/* The same of the live model. */
+const void *avsvti_builtin_live_model(size_t *size);
 
 #endif

@@ -4,6 +4,7 @@
 #define AVSVTI_PLATFORM_THREAD_H
 
 #include <pthread.h>
+#include <sched.h>
 
 typedef pthread_mutex_t avsvti_mutex;
 #define AVSVTI_MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
@@ -27,6 +28,7 @@ typedef pthread_t avsvti_thread;
  * run on it. Returns 0 when it could not be started. */
 int avsvti_thread_start(avsvti_thread *t, void *(*run)(void *), void *argument);
 
+static inline void avsvti_thread_yield(void) { sched_yield(); }
 static inline void avsvti_thread_join(avsvti_thread t) { pthread_join(t, NULL); }
 
 #endif

@@ -13,6 +13,7 @@ from avsvt.networks import NoteNetwork
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL = os.path.join(HERE, "../../lib/models/notes-default.pt")
+LIVE_MODEL = os.path.join(HERE, "../../lib/models/notes-live.pt")
 SMALL = {"channels": 12, "width": 20, "hidden": 10, "layers": 1}
 LIVE = {**SMALL, "layers": 2, "lookahead": 3}
 LENGTHS = [1, 319, 320, 321, 17920, 20480]  # 17920, 20480: borders of tiles
@@ -64,8 +65,9 @@ def main() -> None:
     torch.set_num_threads(1)
     folder = os.path.join(HERE, "native")
     os.makedirs(folder, exist_ok=True)
-    default = torch.jit.load(MODEL).eval()
-    np.savez(os.path.join(folder, "default.npz"), **answers(default, 32000, ""))
+    for name, path in (("default", MODEL), ("live_default", LIVE_MODEL)):
+        network = torch.jit.load(path).eval()
+        np.savez(os.path.join(folder, f"{name}.npz"), **answers(network, 32000, ""))
     for name, sizes in (("small", SMALL), ("live", LIVE)):
         small = NoteNetwork(**sizes).eval()
         fill(small)

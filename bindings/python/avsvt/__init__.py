@@ -14,14 +14,16 @@ from .models import Extractor, Fusion, Head, Model
 from .notes import Activations, Note, Notes, frames_to_notes, read_notes
 from .pipeline import Pipeline, transcribe
 from .score import Chart, ChartNote, LinePoints, NotePoints, Scorer, sing
+from .stream import Stream, StreamEvent
 from .tensors import Tensor
 
 __version__ = "0.1.0"
 
 __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "Error",
-           "Extractor", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints", "Notes",
-           "Pipeline", "Scorer", "Tensor", "evaluate", "frames_to_notes", "library_version",
-           "mix", "read_audio", "read_notes", "sing", "transcribe"]
+           "Extractor", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
+           "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "evaluate",
+           "frames_to_notes", "library_version", "mix", "read_audio", "read_notes", "sing",
+           "transcribe"]
 
 
 def library_version() -> str:

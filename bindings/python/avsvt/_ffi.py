@@ -125,6 +125,32 @@ class RunOptions(Record):
                 ("notes", POINTER(NotesOptions))]
 
 
+class StreamEvent(Record):
+    _fields_ = [("struct_size", c_uint32), ("kind", c_int32), ("note", c_uint64),
+                ("sample", c_int64), ("found_at", c_int64), ("time_s", c_double),
+                ("pitch", c_double), ("pitch_now", c_double), ("level_db", c_float),
+                ("confidence", c_float), ("flags", c_uint32), ("reserved", c_uint32)]
+
+
+class StreamFrame(Record):
+    _fields_ = [("struct_size", c_uint32), ("voicing", c_float), ("sample", c_int64),
+                ("time_s", c_double), ("pitch", c_double), ("level_db", c_float),
+                ("onset", c_float)]
+
+
+class StreamOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("queue", c_uint32), ("rate_hz", c_double),
+                ("onset_threshold", c_double), ("offset_threshold", c_double),
+                ("min_duration_s", c_double)]
+
+
+class StreamInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("rate_hz", c_double),
+                ("lookahead_s", c_double), ("frame_latency", c_int64),
+                ("note_latency", c_int64), ("longest_latency", c_int64),
+                ("pushed", c_int64), ("lost_events", c_uint64), ("lost_frames", c_uint64)]
+
+
 class ChartOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("voice", c_uint32)]
 
@@ -171,6 +197,8 @@ STRUCTS = {
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
     "avsvt_fusion_times": FusionTimes,
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
+    "avsvt_stream_event": StreamEvent, "avsvt_stream_frame": StreamFrame,
+    "avsvt_stream_options": StreamOptions, "avsvt_stream_info": StreamInfo,
     "avsvt_chart_options": ChartOptions, "avsvt_chart_info": ChartInfo,
     "avsvt_chart_note": ChartNoteRecord, "avsvt_scorer_options": ScorerOptions,
     "avsvt_note_points": NotePointsRecord, "avsvt_line_points": LinePointsRecord,
@@ -222,6 +250,8 @@ _FALLIBLE = {
     "avsvt_pipeline_activations": (_out, _handle, _handle, POINTER(RunOptions)),
     "avsvt_job_start": (_out, _handle, c_char_p, POINTER(RunOptions)),
     "avsvt_job_take_notes": (_out, _handle),
+    "avsvt_stream_open": (_out, _handle, c_char_p, POINTER(StreamOptions)),
+    "avsvt_stream_create": (_out, _handle, POINTER(StreamOptions)),
     "avsvt_augment_open": (_out, _handle, c_char_p),
     "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
     "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
@@ -261,6 +291,12 @@ _PLAIN = {
     "avsvt_job_state": (c_int32, _handle),
     "avsvt_job_progress": (c_double, _handle),
     "avsvt_job_cancel": (None, _handle),
+    "avsvt_stream_push": (c_int32, _handle, c_void_p, c_size_t),
+    "avsvt_stream_finish": (c_int32, _handle),
+    "avsvt_stream_poll": (c_int32, _handle, POINTER(StreamEvent)),
+    "avsvt_stream_poll_frame": (c_int32, _handle, POINTER(StreamFrame)),
+    "avsvt_stream_describe": (c_int32, _handle, POINTER(StreamInfo)),
+    "avsvt_stream_reset": (c_int32, _handle),
     "avsvt_activations_pitch": (c_int32, _handle, c_int64, c_int64, c_void_p),
     "avsvt_chart_describe": (c_int32, _handle, POINTER(ChartInfo)),
     "avsvt_chart_get": (c_int32, _handle, c_size_t, POINTER(ChartNoteRecord)),
@@ -273,7 +309,7 @@ _PLAIN = {
 }
 _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
     "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
-    "notes", "pipeline", "job", "augment", "chart", "scorer"))
+    "notes", "pipeline", "job", "augment", "chart", "scorer", "stream"))
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 

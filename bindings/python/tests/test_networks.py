@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import avsvt  # noqa: E402
 from avsvt import export, networks  # noqa: E402
 from avsvt.export import archive, notes_default  # noqa: E402
 from avsvt.networks.targets import frame_targets  # noqa: E402
@@ -38,7 +39,7 @@ def test_frames_follow_from_samples(network, samples):
 def test_the_front_end_is_a_short_time_fourier_transform():
     front = networks.notes.FrontEnd()
     sound = torch.randn(2, 5000, generator=torch.Generator().manual_seed(1))
-    ours = front.magnitude(sound, front.pitch_window, 320)
+    ours = front.magnitude(front.windows(sound, 2048, 320, 16), front.pitch_window, 320)
     theirs = torch.stft(sound, 2048, 320, window=front.pitch_window, center=True,
                         pad_mode="constant", return_complex=True).abs() / 512
     assert torch.allclose(ours, theirs.transpose(1, 2), atol=1e-6)
@@ -84,11 +85,39 @@ def test_targets_say_where_notes_are():
     assert silence[9] == 1 and pitch[20] == -1
 
 
-def test_the_tracked_model_holds_what_its_manifest_says(model_path):
+@pytest.mark.parametrize("lookahead", [1, 4])
+def test_a_live_network_answers_from_what_it_may_know(lookahead):
+    torch.manual_seed(1)
+    network = networks.NoteNetwork(4, 12, 6, 2, lookahead=lookahead).eval()
+    sound = torch.randn(2, 16100) * 0.1
+    known = 320 * 20  # of which frame 20 - lookahead is the last to profit
+    with torch.inference_mode():
+        whole, part = network(sound), network(sound[:, :known])
+    for all_of_it, beginning in zip(whole, part, strict=True):
+        assert all_of_it.shape[1] == 16100 // 320 + 1
+        same = (all_of_it[:, :21] - beginning).abs().flatten(2 if beginning.ndim > 2 else 1)
+        frames = same.amax(2) if same.ndim > 2 else same
+        assert frames[:, :21 - lookahead].max() == 0
+        assert frames[:, 21 - lookahead:].max() > 0
+
+
+def test_scripted_live_networks_are_the_same():
+    torch.manual_seed(1)
+    network = networks.NoteNetwork(4, 12, 6, 1, lookahead=3).eval()
+    scripted = torch.jit.script(network)
+    for n in (0, 1, 319, 320, 4000):
+        sound = torch.randn(1, n)
+        for a, b in zip(network(sound), scripted(sound), strict=True):
+            assert a.shape == b.shape and torch.equal(a, b)
+
+
+@pytest.mark.parametrize("stem", ["notes-default", "notes-live"])
+def test_the_tracked_models_hold_what_their_manifests_say(root, stem):
+    model_path = root / "lib" / "models" / f"{stem}.pt"
     yaml = pytest.importorskip("yaml")
     with zipfile.ZipFile(model_path) as opened:
         names = opened.namelist()
-    assert names[0] == "notes-default/extra/avsvt.yaml"
+    assert names[0] == f"{stem}/extra/avsvt.yaml"
     assert not [name for name in names if name.endswith(".debug_pkl")]
     entries = archive.read_entries(model_path.read_bytes())
     manifest = yaml.safe_load(entries["extra/avsvt.yaml"])
@@ -123,6 +152,22 @@ def test_export_makes_the_tracked_model_again(data, model_path, tmp_path):
             assert ours[name] == tracked[name], name
 
 
+def test_export_makes_a_live_model(tmp_path):
+    sizes = {"channels": 4, "width": 12, "hidden": 6, "layers": 1, "lookahead": 2}
+    state = networks.NoteNetwork(**sizes).state_dict()
+    checkpoint, out = tmp_path / "live.ckpt", tmp_path / "live.pt"
+    torch.save({"sizes": sizes, "state": state}, checkpoint)
+    run = run_export("notes-live", checkpoint, "-o", out)
+    assert run.returncode == 0, run.stderr
+    with avsvt.Model(out) as model:
+        assert model.get("native.family") == "harmonic-gru-live-1"
+        answers = model.run(np.zeros((1, 1000), np.float32))
+    assert answers[0].shape == (1, 4, 20)
+    torch.save({"sizes": {**sizes, "lookahead": 0}, "state": state}, checkpoint)
+    run = run_export("notes-live", checkpoint, "-o", tmp_path / "other.pt")
+    assert run.returncode == 1 and "look-ahead" in run.stderr
+
+
 def test_export_writes_nothing_when_the_networks_differ(data, tmp_path, monkeypatch):
     path = seed_checkpoint(data)
     source = notes_default.source_network
@@ -148,4 +193,4 @@ def test_export_refuses_what_it_cannot_read(tmp_path):
     assert run.returncode == 1 and "other.pt" in run.stderr
     run = run_export("notes-default", tmp_path / "absent.pt", "-o", tmp_path / "out.pt")
     assert run.returncode == 1 and "absent.pt" in run.stderr
-    assert "notes-default" in export.KINDS
+    assert {"notes-default", "notes-live"} <= set(export.KINDS)

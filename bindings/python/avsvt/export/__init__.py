@@ -9,6 +9,7 @@ from importlib import import_module
 
 KINDS = {
     "notes-default": "notes_default",
+    "notes-live": "notes_live",
     "wav2vec2": "huggingface:wav2vec2",
     "hubert": "huggingface:hubert",
     "wavlm": "huggingface:wavlm",

@@ -12,6 +12,7 @@ import os
 import pickle
 import re
 import zipfile
+import zlib
 
 import torch
 
@@ -118,10 +119,17 @@ def _in_order(code: bytes) -> bytes:
     return "".join(sorted_lines).encode()
 
 
-def write_archive(path: str, entries: dict, manifest: str, check) -> None:
+def _shrinks(data: bytes) -> bool:
+    """Whether packing saves more than a third: tables of filters do."""
+    return len(zlib.compress(data, 1)) < 0.66 * len(data)
+
+
+def write_archive(path: str, entries: dict, manifest: str, check,
+                  packed: bool = False) -> None:
     """Write the archive beside `path`, give the network that PyTorch reads
     from it to `check`, which raises when it is not as it should be, and only
-    then rename it."""
+    then rename it. `packed`: tensors that shrink are compressed; such a file
+    can't be used where it lies in memory."""
     stem = os.path.splitext(os.path.basename(path))[0]
     kept = {"extra/avsvt.yaml": manifest.encode()}
     kept.update((name, data) for name, data in entries.items()
@@ -136,6 +144,7 @@ def write_archive(path: str, entries: dict, manifest: str, check) -> None:
                 info.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
                 if name.startswith("code/"):
                     data = _in_order(data)
+                if name.startswith("code/") or (packed and _shrinks(data)):
                     info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
         check(torch.jit.load(beside, map_location="cpu"))

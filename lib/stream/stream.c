@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of a stream that audio threads run: nothing here, nor in what it
+ * calls, allocates, locks, waits or calls the system. */
+#include "stream/stream.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/options.h"
+
+#define QUIETEST_DB (-120.0)
+#define KEPT_FOR_NOTES 4 /* updates leave a part in so many to the others */
+
+int64_t avsvti_stream_sample(const avsvt_stream *s, double frame)
+{
+    return llrint(frame * HOP * s->rate_hz / AVSVTI_STREAM_RATE);
+}
+
+void avsvti_stream_emit(void *user, const avsvti_follow_event *e)
+{
+    avsvt_stream *s = user;
+    size_t place, spare = e->kind == AVSVT_STREAM_NOTE_UPDATE
+                              ? s->event_ring.size / KEPT_FOR_NOTES : 0;
+    if (!avsvti_ring_room(&s->event_ring, spare, &place))
+        return;
+    avsvt_stream_event *to = &s->events[place];
+    int64_t known = avsvti_rate_known(&s->rate);
+    int64_t pushed = atomic_load_explicit(&s->pushed, memory_order_relaxed);
+    *to = (avsvt_stream_event)AVSVT_STREAM_EVENT_INIT;
+    to->kind = e->kind;
+    to->note = e->note;
+    to->sample = avsvti_stream_sample(s, e->frame);
+    to->found_at = s->finished && known > pushed ? pushed : known;
+    to->time_s = e->frame * HOP / AVSVTI_STREAM_RATE;
+    to->pitch = e->pitch;
+    to->pitch_now = e->pitch_now;
+    to->level_db = e->level_db;
+    to->confidence = e->confidence;
+    to->flags = e->flags;
+    avsvti_ring_put(&s->event_ring);
+}
+
+static void put_frame(avsvt_stream *s, int64_t frame, float level)
+{
+    size_t place;
+    if (!avsvti_ring_room(&s->frame_ring, 0, &place))
+        return;
+    avsvt_stream_frame *to = &s->frames[place];
+    *to = (avsvt_stream_frame)AVSVT_STREAM_FRAME_INIT;
+    to->sample = avsvti_stream_sample(s, (double)frame);
+    to->time_s = (double)frame * HOP / AVSVTI_STREAM_RATE;
+    to->pitch = avsvti_follower_pitch(&s->follower, s->fine);
+    to->voicing = (float)avsvti_probability(-(double)s->logits[1]);
+    to->onset = (float)avsvti_probability((double)s->logits[0]);
+    to->level_db = level;
+    avsvti_ring_put(&s->frame_ring);
+}
+
+/* A row of samples is complete. */
+static void step(avsvt_stream *s)
+{
+    const avsvti_native_outputs out = { s->logits, s->fine, &s->offset };
+    int64_t frame = s->rows + 1 - s->lookahead;
+    double power = 0;
+    s->filled = 0;
+    if (s->finished && s->rows >= s->last_row)
+        return;
+    for (size_t i = 0; i < HOP; i++)
+        power += (double)s->hop[i] * (double)s->hop[i];
+    double level = power > 0 ? 10 * log10(power / HOP) : QUIETEST_DB;
+    s->levels[s->rows % AVSVTI_STREAM_LEVELS] =
+        (float)(level > QUIETEST_DB ? level : QUIETEST_DB);
+    avsvti_native_live_step(s->live, s->hop, &out);
+    s->rows++;
+    if (frame < 0)
+        return;
+    float heard = s->levels[frame % AVSVTI_STREAM_LEVELS];
+    put_frame(s, frame, heard);
+    avsvti_follower_push(&s->follower, s->logits, s->fine, heard);
+}
+
+static void feed(avsvt_stream *s, const float *samples, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        done += avsvti_rate_take(&s->rate, samples + done, count - done);
+        while (avsvti_rate_next(&s->rate, &s->hop[s->filled]))
+            if (++s->filled == HOP)
+                step(s);
+    }
+}
+
+avsvt_status avsvt_stream_push(avsvt_stream *stream, const float *samples,
+                               size_t count)
+{
+    if (!stream || (!samples && count))
+        return AVSVT_E_ARG;
+    if (avsvti_busy_enter(&stream->pushing, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    avsvt_status status = stream->finished ? AVSVT_E_ARG : AVSVT_OK;
+    if (status == AVSVT_OK) {
+        atomic_fetch_add_explicit(&stream->pushed, (long long)count,
+                                  memory_order_relaxed);
+        feed(stream, samples, count);
+    }
+    avsvti_busy_leave(&stream->pushing);
+    return status;
+}
+
+/* Silence until the last frame of the sound is answered. */
+static void run_out(avsvt_stream *s)
+{
+    static const float silence[64];
+    double samples = (double)atomic_load(&s->pushed) * AVSVTI_STREAM_RATE / s->rate_hz;
+    s->last_row = (int64_t)floor(samples / HOP) + s->lookahead;
+    while (s->rows < s->last_row)
+        feed(s, silence, sizeof(silence) / sizeof(silence[0]));
+    avsvti_follower_finish(&s->follower);
+}
+
+avsvt_status avsvt_stream_finish(avsvt_stream *stream)
+{
+    if (!stream)
+        return AVSVT_E_ARG;
+    if (avsvti_busy_enter(&stream->pushing, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    avsvt_status status = stream->finished ? AVSVT_E_ARG : AVSVT_OK;
+    if (status == AVSVT_OK) {
+        stream->finished = 1;
+        run_out(stream);
+    }
+    avsvti_busy_leave(&stream->pushing);
+    return status;
+}
+
+avsvt_status avsvt_stream_poll(avsvt_stream *stream, avsvt_stream_event *event)
+{
+    size_t place;
+    avsvt_status status = AVSVT_E_NOT_FOUND;
+    if (!stream || !event)
+        return AVSVT_E_ARG;
+    if (avsvti_busy_enter(&stream->polling, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    if (avsvti_ring_oldest(&stream->event_ring, &place)) {
+        status = avsvti_record_write(event, &stream->events[place], sizeof(*event),
+                                     "avsvt_stream_event", NULL);
+        if (status == AVSVT_OK)
+            avsvti_ring_take(&stream->event_ring);
+    }
+    avsvti_busy_leave(&stream->polling);
+    return status;
+}
+
+avsvt_status avsvt_stream_poll_frame(avsvt_stream *stream, avsvt_stream_frame *frame)
+{
+    size_t place;
+    avsvt_status status = AVSVT_E_NOT_FOUND;
+    if (!stream || !frame)
+        return AVSVT_E_ARG;
+    if (avsvti_busy_enter(&stream->polling, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    if (avsvti_ring_oldest(&stream->frame_ring, &place)) {
+        status = avsvti_record_write(frame, &stream->frames[place], sizeof(*frame),
+                                     "avsvt_stream_frame", NULL);
+        if (status == AVSVT_OK)
+            avsvti_ring_take(&stream->frame_ring);
+    }
+    avsvti_busy_leave(&stream->polling);
+    return status;
+}
+
+/* Samples of the host's that must be known beyond a place so many frames on. */
+static int64_t latency(const avsvt_stream *s, double frames)
+{
+    return (int64_t)ceil(frames * HOP * s->rate_hz / AVSVTI_STREAM_RATE) +
+           (int64_t)s->rate.half;
+}
+
+avsvt_status avsvt_stream_describe(const avsvt_stream *stream, avsvt_stream_info *info)
+{
+    avsvt_stream_info full = AVSVT_STREAM_INFO_INIT;
+    if (!stream || !info)
+        return AVSVT_E_ARG;
+    double frames = (double)stream->lookahead;
+    full.rate_hz = stream->rate_hz;
+    full.lookahead_s = frames * HOP / AVSVTI_STREAM_RATE;
+    full.frame_latency = latency(stream, frames);
+    full.note_latency = latency(stream, frames + AVSVTI_FOLLOW_WAIT);
+    full.longest_latency = latency(stream, frames + AVSVTI_FOLLOW_WAIT +
+                                               AVSVTI_FOLLOW_LATE - 1);
+    full.pushed = atomic_load_explicit(&stream->pushed, memory_order_relaxed);
+    full.lost_events = atomic_load_explicit(&stream->event_ring.lost, memory_order_relaxed);
+    full.lost_frames = atomic_load_explicit(&stream->frame_ring.lost, memory_order_relaxed);
+    return avsvti_record_write(info, &full, sizeof(full), "avsvt_stream_info", NULL);
+}
+
+void avsvti_stream_clear(avsvt_stream *s)
+{
+    atomic_store(&s->pushed, 0);
+    s->finished = 0;
+    s->filled = 0;
+    s->rows = 0;
+    avsvti_rate_reset(&s->rate);
+    avsvti_native_live_reset(s->live);
+    avsvti_follower_reset(&s->follower);
+    avsvti_ring_reset(&s->event_ring);
+    avsvti_ring_reset(&s->frame_ring);
+}
+
+avsvt_status avsvt_stream_reset(avsvt_stream *stream)
+{
+    if (!stream)
+        return AVSVT_E_ARG;
+    if (avsvti_busy_enter(&stream->pushing, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    avsvt_status status = avsvti_busy_enter(&stream->polling, "stream", NULL);
+    if (status == AVSVT_OK) {
+        avsvti_stream_clear(stream);
+        avsvti_busy_leave(&stream->polling);
+    }
+    avsvti_busy_leave(&stream->pushing);
+    return status;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What a stream holds: open.c makes it, stream.c runs it. Samples come in at
+ * the host's rate (rate.c), each HOP of them at 16 kHz is a row for the network
+ * (native/live.c), whose answer is for a frame some rows back (follow.c). */
+#ifndef AVSVTI_STREAM_STREAM_H
+#define AVSVTI_STREAM_STREAM_H
+
+#include <avsvt/stream.h>
+
+#include "core/busy.h"
+#include "model/model.h"
+#include "native/native.h"
+#include "stream/follow.h"
+#include "stream/rate.h"
+#include "stream/ring.h"
+
+#define AVSVTI_STREAM_RATE 16000
+#define AVSVTI_STREAM_LEVELS 64 /* more than any look-ahead */
+
+struct avsvt_stream {
+    avsvt_context *context;  /* counted */
+    avsvti_network network;
+    avsvti_native_instance *live; /* the network's instance */
+    double rate_hz;
+    int64_t lookahead;       /* frames */
+
+    avsvti_busy pushing, polling;
+    atomic_llong pushed;     /* host's samples */
+    int finished;
+    avsvti_rate rate;
+    float hop[HOP], levels[AVSVTI_STREAM_LEVELS];
+    size_t filled;           /* of hop */
+    int64_t rows, last_row;  /* done; to do until the end */
+    float logits[LOGITS], fine[FINE], offset;
+    avsvti_follower follower;
+
+    avsvti_ring event_ring, frame_ring;
+    avsvt_stream_event *events;
+    avsvt_stream_frame *frames;
+};
+
+/* Sends what the follower tells to the queue. */
+void avsvti_stream_emit(void *user, const avsvti_follow_event *event);
+/* A place in frames as a sample of the host's. */
+int64_t avsvti_stream_sample(const avsvt_stream *s, double frame);
+void avsvti_stream_clear(avsvt_stream *s);
+
+#endif
