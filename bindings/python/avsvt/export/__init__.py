@@ -14,6 +14,8 @@ KINDS = {
     "hubert": "huggingface:hubert",
     "wavlm": "huggingface:wavlm",
     "data2vec": "huggingface:data2vec",
+    "fairseq-wav2vec2": "fairseq:wav2vec2",
+    "fairseq-hubert": "fairseq:hubert",
     "svt-audio": "svt_audio",
     "svt-av": "svt_av",
 }

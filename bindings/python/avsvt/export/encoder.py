@@ -226,12 +226,12 @@ class Encoder:
                                           if key not in ("model_type", "architectures")})
             config._attn_implementation = "eager"
             model = kind(config)
-            kept = {name: value for name, value in model.state_dict().items()
-                    if name.endswith("masked_spec_embed")}
-            wrong = model.load_state_dict({**kept, **bare(self.state)}, strict=False)
-            if wrong.missing_keys or wrong.unexpected_keys:
-                raise ValueError(f"{self.what}: {FAMILIES[self.family][0]} lacks "
-                                 f"{wrong.missing_keys}, does not know {wrong.unexpected_keys}")
+            wrong = model.load_state_dict(bare(self.state), strict=False)
+            lacking = [name for name in wrong.missing_keys if not UNUSED.match(name)]
+            if lacking or wrong.unexpected_keys:
+                raise ValueError(
+                    f"{self.what}: its weights are not those of {kind.__name__}: lacking "
+                    f"{lacking[:5]}, unknown {wrong.unexpected_keys[:5]}")
         return self.published(model.float().eval()), f"{kind.__name__} of transformers " \
             f"{transformers.__version__}"
 
