@@ -31,6 +31,7 @@ typedef struct cli_args {
     const char *completion;
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
+    double valid_share, utterance;
     double threads, runs, transpose, delay, voice;
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;
@@ -70,7 +71,7 @@ typedef struct cli_command {
     int (*run)(const cli_args *args);
 } cli_command;
 
-extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_info,
+extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_prepare, cli_info,
     cli_bench, cli_sing, cli_help;
 extern const cli_command *const cli_commands[]; /* closed by NULL */
 extern const cli_option cli_common_options[];

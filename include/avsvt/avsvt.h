@@ -22,5 +22,6 @@
 #include <avsvt/stream.h>
 #include <avsvt/job.h>
 #include <avsvt/augment.h>
+#include <avsvt/dataset.h>
 
 #endif /* AVSVT_AVSVT_H */

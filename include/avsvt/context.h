@@ -15,8 +15,9 @@ AVSVT_BEGIN_DECLS
 typedef struct avsvt_context avsvt_context; /**< Counted; shareable. */
 
 /** The host's allocator. It serves everything but libtorch, libyaml,
- *  libsndfile, libsoxr and FFmpeg, which have their own. All members are needed;
- *  functions may be called from any thread that uses the library. */
+ *  libsndfile, libsoxr, libjansson, SoundTouch and FFmpeg, which have their
+ *  own. All members are needed; functions may be called from any thread that
+ *  uses the library. */
 typedef struct avsvt_allocator {
     uint32_t struct_size; /**< Set by AVSVT_ALLOCATOR_INIT. */
     void *(*alloc)(void *user, size_t size);              /**< NULL on failure. */

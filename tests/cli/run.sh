@@ -37,7 +37,7 @@ json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"; }
 
 # Words
 expect 0 "$avsvt" --version && grep -q '^avsvt [0-9]' out; check "--version prints the version"
-for c in transcribe sing evaluate mix info bench help; do
+for c in transcribe sing evaluate mix prepare info bench help; do
     expect 0 "$avsvt" $c --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out
     check "$c --help has examples and fits 80 columns"
     "$avsvt" help $c | cmp -s - out; check "help $c equals $c --help"
@@ -61,6 +61,8 @@ expect 2 "$avsvt" transcribe x y; check "several inputs without a folder"
 expect 2 "$avsvt" info a b; check "one argument too many"
 expect 2 "$avsvt" evaluate lyrics a b && grep -q 'not part of this version' err; check "lyrics are not here yet"
 expect 2 "$avsvt" evaluate notes a; check "evaluate needs two"
+expect 2 "$avsvt" prepare nonsense a -o b; check "unknown data set"
+expect 2 "$avsvt" prepare folder a; check "prepare without -o"
 expect 2 "$avsvt" mix a b -o c.wav; check "mix without --snr"
 expect 2 "$avsvt" mix a b --snr 3 -o c.mp3; check "mix writes WAV"
 expect 2 "$avsvt" transcribe x --device toaster; check "unknown device"
@@ -143,6 +145,15 @@ expect 0 "$avsvt" evaluate notes ref est && grep -q 'no estimate' out && grep -q
 check "folders: missing ones count and are told of"
 expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as JSON"
 mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
+
+# prepare
+mkdir set; cp two.flac set/a.flac; cp melody.csv set/a.csv; cp two.flac set/b.flac
+expect 0 "$avsvt" prepare folder set -o lists --json && json out && grep -q '"left_out": 1' out && grep -q 'b.csv' err &&
+    grep -q 'set/a.flac,notes/train/a.csv' lists/train.csv && [ -s lists/labels/train/a/frame_anno.npy ]
+check "a folder becomes lists; what lacks notes is told of"
+expect 0 "$avsvt" evaluate notes melody.csv lists/notes/train/a.csv && grep -q 'COnPOff *100.00' out; check "the lists' notes are the same"
+expect 1 "$avsvt" prepare dsing set -o lists2 && [ ! -e lists2/train.csv ]; check "a folder that is no such set"
+expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err; check "annotations that are missing"
 
 # mix, info, bench
 expect 0 "$avsvt" mix two.flac "$data/melody.flac" --snr 10 -o mixed.wav && expect 0 "$avsvt" info mixed.wav --json && json out; check "mix"

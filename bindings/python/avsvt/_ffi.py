@@ -27,6 +27,7 @@ PRECISIONS = {"fp32": 0, "fp16": 1, "bf16": 2}
 
 LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_double, c_double)
+DatasetFunction = CFUNCTYPE(c_int32, c_void_p, c_char_p)
 ReleaseFunction = CFUNCTYPE(None, c_void_p)
 
 
@@ -115,6 +116,17 @@ class FusionTimes(Record):
                 ("audio_start_s", c_double), ("video_start_s", c_double)]
 
 
+class DatasetOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
+                ("valid_share", c_double), ("utterance_s", c_double)]
+
+
+class DatasetReport(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("train", c_uint64),
+                ("valid", c_uint64), ("test", c_uint64), ("left_out", c_uint64),
+                ("sound_s", c_double), ("reason", c_char * 256)]
+
+
 class PipelineOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("chunks", c_int32), ("chunk_s", c_double)]
 
@@ -196,6 +208,7 @@ STRUCTS = {
     "avsvt_export_options": ExportOptions, "avsvt_score": ScoreRecord,
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
     "avsvt_fusion_times": FusionTimes,
+    "avsvt_dataset_options": DatasetOptions, "avsvt_dataset_report": DatasetReport,
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
     "avsvt_stream_event": StreamEvent, "avsvt_stream_frame": StreamFrame,
     "avsvt_stream_options": StreamOptions, "avsvt_stream_info": StreamInfo,
@@ -252,6 +265,9 @@ _FALLIBLE = {
     "avsvt_job_take_notes": (_out, _handle),
     "avsvt_stream_open": (_out, _handle, c_char_p, POINTER(StreamOptions)),
     "avsvt_stream_create": (_out, _handle, POINTER(StreamOptions)),
+    "avsvt_dataset_prepare": (_handle, c_char_p, c_char_p, c_char_p,
+                              POINTER(DatasetOptions), POINTER(DatasetReport),
+                              DatasetFunction, c_void_p),
     "avsvt_augment_open": (_out, _handle, c_char_p),
     "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
     "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
@@ -288,6 +304,7 @@ _PLAIN = {
     "avsvt_format_from_name": (c_int32, c_char_p),
     "avsvt_pipeline_rate_hz": (c_double, _handle),
     "avsvt_pipeline_backend": (c_char_p, _handle),
+    "avsvt_dataset_name": (c_char_p, c_size_t),
     "avsvt_job_state": (c_int32, _handle),
     "avsvt_job_progress": (c_double, _handle),
     "avsvt_job_cancel": (None, _handle),

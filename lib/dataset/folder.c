@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Recordings with their notes beside them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dataset/dataset.h"
+#include "platform/folder.h"
+
+#define NAME 320
+
+static const char *const sounds[] = { ".wav", ".flac", ".ogg", ".mp3", ".opus",
+                                      ".aif", ".aiff", NULL };
+static const char *const texts[] = { ".csv", ".json", ".txt", NULL };
+static const char *const midis[] = { ".mid", ".midi", NULL };
+
+/* Length of the name without one of the endings; 0 when it has none. */
+static size_t stem_of(const char *name, const char *const *endings)
+{
+    size_t n = strlen(name);
+    for (; *endings; endings++) {
+        size_t e = strlen(*endings);
+        if (n > e && !strcasecmp(name + n - e, *endings))
+            return n - e;
+    }
+    return 0;
+}
+
+/* The notes beside a sound, the first of the endings that is there. */
+static avsvt_status find_notes(const avsvti_dataset *d, char **path,
+                               const char *place, const char *stem,
+                               const char *const *endings)
+{
+    char name[NAME + 8];
+    *path = NULL;
+    for (; *endings; endings++) {
+        snprintf(name, sizeof(name), "%s%s", stem, *endings);
+        *path = avsvti_path_join(d->allocator, place, name);
+        if (!*path)
+            return avsvti_fail_memory(d->err);
+        if (avsvti_file_is(*path))
+            return AVSVT_OK;
+        avsvti_release(d->allocator, *path);
+        *path = NULL;
+    }
+    return AVSVT_OK;
+}
+
+static avsvt_status add_song(avsvti_dataset *d, const char *stem, const char *sound,
+                             const char *notes_path, avsvti_split split)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char json[2 * NAME], labels[2 * NAME];
+    const char *word = avsvti_split_names[split];
+    avsvt_notes *notes = NULL;
+    avsvt_status status = avsvt_notes_read(&notes, d->context, notes_path, &err);
+    if (status != AVSVT_OK)
+        return avsvti_dataset_forgive(d, status, &err);
+    snprintf(json, sizeof(json), "labels/%s/%s/annotation.json", word, stem);
+    snprintf(labels, sizeof(labels), "labels/%s/%s/frame_anno.npy", word, stem);
+    avsvti_dataset_song song = { .name = stem, .sound = sound, .split = split,
+        .notes = notes->notes, .count = notes->count, .json = json,
+        .labels = labels };
+    for (size_t i = 0; i < notes->count; i++)
+        song.fractions |= notes->notes[i].pitch != floor(notes->notes[i].pitch);
+    status = avsvti_dataset_add(d, &song);
+    avsvt_notes_free(notes);
+    return status;
+}
+
+/* Whether the song is there with another ending that comes before this one. */
+static int is_second(const avsvti_dataset *d, const char *place, const char *stem,
+                     const char *ending)
+{
+    int found = 0;
+    for (const char *const *e = sounds; *e && !found && strcasecmp(*e, ending); e++) {
+        char name[NAME + 8];
+        snprintf(name, sizeof(name), "%s%s", stem, *e);
+        char *path = avsvti_path_join(d->allocator, place, name);
+        found = path && avsvti_file_is(path);
+        avsvti_release(d->allocator, path);
+    }
+    return found;
+}
+
+/* One sound file of a folder. split AVSVTI_SPLITS: train, or spread. */
+static avsvt_status take(avsvti_dataset *d, const char *place, const char *file,
+                         const char *const *endings, avsvti_split split,
+                         uint64_t *seen)
+{
+    char stem[NAME];
+    size_t n = stem_of(file, sounds);
+    char *notes = NULL;
+    if (!n)
+        return AVSVT_OK;
+    snprintf(stem, sizeof(stem), "%.*s", (int)n, file);
+    if (!avsvti_dataset_good_name(stem)) {
+        avsvti_dataset_leave_out(d, "%.60s: its name is too long", file);
+        return AVSVT_OK;
+    }
+    if (is_second(d, place, stem, file + n)) {
+        avsvti_dataset_leave_out(d, "%s: is there in another format too", file);
+        return AVSVT_OK;
+    }
+    avsvt_status status = avsvti_dataset_tell(d, stem);
+    if (status == AVSVT_OK)
+        status = find_notes(d, &notes, place, stem, endings);
+    if (status == AVSVT_OK && !notes) {
+        avsvti_dataset_leave_out(d, "%s: there is no %s%s beside it", file, stem,
+                                 endings[0]);
+        return AVSVT_OK;
+    }
+    char *sound = status == AVSVT_OK ? avsvti_path_join(d->allocator, place, file)
+                                     : NULL;
+    if (status == AVSVT_OK && !sound)
+        status = avsvti_fail_memory(d->err);
+    if (status == AVSVT_OK)
+        status = add_song(d, stem, sound, notes, split != AVSVTI_SPLITS ? split
+                          : avsvti_dataset_spread(d, (*seen)++));
+    avsvti_release(d->allocator, sound);
+    avsvti_release(d->allocator, notes);
+    return status;
+}
+
+static avsvt_status take_folder(avsvti_dataset *d, const char *place,
+                                const char *const *endings, avsvti_split split,
+                                uint64_t *seen)
+{
+    avsvti_folder folder;
+    avsvt_status status = avsvti_folder_read(&folder, d->allocator, place, d->err);
+    if (status != AVSVT_OK)
+        return status;
+    for (size_t i = 0; i < folder.count && status == AVSVT_OK; i++)
+        status = take(d, place, folder.names[i], endings, split, seen);
+    avsvti_folder_free(&folder);
+    return status;
+}
+
+static avsvt_status read_folder(avsvti_dataset *d, const char *const *endings)
+{
+    static const char *const places[] = { "train", "valid", "dev", "test" };
+    uint64_t seen = 0;
+    int parts = 0, valid = 0;
+    avsvt_status status = AVSVT_OK;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < 4 && status == AVSVT_OK; i++) {
+            avsvti_split split = avsvti_split_of(places[i]);
+            char *place = avsvti_path_join(d->allocator, d->folder, places[i]);
+            if (!place)
+                return avsvti_fail_memory(d->err);
+            int there = avsvti_folder_is(place);
+            parts |= there;
+            valid |= there && split == AVSVTI_VALID;
+            if (split == AVSVTI_TRAIN && !valid)
+                split = AVSVTI_SPLITS; /* some of them may be for validation */
+            if (there && pass)
+                status = take_folder(d, place, endings, split, &seen);
+            avsvti_release(d->allocator, place);
+        }
+    if (status == AVSVT_OK && !parts)
+        status = take_folder(d, d->folder, endings, AVSVTI_SPLITS, &seen);
+    return status;
+}
+
+avsvt_status avsvti_read_folder(avsvti_dataset *d)
+{
+    return read_folder(d, texts);
+}
+
+avsvt_status avsvti_read_midi_folder(avsvti_dataset *d)
+{
+    return read_folder(d, midis);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists that grow while a set is read, and are written when all went well. */
+#include "dataset/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/file.h"
+#include "platform/folder.h"
+
+static avsvti_list *list_of(avsvti_dataset *d, const char *prefix,
+                            const char *split, const char *ending,
+                            const char *header)
+{
+    char name[sizeof(d->lists[0].name)];
+    snprintf(name, sizeof(name), "%s%s%s%s", prefix, *prefix ? "_" : "", split,
+             ending);
+    for (size_t i = 0; i < d->list_count; i++)
+        if (!strcmp(d->lists[i].name, name))
+            return &d->lists[i];
+    if (d->list_count == AVSVTI_MAX_LISTS)
+        return NULL;
+    avsvti_list *list = &d->lists[d->list_count++];
+    memcpy(list->name, name, sizeof(name));
+    avsvti_buffer_init(&list->text, d->allocator);
+    if (header) {
+        avsvti_buffer_text(&list->text, header);
+        avsvti_buffer_text(&list->text, "\n");
+    }
+    return list;
+}
+
+/* Quotes only where they are needed. */
+static void add_cell(avsvti_buffer *b, const char *cell)
+{
+    if (!strpbrk(cell, ",\"\r\n")) {
+        avsvti_buffer_text(b, cell);
+        return;
+    }
+    avsvti_buffer_text(b, "\"");
+    for (; *cell; cell++) {
+        if (*cell == '"')
+            avsvti_buffer_text(b, "\"");
+        avsvti_buffer_append(b, cell, 1);
+    }
+    avsvti_buffer_text(b, "\"");
+}
+
+avsvt_status avsvti_dataset_row(avsvti_dataset *d, const char *prefix,
+                                const char *split, const char *header,
+                                const char *const *cells, size_t count)
+{
+    avsvti_list *list = list_of(d, prefix, split, ".csv", header);
+    if (!list)
+        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            avsvti_buffer_text(&list->text, ",");
+        add_cell(&list->text, cells[i]);
+    }
+    avsvti_buffer_text(&list->text, "\n");
+    return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
+}
+
+avsvt_status avsvti_dataset_line(avsvti_dataset *d, const char *prefix,
+                                 const char *split, const char *line)
+{
+    avsvti_list *list = list_of(d, prefix, split, ".txt", NULL);
+    if (!list)
+        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+    avsvti_buffer_text(&list->text, line);
+    avsvti_buffer_text(&list->text, "\n");
+    return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
+}
+
+avsvt_status avsvti_dataset_write(avsvti_dataset *d)
+{
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < d->list_count && status == AVSVT_OK; i++) {
+        const avsvti_list *list = &d->lists[i];
+        char *path = avsvti_path_join(d->allocator, d->out, list->name);
+        if (!path)
+            return avsvti_fail_memory(d->err);
+        status = avsvti_file_write(path, list->text.data, list->text.size,
+                                   d->allocator, d->err);
+        avsvti_release(d->allocator, path);
+    }
+    return status;
+}
+
+avsvt_status avsvti_dataset_out(avsvti_dataset *d, char **path, const char *file)
+{
+    avsvt_status status = AVSVT_E_NOMEM;
+    *path = avsvti_path_join(d->allocator, d->out, file);
+    char *slash = *path ? strrchr(*path, '/') : NULL;
+    if (!slash)
+        return avsvti_fail_memory(d->err);
+    *slash = '\0';
+    status = avsvti_folder_make(d->allocator, *path, d->err);
+    *slash = '/';
+    if (status != AVSVT_OK) {
+        avsvti_release(d->allocator, *path);
+        *path = NULL;
+    }
+    return status;
+}

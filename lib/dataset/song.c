@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* A song with notes: our list, and the files that AV_SVT reads. */
+#include "dataset/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <avsvt/media.h>
+
+#include "dataset/npy.h"
+#include "dataset/utterance.h"
+#include "decode/labels.h"
+#include "platform/file.h"
+#include "platform/folder.h"
+
+#define AUDIO_RATE 49.8
+#define VIDEO_RATE 50.0
+#define MAX_DURATION_S 1e6
+
+/* Where a song's files are: whole paths. */
+typedef struct files {
+    char *notes, *json, *labels, *video_labels;
+} files;
+
+avsvt_status avsvti_dataset_duration(avsvti_dataset *d, const char *sound,
+                                     double *duration_s, avsvt_error *err)
+{
+    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    avsvt_audio *audio = NULL;
+    avsvt_status status = avsvt_audio_open(&audio, d->context, sound, err);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_describe(audio, &info, err);
+    avsvt_audio_free(audio);
+    *duration_s = (double)info.frames / info.rate_hz;
+    if (status == AVSVT_OK && (info.frames <= 0 || *duration_s > MAX_DURATION_S))
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: %s", sound, info.frames
+            ? "how long it is can't be told" : "has no sound in it");
+    return status;
+}
+
+static avsvt_status write_notes(const avsvti_dataset *d, const char *path,
+                                const avsvti_dataset_song *s)
+{
+    avsvti_buffer b;
+    avsvti_buffer_init(&b, d->allocator);
+    avsvti_buffer_text(&b, "onset,offset,pitch\n");
+    for (size_t i = 0; i < s->count; i++) {
+        avsvti_buffer_number(&b, s->notes[i].onset_s, 9);
+        avsvti_buffer_text(&b, ",");
+        avsvti_buffer_number(&b, s->notes[i].offset_s, 9);
+        avsvti_buffer_text(&b, ",");
+        avsvti_buffer_number(&b, s->notes[i].pitch, 6);
+        avsvti_buffer_text(&b, "\n");
+    }
+    avsvt_status status = b.failed ? avsvti_fail_memory(d->err)
+        : avsvti_file_write(path, b.data, b.size, d->allocator, d->err);
+    avsvti_buffer_free(&b);
+    return status;
+}
+
+/* [[onset, offset, pitch], ...] as Python's json writes it. */
+static avsvt_status write_json(const avsvti_dataset *d, const char *path,
+                               const avsvti_dataset_song *s)
+{
+    avsvti_buffer b;
+    char text[AVSVTI_NUMBER_SIZE];
+    avsvti_buffer_init(&b, d->allocator);
+    for (size_t i = 0; i < s->count; i++) {
+        avsvti_buffer_text(&b, i ? ", [" : "[[");
+        avsvti_python_float(text, s->notes[i].onset_s);
+        avsvti_buffer_text(&b, text);
+        avsvti_buffer_text(&b, ", ");
+        avsvti_python_float(text, s->notes[i].offset_s);
+        avsvti_buffer_text(&b, text);
+        avsvti_buffer_text(&b, ", ");
+        avsvti_python_float(text, s->notes[i].pitch);
+        if (!s->fractions)
+            *strchr(text, '.') = '\0';
+        avsvti_buffer_text(&b, text);
+        avsvti_buffer_text(&b, "]");
+    }
+    avsvti_buffer_text(&b, s->count ? "]" : "[]");
+    avsvt_status status = b.failed ? avsvti_fail_memory(d->err)
+        : avsvti_file_write(path, b.data, b.size, d->allocator, d->err);
+    avsvti_buffer_free(&b);
+    return status;
+}
+
+static avsvt_status write_labels(const avsvti_dataset *d, const char *path,
+                                 int64_t frames, double rate,
+                                 const avsvti_dataset_song *s)
+{
+    double *labels = avsvti_alloc(d->allocator,
+        (size_t)frames * AVSVTI_LABEL_COLUMNS, sizeof(*labels));
+    if (!labels)
+        return avsvti_fail_memory(d->err);
+    avsvti_frame_labels(labels, frames, rate, s->notes, s->count, 0);
+    avsvt_status status = avsvti_npy_write(path, labels, frames,
+        AVSVTI_LABEL_COLUMNS, s->fractions, d->allocator, d->err);
+    avsvti_release(d->allocator, labels);
+    return status;
+}
+
+static avsvt_status add_utterances(avsvti_dataset *d, const avsvti_dataset_song *s,
+                                   const files *f, int video, double duration_s)
+{
+    char prefix[48], id[256], length[AVSVTI_NUMBER_SIZE], place[24], all[24];
+    double each = d->opts.utterance_s;
+    int64_t count = video ? avsvti_video_utterances(duration_s, each)
+                          : avsvti_utterances(duration_s, each);
+    avsvt_status status = AVSVT_OK;
+    snprintf(prefix, sizeof(prefix), "%s%s", video ? "video_" : "", d->prefix);
+    snprintf(all, sizeof(all), "%lld", (long long)count);
+    for (int64_t i = 1; i <= count && status == AVSVT_OK; i++) {
+        snprintf(place, sizeof(place), "%lld", (long long)i);
+        snprintf(id, sizeof(id), "%s_%s", s->name, place);
+        avsvti_utterance_duration(length, i, count, duration_s, each);
+        const char *cells[] = { id, length, video ? s->video : s->sound, place, all,
+                                video ? f->video_labels : f->labels, f->json };
+        status = avsvti_dataset_row(d, prefix, avsvti_split_names[s->split], video
+            ? "ID,duration,video,utter_id,utter_num,frame_anno,song_anno"
+            : "ID,duration,wav,utter_id,utter_num,frame_anno,song_anno", cells, 7);
+    }
+    return status;
+}
+
+static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
+                              const files *f)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    int64_t frames = 0;
+    avsvt_status status = avsvti_npy_rows(&frames, s->video, &err);
+    if (status == AVSVT_OK && (frames < 1 || frames > MAX_DURATION_S * VIDEO_RATE))
+        status = avsvti_fail(&err, AVSVT_E_FORMAT, "%s: has %lld pictures",
+                             s->video, (long long)frames);
+    if (status != AVSVT_OK)
+        return avsvti_dataset_forgive(d, status, &err);
+    status = write_labels(d, f->video_labels, frames, VIDEO_RATE, s);
+    return status == AVSVT_OK
+        ? add_utterances(d, s, f, 1, (double)frames / VIDEO_RATE) : status;
+}
+
+static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
+                            const char *notes_name, const files *f,
+                            double duration_s)
+{
+    const char *cells[] = { s->sound, notes_name };
+    avsvt_status status = write_notes(d, f->notes, s);
+    if (status == AVSVT_OK)
+        status = write_json(d, f->json, s);
+    if (status == AVSVT_OK)
+        status = write_labels(d, f->labels,
+            (int64_t)avsvti_round_even(duration_s * AUDIO_RATE), AUDIO_RATE, s);
+    if (status == AVSVT_OK)
+        status = avsvti_dataset_row(d, "", avsvti_split_names[s->split],
+                                    "sound,notes", cells, 2);
+    if (status == AVSVT_OK)
+        status = add_utterances(d, s, f, 0, duration_s);
+    if (status == AVSVT_OK && s->video)
+        status = add_video(d, s, f);
+    if (status == AVSVT_OK)
+        avsvti_dataset_count(d, s->split, duration_s);
+    return status;
+}
+
+avsvt_status avsvti_dataset_add(avsvti_dataset *d, const avsvti_dataset_song *song)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char name[320];
+    files f = { NULL, NULL, NULL, NULL };
+    double duration_s;
+    avsvt_status status = avsvti_dataset_duration(d, song->sound, &duration_s, &err);
+    if (status != AVSVT_OK)
+        return avsvti_dataset_forgive(d, status, &err);
+    snprintf(name, sizeof(name), "notes/%s/%s.csv", avsvti_split_names[song->split],
+             song->name);
+    status = avsvti_dataset_out(d, &f.notes, name);
+    if (status == AVSVT_OK)
+        status = avsvti_dataset_out(d, &f.json, song->json);
+    if (status == AVSVT_OK)
+        status = avsvti_dataset_out(d, &f.labels, song->labels);
+    if (status == AVSVT_OK && song->video)
+        status = avsvti_dataset_out(d, &f.video_labels, song->video_labels);
+    if (status == AVSVT_OK)
+        status = add_all(d, song, name, &f, duration_s);
+    avsvti_release(d->allocator, f.notes);
+    avsvti_release(d->allocator, f.json);
+    avsvti_release(d->allocator, f.labels);
+    avsvti_release(d->allocator, f.video_labels);
+    return status;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* Data sets in exactly their published layouts, small and made here. */
+#include "support/test.h"
+
+#include <stdio.h>
+
+#include <avsvt/avsvt.h>
+
+#include "support/failing_allocator.h"
+#include "support/tree.h"
+
+#define HEAD "ID,duration,wav,utter_id,utter_num,frame_anno,song_anno\n"
+
+static avsvt_dataset_report report;
+
+static avsvt_status prepare(const char *name, const char *folder, const char *out,
+                            double share, avsvt_error *err)
+{
+    avsvt_dataset_options o = AVSVT_DATASET_OPTIONS_INIT;
+    avsvt_dataset_report r = AVSVT_DATASET_REPORT_INIT;
+    o.valid_share = share;
+    avsvt_status status = avsvt_dataset_prepare(NULL, name, tree_path(folder),
+        tree_path(out), &o, &r, NULL, NULL, err);
+    report = r;
+    return status;
+}
+
+static void must_prepare(const char *name, const char *folder, const char *out)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    if (prepare(name, folder, out, 0, &err))
+        fail_msg("%s", err.message);
+}
+
+/* The file must be this; "@" stands for the tree's path. */
+static void assert_file(const char *name, const char *want)
+{
+    char *got = tree_read(name), full[8192] = "";
+    const char *top = tree_path("");
+    for (const char *p = want; *p; p++) {
+        size_t n = strlen(full);
+        assert_true(n + strlen(top) + 2 < sizeof(full));
+        snprintf(full + n, sizeof(full) - n, *p == '@' ? "%.*s" : "%.*s",
+                 *p == '@' ? (int)strlen(top) - 1 : 1, *p == '@' ? top : p);
+    }
+    assert_string_equal(got, full);
+    free(got);
+}
+
+static void assert_has(const char *file, const char *text)
+{
+    char *got = tree_read(file);
+    if (!strstr(got, text))
+        fail_msg("%s has no '%s': %s", file, text, got);
+    free(got);
+}
+
+static void mir_st500_is_split_as_its_makers_do(void **state)
+{
+    (void)state;
+    tree_text("mir/Annotations.json",
+              "{\"400\": [[0.5, 1.0, 60], [1.0, 2, 62]], \"401\": [[0.1, 0.4, 61]],\n"
+              " \"7\": [], \"9\": [[1, 2, 60]]}");
+    tree_sound("mir/400/vocals.wav", 120160);
+    tree_sound("mir/401/vocals.wav", 80000);
+    tree_sound("mir/7/vocals.wav", 16000); /* too short for an utterance */
+    must_prepare("mir-st500", "mir", "out/mir");
+    assert_file("out/mir/mir_st500_train.csv", HEAD
+        "400_1,5,@/mir/400/vocals.wav,1,2,@/out/mir/400/frame_anno.npy,"
+        "@/out/mir/400/annotation.json\n"
+        "400_2,2.51,@/mir/400/vocals.wav,2,2,@/out/mir/400/frame_anno.npy,"
+        "@/out/mir/400/annotation.json\n");
+    assert_file("out/mir/mir_st500_test.csv", HEAD
+        "401_1,5.0,@/mir/401/vocals.wav,1,1,@/out/mir/401/frame_anno.npy,"
+        "@/out/mir/401/annotation.json\n");
+    assert_file("out/mir/400/annotation.json", "[[0.5, 1.0, 60], [1.0, 2.0, 62]]");
+    assert_file("out/mir/7/annotation.json", "[]");
+    assert_file("out/mir/train.csv", "sound,notes\n"
+        "@/mir/400/vocals.wav,notes/train/400.csv\n"
+        "@/mir/7/vocals.wav,notes/train/7.csv\n");
+    assert_file("out/mir/notes/test/401.csv", "onset,offset,pitch\n0.1,0.4,61\n");
+    assert_false(tree_has("out/mir/valid.csv"));
+    assert_true(report.train == 2 && report.test == 1 && report.left_out == 1);
+    assert_non_null(strstr(report.reason, "9"));
+}
+
+static void benchmarks_are_to_test(void **state)
+{
+    (void)state;
+    tree_text("tonas/Annotations.json", "{\"a b\": [[0.5, 1.0, 60.25]]}");
+    tree_sound("tonas/test/a b/vocals.wav", 160000);
+    must_prepare("tonas", "tonas", "out/tonas");
+    assert_has("out/tonas/tonas_test.csv", "a b_2,5.0,");
+    assert_file("out/tonas/a b/annotation.json", "[[0.5, 1.0, 60.25]]");
+    must_prepare("ismir2014", "tonas", "out/ismir");
+    assert_has("out/ismir/ismir2014_test.csv", "a b_1,5,");
+}
+
+/* The head of an array of so many pictures, 96 x 96, without them. */
+static void write_video(const char *name, int frames)
+{
+    char head[128];
+    memset(head, ' ', sizeof(head));
+    memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
+    int n = snprintf(head + 10, 100, "{'descr': '|u1', 'fortran_order': False, "
+                     "'shape': (%d, 96, 96), }", frames);
+    head[10 + n] = ' ';
+    head[127] = '\n';
+    tree_write(name, head, sizeof(head));
+}
+
+static void n20emv2_has_sound_and_video(void **state)
+{
+    (void)state;
+    tree_text("v2/annotations.json",
+              "{\"s1\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]], \"x\": 1},\n"
+              " \"s2\": {\"split\": \"valid\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s3\": {\"split\": \"test\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s4\": {\"split\": \"other\", \"midi\": []}}");
+    tree_sound("v2/data/s1/vocals.wav", 120160);
+    tree_sound("v2/data/s2/vocals.wav", 80000);
+    tree_sound("v2/data/s3/vocals.wav", 80000);
+    write_video("v2/data/s1/video_50fps.npy", 376);
+    tree_text("v2/data/s2/video_50fps.npy", "damaged");
+    must_prepare("n20emv2", "v2", "out/v2");
+    assert_has("out/v2/n20em_train.csv",
+               "/out/v2/data/s1/audio_anno/49.8fps/audio_frame_anno.npy,");
+    assert_has("out/v2/n20em_train.csv", "/out/v2/data/s1/note_anno.json\n");
+    assert_has("out/v2/n20em_valid.csv", "s2_1,5.0,");
+    assert_has("out/v2/video_n20em_train.csv",
+               "ID,duration,video,utter_id,utter_num,frame_anno,song_anno\ns1_1,5,");
+    assert_has("out/v2/video_n20em_train.csv", "s1_2,2.5199999999999996,");
+    assert_has("out/v2/video_n20em_train.csv",
+               "/data/s1/video_anno/50fps/video_frame_anno.npy,");
+    assert_true(tree_has("out/v2/data/s1/video_anno/50fps/video_frame_anno.npy"));
+    assert_false(tree_has("out/v2/video_n20em_valid.csv"));
+    assert_true(report.train == 1 && report.valid == 1 && report.test == 1);
+    assert_int_equal(report.left_out, 2);
+}
+
+static void n20em_has_words_and_accompaniment(void **state)
+{
+    (void)state;
+    tree_text("n20em/metadata_split_by_song.json",
+              "{\"p1\": {\"split\": \"train\", \"lyrics\": \"I'LL BE THERE\"},\n"
+              " \"p2\": {\"split\": \"test\", \"lyrics\": \"SO LONG\"},\n"
+              " \"p3\": {\"split\": \"test\", \"lyrics\": \"so long\"}}");
+    tree_sound("n20em/data/p1/downsample_audio.wav", 24000);
+    tree_sound("n20em/data/p1/downsample_accomp.wav", 24000);
+    tree_sound("n20em/data/p2/downsample_audio.wav", 24000);
+    tree_sound("n20em/data/p3/downsample_audio.wav", 24000);
+    must_prepare("n20em", "n20em", "out/n20em");
+    assert_file("out/n20em/n20em_train.csv", "ID,duration,wav,wrd\n"
+                "p1,1.5,@/n20em/data/p1/downsample_audio.wav,I'LL BE THERE\n");
+    assert_file("out/n20em/n20em_accomp_train.csv", "ID,duration,wav,accomp,wrd\n"
+                "p1,1.5,@/n20em/data/p1/downsample_audio.wav,"
+                "@/n20em/data/p1/downsample_accomp.wav,I'LL BE THERE\n");
+    assert_file("out/n20em/text_test.txt", "SO LONG\n");
+    assert_has("out/n20em/label_encoder.txt", "'A' => 28\n");
+    assert_true(report.train == 1 && report.test == 1 && report.left_out == 1);
+}
+
+static void dsing_leaves_out_long_phrases_and_digits(void **state)
+{
+    (void)state;
+    tree_text("dsing/train30/transcription.txt",
+              "1-2-3 HELLO THERE\n1-2-4 ROUTE 66\r\n1-2-5 TOO LONG\n\n1-2-6 GONE\n1-2-7\n");
+    tree_sound("dsing/train30/1-2-3.wav", 16000);
+    tree_sound("dsing/train30/1-2-4.wav", 16000);
+    tree_sound("dsing/train30/1-2-5.wav", 29 * 16000);
+    tree_text("dsing/train1/transcription.txt", "1-2-3 HELLO THERE\n");
+    tree_sound("dsing/train1/1-2-3.wav", 16000);
+    tree_text("dsing/dev/transcription.txt", "7-8-9 YES");
+    tree_sound("dsing/dev/7-8-9.wav", 32000);
+    must_prepare("dsing", "dsing", "out/dsing");
+    assert_file("out/dsing/dsing_train30.csv", "ID,duration,wav,spk_id,wrd\n"
+                "1-2-3,1.0,@/dsing/train30/1-2-3.wav,1-2,HELLO THERE\n");
+    assert_file("out/dsing/dsing_dev.csv", "ID,duration,wav,spk_id,wrd\n"
+                "7-8-9,2.0,@/dsing/dev/7-8-9.wav,7-8,YES\n");
+    assert_file("out/dsing/text_train30.txt", "HELLO THERE\n");
+    assert_true(tree_has("out/dsing/dsing_train1.csv"));
+    assert_true(report.train == 1 && report.valid == 1 && report.test == 0);
+    assert_int_equal(report.left_out, 4);
+}
+
+static void folders_give_their_songs(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char name[64];
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof(name), "mine/song%d.wav", i);
+        tree_sound(name, 48000);
+        snprintf(name, sizeof(name), "mine/song%d.txt", i);
+        tree_text(name, "0.5\t1.0\t60.5\t60.9\n1.5\t2.0\t62\t62\n");
+    }
+    tree_sound("mine/alone.wav", 48000);
+    tree_sound("mine/bad.wav", 48000);
+    tree_text("mine/bad.txt", "these are\nno notes\n");
+    assert_int_equal(prepare("folder", "mine", "out/mine", 0.2, &err), AVSVT_OK);
+    assert_true(report.train == 8 && report.valid == 2 && report.left_out == 2);
+    assert_file("out/mine/valid.csv", "sound,notes\n"
+                "@/mine/song3.wav,notes/valid/song3.csv\n"
+                "@/mine/song8.wav,notes/valid/song8.csv\n");
+    assert_file("out/mine/notes/valid/song3.csv",
+                "onset,offset,pitch\n0.5,1,60.5\n1.5,2,62\n");
+    assert_has("out/mine/folder_train.csv", "song0_1,3.0,");
+    /* A folder with parts keeps them. */
+    tree_sound("parts/train/a.wav", 48000);
+    tree_text("parts/train/a.csv", "onset,offset,pitch\n0,1,60\n");
+    tree_sound("parts/dev/b.wav", 48000);
+    tree_text("parts/dev/b.csv", "onset,offset,pitch\n0,1,60\n");
+    assert_int_equal(prepare("folder", "parts", "out/parts", 0.9, &err), AVSVT_OK);
+    assert_true(report.train == 1 && report.valid == 1);
+}
+
+static void midi_files_are_notes_too(void **state)
+{
+    avsvt_note note = AVSVT_NOTE_INIT;
+    avsvt_notes *notes;
+    (void)state;
+    note.onset_s = 0.5;
+    note.offset_s = 1;
+    note.pitch = 60;
+    assert_int_equal(avsvt_notes_create(&notes, NULL, &note, 1, NULL), AVSVT_OK);
+    tree_sound("midi/song.wav", 48000);
+    tree_text("midi/song.csv", "0,1,50\n"); /* not this one */
+    assert_int_equal(avsvt_notes_write(notes, tree_path("midi/song.mid"), NULL, NULL),
+                     AVSVT_OK);
+    avsvt_notes_free(notes);
+    must_prepare("midi", "midi", "out/midi");
+    assert_file("out/midi/notes/train/song.csv", "onset,offset,pitch\n0.5,1,60\n");
+    assert_has("out/midi/midi_train.csv", "song_1,3.0,");
+    assert_file("out/midi/labels/train/song/annotation.json", "[[0.5, 1.0, 60]]");
+}
+
+static void names_that_would_lead_elsewhere_are_left_out(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    tree_text("evil/Annotations.json", "{\"../../x\": [[0, 1, 60]], \"..\": [], \"\": []}");
+    assert_int_equal(prepare("tonas", "evil", "out/evil", 0, &err), AVSVT_E_FORMAT);
+    assert_int_equal(report.train, 0);
+    assert_false(tree_has("out/evil/test.csv"));
+}
+
+static void bad_annotations_are_told(void **state)
+{
+    static const struct { const char *json, *says; } cases[] = {
+        { "", "JSON" }, { "[]", "object" }, { "{\"a\": 1,}", "line 1" },
+        { "{\"a\": [], \"a\": []}", "duplicate" },
+        { "{\"a\": 3}", "list of [onset" }, { "{\"a\": [[1, 2]]}", "note 1" },
+        { "{\"a\": [[1, 2, 60], [3, 2, 60]]}", "note 2" },
+        { "{\"a\": [[1, 2, \"C4\"]]}", "note 1" }, { "{\"a\": [[1, 2, 200]]}", "note 1" },
+        { "{\"a\": [[1, 1e300, 60]]}", "note 1" },
+    };
+    (void)state;
+    tree_sound("bad/a/vocals.wav", 80000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        avsvt_error err = AVSVT_ERROR_INIT;
+        tree_text("bad/Annotations.json", cases[i].json);
+        if (prepare("tonas", "bad", "out/bad", 0, &err) != AVSVT_E_FORMAT)
+            fail_msg("%s is taken", cases[i].json);
+        assert_says(err, cases[i].says);
+    }
+}
+
+static int32_t stop(void *user, const char *song)
+{
+    (void)song;
+    return ++*(int *)user > 2;
+}
+
+static void bad_calls_are_refused(void **state)
+{
+    avsvt_dataset_options o = AVSVT_DATASET_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char mine[1024], out[1024];
+    int asked = 0;
+    snprintf(mine, sizeof(mine), "%s", tree_path("mine"));
+    snprintf(out, sizeof(out), "%s", tree_path("out/stopped"));
+    (void)state;
+    assert_int_equal(prepare("folder", "nowhere", "out/x", 0, &err), AVSVT_E_NOT_FOUND);
+    assert_int_equal(prepare("mir-st500", "mine", "out/x", 0, &err), AVSVT_E_NOT_FOUND);
+    assert_int_equal(prepare("nonsense", "mine", "out/x", 0, &err), AVSVT_E_ARG);
+    assert_says(err, "mir-st500");
+    assert_int_equal(prepare("folder", "mine", "out/x", 0.95, &err), AVSVT_E_ARG);
+    assert_int_equal(prepare("dsing", "mine", "out/x", 0, &err), AVSVT_E_FORMAT);
+    assert_int_equal(avsvt_dataset_prepare(NULL, NULL, mine, out, &o, NULL, NULL, NULL,
+                                           &err), AVSVT_E_ARG);
+    o.utterance_s = 0.1;
+    assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, out, &o, NULL, NULL,
+                                           NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, out, NULL, NULL, stop,
+                                           &asked, &err), AVSVT_E_CANCELLED);
+    assert_int_equal(asked, 3);
+    assert_false(tree_has("out/stopped/train.csv")); /* lists come last */
+    tree_text("file", "x");
+    assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, tree_path("file/x"),
+                                           NULL, NULL, NULL, NULL, &err), AVSVT_E_IO);
+    assert_string_equal(avsvt_dataset_name(0), "mir-st500");
+    assert_null(avsvt_dataset_name(99));
+}
+
+static avsvt_status one_set(const avsvt_allocator *a, void *user)
+{
+    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context = NULL;
+    options.allocator = a;
+    avsvt_status status = avsvt_context_create(&context, &options, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_dataset_prepare(context, user, tree_path("tiny"),
+            tree_path("out/again"), NULL, NULL, NULL, NULL, NULL);
+    avsvt_context_free(context);
+    return status;
+}
+
+static void no_memory_is_told_and_leaks_nothing(void **state)
+{
+    static char folder[] = "folder", dsing[] = "dsing";
+    (void)state;
+    tree_sound("tiny/a.wav", 16000);
+    tree_text("tiny/a.csv", "0,1,50\n");
+    tree_text("tiny/dev/transcription.txt", "b YES\n");
+    tree_sound("tiny/dev/b.wav", 16000);
+    assert_true(failing_allocator_each(one_set, dsing) > 20);
+    assert_int_equal(remove(tree_path("tiny/dev/b.wav")), 0);
+    assert_int_equal(remove(tree_path("tiny/dev/transcription.txt")), 0);
+    assert_int_equal(remove(tree_path("tiny/dev")), 0);
+    assert_true(failing_allocator_each(one_set, folder) > 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mir_st500_is_split_as_its_makers_do),
+        cmocka_unit_test(benchmarks_are_to_test),
+        cmocka_unit_test(n20emv2_has_sound_and_video),
+        cmocka_unit_test(n20em_has_words_and_accompaniment),
+        cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
+        cmocka_unit_test(folders_give_their_songs),
+        cmocka_unit_test(midi_files_are_notes_too),
+        cmocka_unit_test(names_that_would_lead_elsewhere_are_left_out),
+        cmocka_unit_test(bad_annotations_are_told),
+        cmocka_unit_test(no_memory_is_told_and_leaks_nothing),
+        cmocka_unit_test(bad_calls_are_refused),
+    };
+    return cmocka_run_group_tests(tests, tree_make, tree_remove);
+}
