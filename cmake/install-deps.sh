@@ -1,23 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that libavsvt needs, as far as they are missing.
-# The one list of them. Usage: install-deps.sh build|media|test
+# The one list of them. Usage: install-deps.sh build|media|synth|test
 #   build: to build the library and the command
 #   media: that and the module for video and compressed sound (M4A, AAC, WebM)
-#   test:  that and all that tests/run.sh uses
+#   synth: build and what training sound is made with: a synthesiser, its
+#          instruments (fluid-soundfont-gm), and stretching
+#   test:  all of them, and all that tests/run.sh uses
 set -eu
 
 build="gcc libc6-dev cmake ninja-build make pkg-config libsndfile1-dev libmpg123-dev libyaml-dev libsoxr-dev libkissfft-dev libjansson-dev zlib1g-dev"
 test="$build g++ ccache libcmocka-dev clang-14 libclang-rt-14-dev valgrind doxygen abigail-tools binutils
     libsoundtouch1
     python3 python3-venv python3-dev git ca-certificates libtorch-dev libopenblas0-openmp locales"
+synth="libfluidsynth-dev"
 media="libavformat-dev libavcodec-dev libswscale-dev"
 
 case ${1:-} in
 build) wanted=$build ;;
 media) wanted="$build $media" ;;
-test) wanted="$test $media ffmpeg" ;;
-*) echo "usage: $0 build|media|test" >&2; exit 2 ;;
+synth) wanted="$build $synth fluid-soundfont-gm libsoundtouch1" ;;
+test) wanted="$test $media $synth ffmpeg timgm6mb-soundfont" ;;
+*) echo "usage: $0 build|media|synth|test" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

@@ -29,6 +29,7 @@
  *  | stretch | factor! | time alone; 2 is twice as fast (SoundTouch) |
  *  | noise | snr_db!; kind: white, pink | noise under the sound |
  *  | mix | snr_db!, folder! | pieces of the folder's recordings under the sound |
+ *  | accompaniment | snr_db!, tunes (100), soundfont | a made band under the sound: chords, bass, drums, melody (the synth module) |
  *  | babble | snr_db!, folder!, voices (20) | that many of them at a time |
  *  | reverb | rt60_s!, wet_db (-12), delay_ms (0 to 20), damping_hz (2000 to 8000) | a made room; what sounds directly keeps its time |
  *  | eq | db! (largest boost or cut), points (8) | a smooth curve over frequency |
@@ -36,6 +37,11 @@
  *  | drop_frequencies | count (0 to 3), at (0 to 1 of half the rate) | notches; MM_ALT's |
  *  | drop_chunks | count (0 to 5), samples (1000 to 2000) | silent pieces; MM_ALT's |
  *  | resample | percent (one of 95, 100, 105) | MM_ALT's change of speed |
+ *
+ *  Each of the tunes of `accompaniment` is 40 s long, composed by chance out of
+ *  its number alone, and played once, when it is first wanted, by FluidSynth
+ *  with the instruments of `soundfont` (a file; else the variable
+ *  AVSVT_SOUNDFONT, else what Debian's fluid-soundfont-gm installs).
  *
  *  Noise is mixed by avsvt_audio_mix(), the papers' rule, and so nothing is
  *  heard where the sound itself is silent throughout. SoundTouch (LGPL) is
@@ -58,8 +64,9 @@ typedef struct avsvt_augment avsvt_augment; /**< Immutable; shareable. */
  *  @param context [borrowed] NULL for the default.
  *  @param path [borrowed] UTF-8.
  *  @param err  [out] may be NULL.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND (the file, or a folder
- *          that it names); AVSVT_E_IO; AVSVT_E_FORMAT (no YAML, an unknown
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND (the file, or a folder or
+ *          SoundFont that it names); AVSVT_E_MODULE (accompaniment without the
+ *          synth module); AVSVT_E_IO; AVSVT_E_FORMAT (no YAML, an unknown
  *          step or key, a number out of range, a folder without sound: the
  *          message says which); AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */

@@ -46,10 +46,16 @@ typedef struct avsvti_param {
 
 typedef struct avsvti_step avsvti_step;
 
+typedef enum avsvti_step_source {
+    AVSVTI_SOURCE_NONE,
+    AVSVTI_SOURCE_FOLDER, /* recordings of the key `folder` */
+    AVSVTI_SOURCE_TUNES,  /* played with `soundfont`; parameter 1 says how many */
+} avsvti_step_source;
+
 typedef struct avsvti_step_kind {
     const char *name;
     const char *choices; /* of the key `kind`, the first one the default; or NULL */
-    int folder;          /* needs the key `folder` */
+    avsvti_step_source source;
     avsvti_param params[AVSVTI_STEP_PARAMS];
     avsvt_status (*apply)(const avsvti_step *step, avsvti_piece *piece,
                           avsvti_random *random, avsvt_error *err);
@@ -61,7 +67,7 @@ struct avsvti_step {
     double values[AVSVTI_STEP_PARAMS][AVSVTI_STEP_VALUES];
     int    counts[AVSVTI_STEP_PARAMS];
     int    choice;      /* of kind->choices */
-    avsvti_pool *pool;  /* NULL without a folder */
+    avsvti_pool *pool;  /* NULL without a source */
 };
 
 /* All that there are, closed by one without a name. */

@@ -114,7 +114,9 @@ static int is_known(const avsvti_step_kind *kind, const char *key)
     if (!strcmp(key, "kind"))
         return kind->choices != NULL;
     if (!strcmp(key, "folder"))
-        return kind->folder;
+        return kind->source == AVSVTI_SOURCE_FOLDER;
+    if (!strcmp(key, "soundfont"))
+        return kind->source == AVSVTI_SOURCE_TUNES;
     for (int i = 0; i < AVSVTI_STEP_PARAMS && kind->params[i].name; i++)
         if (!strcmp(key, kind->params[i].name))
             return 1;
@@ -132,6 +134,20 @@ static avsvt_status open_folder(const source *s, avsvti_step *step)
     if (!path)
         return avsvti_fail_memory(s->err);
     avsvt_status status = avsvti_pool_open(&step->pool, s->context, path, s->err);
+    avsvti_release(a, path);
+    return status == AVSVT_OK || status == AVSVT_E_NOMEM ? status
+        : avsvti_fail_prefix(s->err, status, s->what);
+}
+
+static avsvt_status open_tunes(const source *s, avsvti_step *step)
+{
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    const char *font = get(s, "soundfont");
+    char *path = font ? avsvti_path_join(a, s->folder, font) : NULL;
+    if (font && !path)
+        return avsvti_fail_memory(s->err);
+    avsvt_status status = avsvti_pool_open_tunes(&step->pool, s->context, path,
+        (size_t)step->values[1][step->counts[1] - 1], s->err);
     avsvti_release(a, path);
     return status == AVSVT_OK || status == AVSVT_E_NOMEM ? status
         : avsvti_fail_prefix(s->err, status, s->what);
@@ -166,8 +182,10 @@ static avsvt_status read_keys(const source *s, avsvti_step *step)
                 "%s: kind is '%.60s': one of %s is needed", s->what, choice,
                 kind->choices);
     }
-    if (status == AVSVT_OK && kind->folder)
+    if (status == AVSVT_OK && kind->source == AVSVTI_SOURCE_FOLDER)
         status = open_folder(s, step);
+    if (status == AVSVT_OK && kind->source == AVSVTI_SOURCE_TUNES)
+        status = open_tunes(s, step);
     return status;
 }
 

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "augment/pool.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include <avsvt/media.h>
 
+#include "augment/synth.h"
 #include "platform/folder.h"
 #include "platform/thread.h"
 
 #define MAX_DEPTH 8
 #define MAX_KEPT ((size_t)512 << 20) /* bytes */
 #define BLOCK 65536
+#define TUNE_S 40.0
+#define TUNE_PEAK 0.8f
+#define USUAL_RATE 44100.0 /* where the synthesiser has not the one wanted */
 
 typedef struct recording {
-    char  *path;
+    char  *path;    /* NULL: a tune, its number is its place */
     float *samples; /* kept; NULL: not read yet, or no room */
     int64_t count;
     double rate_hz;
@@ -25,6 +30,9 @@ struct avsvti_pool {
     avsvti_mutex lock; /* over what is kept */
     recording *list;
     size_t count, capacity, kept;
+
+    const avsvt_synth_table *table; /* NULL: a folder */
+    char *soundfont;
 };
 
 /* Samples that are kept by the pool, or the caller's to release. */
@@ -89,16 +97,49 @@ static avsvt_status scan(avsvti_pool *pool, const char *path, int depth,
     return status;
 }
 
-avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
-                              const char *folder, avsvt_error *err)
+static avsvti_pool *create(avsvt_context *context)
 {
-    *out = NULL;
     avsvti_pool *pool = avsvti_alloc_zero(avsvti_allocator(context), 1,
                                           sizeof(*pool));
     if (!pool)
-        return avsvti_fail_memory(err);
+        return NULL;
     pool->context = avsvt_context_ref(avsvti_context_or_default(context));
     avsvti_mutex_init(&pool->lock);
+    return pool;
+}
+
+avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
+                                    const char *soundfont, size_t count,
+                                    avsvt_error *err)
+{
+    avsvti_pool *pool = create(context);
+    *out = NULL;
+    if (!pool)
+        return avsvti_fail_memory(err);
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    avsvt_status status = avsvti_synth_module(&pool->table, pool->context, err);
+    if (status == AVSVT_OK)
+        status = avsvti_soundfont(&pool->soundfont, a, soundfont, err);
+    if (status == AVSVT_OK) {
+        pool->list = avsvti_alloc_zero(a, count, sizeof(*pool->list));
+        pool->count = pool->list ? count : 0;
+        status = pool->list ? AVSVT_OK : avsvti_fail_memory(err);
+    }
+    if (status != AVSVT_OK) {
+        avsvti_pool_free(pool);
+        return status;
+    }
+    *out = pool;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
+                              const char *folder, avsvt_error *err)
+{
+    avsvti_pool *pool = create(context);
+    *out = NULL;
+    if (!pool)
+        return avsvti_fail_memory(err);
     avsvt_status status = scan(pool, folder, 0, err);
     if (status == AVSVT_OK && !pool->count)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
@@ -135,25 +176,90 @@ static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,
     return status;
 }
 
-static avsvt_status read_file(avsvti_pool *pool, const char *path,
-                              double rate_hz, lent *to, avsvt_error *err)
+/* All of a source, at a rate; frees it. */
+static avsvt_status drain(avsvti_pool *pool, avsvt_audio *audio, double rate_hz,
+                          const char *name, lent *to, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(pool->context);
-    avsvt_audio *audio = NULL;
-    *to = (lent){ NULL, 0, 1 };
-    avsvt_status status = avsvt_audio_open(&audio, pool->context, path, err);
-    if (status == AVSVT_OK)
-        status = avsvt_audio_set_rate(audio, rate_hz, err);
+    avsvt_status status = avsvt_audio_set_rate(audio, rate_hz, err);
     if (status == AVSVT_OK)
         status = read_all(audio, a, to, err);
     if (status == AVSVT_OK && !to->count)
-        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: has no sound in it", path);
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: has no sound in it", name);
     avsvt_audio_free(audio);
     if (status != AVSVT_OK) {
         avsvti_release(a, to->samples);
         to->samples = NULL;
     }
     return status;
+}
+
+/* Tune number n at the synthesiser's rate, its loudest sample at a level. */
+static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, lent *to,
+                         avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    char message[400] = "";
+    void *synth = NULL;
+    avsvti_score score;
+    float peak = 0;
+    avsvt_status status = avsvti_compose(&score, a, n, TUNE_S, err);
+    if (status != AVSVT_OK)
+        return status;
+    to->count = (int64_t)(TUNE_S * rate_hz);
+    to->samples = avsvti_alloc(a, (size_t)to->count, sizeof(float));
+    if (!to->samples)
+        status = avsvti_fail_memory(err);
+    /* One for each tune: FluidSynth's reverb remembers what was played. */
+    if (status == AVSVT_OK) {
+        status = pool->table->open(&synth, pool->soundfont, rate_hz, message,
+                                   sizeof(message));
+        if (status == AVSVT_OK)
+            status = pool->table->render(synth, score.events, score.count,
+                to->samples, to->count, message, sizeof(message));
+        if (status != AVSVT_OK)
+            avsvti_fail(err, status, "%s", message);
+        pool->table->close(synth);
+    }
+    avsvti_score_free(&score);
+    for (int64_t i = 0; i < to->count && status == AVSVT_OK; i++)
+        peak = fmaxf(peak, fabsf(to->samples[i]));
+    for (int64_t i = 0; i < to->count && status == AVSVT_OK && peak > 1e-4f; i++)
+        to->samples[i] *= TUNE_PEAK / peak;
+    return status;
+}
+
+static avsvt_status read_tune(avsvti_pool *pool, uint64_t n, double rate_hz,
+                              lent *to, avsvt_error *err)
+{
+    int has_rate = rate_hz >= 8000 && rate_hz <= 96000 && rate_hz == floor(rate_hz);
+    const avsvt_allocator *a = avsvti_allocator(pool->context);
+    avsvt_audio *audio = NULL;
+    lent made = { NULL, 0, 1 };
+    avsvt_status status = play(pool, n, has_rate ? rate_hz : USUAL_RATE, &made, err);
+    if (status == AVSVT_OK && has_rate) {
+        *to = made;
+        return AVSVT_OK;
+    }
+    if (status == AVSVT_OK)
+        status = avsvt_audio_open_samples(&audio, pool->context, made.samples,
+                                          made.count, 1, USUAL_RATE, err);
+    if (status == AVSVT_OK)
+        status = drain(pool, audio, rate_hz, "a tune", to, err);
+    avsvti_release(a, made.samples);
+    return status;
+}
+
+static avsvt_status read_one(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
+                             avsvt_error *err)
+{
+    const char *path = pool->list[i].path;
+    avsvt_audio *audio = NULL;
+    *to = (lent){ NULL, 0, 1 };
+    if (!path)
+        return read_tune(pool, i, rate_hz, to, err);
+    avsvt_status status = avsvt_audio_open(&audio, pool->context, path, err);
+    return status ? status : drain(pool, audio, rate_hz, path, to, err);
 }
 
 /* What two threads read at once is kept once; the other's is its own. */
@@ -167,7 +273,7 @@ static avsvt_status lend(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
     avsvti_mutex_unlock(&pool->lock);
     if (there)
         return AVSVT_OK;
-    avsvt_status status = read_file(pool, r->path, rate_hz, to, err);
+    avsvt_status status = read_one(pool, i, rate_hz, to, err);
     if (status != AVSVT_OK)
         return status;
     size_t size = (size_t)to->count * sizeof(float);
@@ -219,6 +325,7 @@ void avsvti_pool_free(avsvti_pool *pool)
         avsvti_release(a, pool->list[i].samples);
     }
     avsvti_release(a, pool->list);
+    avsvti_release(a, pool->soundfont);
     avsvti_mutex_destroy(&pool->lock);
     avsvti_release(a, pool);
     avsvt_context_free(context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The recordings of a folder, read when they are first wanted and kept while
- * there is room. */
+/* The recordings of a folder, or tunes that are made: read when they are first
+ * wanted and kept while there is room. */
 #ifndef AVSVTI_AUGMENT_POOL_H
 #define AVSVTI_AUGMENT_POOL_H
 
@@ -13,6 +13,11 @@ typedef struct avsvti_pool avsvti_pool;
 /* All sound files in the folder and the folders in it, by name. */
 avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
                               const char *folder, avsvt_error *err);
+/* So many tunes of the synth module's, each made when it is first wanted.
+ * soundfont NULL: the usual one. */
+avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
+                                    const char *soundfont, size_t count,
+                                    avsvt_error *err);
 size_t avsvti_pool_count(const avsvti_pool *pool);
 /* Fills to with pieces of recordings: one from a place drawn in it, then,
  * where it ends, others from their start. Any thread. */
