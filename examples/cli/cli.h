@@ -31,7 +31,8 @@ typedef struct cli_args {
     const char *completion;
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
-    double valid_share, utterance;
+    double valid_share, utterance, seed;
+    const char *noise;
     double threads, runs, transpose, delay, voice;
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;

@@ -131,5 +131,27 @@ AVSVT_API avsvt_status avsvt_audio_write(const char *path,
 AVSVT_API avsvt_status avsvt_audio_mix(float *to, const float *clean,
     const float *noise, int64_t count, double snr_db, avsvt_error *err);
 
+#define AVSVT_NOISE_WHITE 0  /**< Standard normal. */
+#define AVSVT_NOISE_CLIPS 1  /**< For every 10 s a recording of the folder, in
+                                  the middle where it is shorter: the papers'
+                                  natural noise, and babble that is made. */
+#define AVSVT_NOISE_BABBLE 2 /**< For every 10 s the mean of 30 voices, pieces
+                                  of the folder's recordings of speech. */
+
+/** Make noise of the papers' evaluation, for avsvt_audio_mix().
+ *  @param to      [out] @p count samples.
+ *  @param context [borrowed] NULL for the default.
+ *  @param count   0 or more.
+ *  @param rate_hz AVSVT_MIN_RATE_HZ..AVSVT_MAX_RATE_HZ.
+ *  @param kind    an AVSVT_NOISE_* value.
+ *  @param folder  [borrowed] of recordings; not looked at for white noise.
+ *  @param seed    decides what is drawn, alone.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND, AVSVT_E_FORMAT (no such
+ *          folder, no sound in it); AVSVT_E_IO; AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_audio_noise(float *to, avsvt_context *context,
+    int64_t count, double rate_hz, int32_t kind, const char *folder,
+    uint64_t seed, avsvt_error *err);
+
 AVSVT_END_DECLS
 #endif /* AVSVT_MEDIA_H */

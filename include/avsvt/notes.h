@@ -77,7 +77,8 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
  *  pitch (comma, tab or space; a header line may name them; lines that start
  *  with '#' are comments), UltraStar (starts with lines `#NAME:`, `#BPM:`
  *  among them; freestyle and rap notes are left out), the JSON that
- *  avsvt_notes_write() makes, or a MIDI file (the notes of all its tracks but
+ *  avsvt_notes_write() makes, an array of NumPy with rows of onset, offset,
+ *  pitch (AV_SVT's predictions), or a MIDI file (the notes of all its tracks but
  *  drums). The contents tell which, not the name.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
  *          AVSVT_E_FORMAT (names the line); AVSVT_E_NOMEM.

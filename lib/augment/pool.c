@@ -35,13 +35,6 @@ struct avsvti_pool {
     char *soundfont;
 };
 
-/* Samples that are kept by the pool, or the caller's to release. */
-typedef struct lent {
-    float *samples;
-    int64_t count;
-    int own;
-} lent;
-
 static int is_sound(const char *name)
 {
     static const char *const endings[] = { ".wav", ".flac", ".ogg", ".mp3",
@@ -158,7 +151,7 @@ size_t avsvti_pool_count(const avsvti_pool *pool)
 }
 
 static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,
-                             lent *to, avsvt_error *err)
+                             avsvti_lent *to, avsvt_error *err)
 {
     size_t room = 0, got = BLOCK;
     avsvt_status status = AVSVT_OK;
@@ -178,7 +171,7 @@ static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,
 
 /* All of a source, at a rate; frees it. */
 static avsvt_status drain(avsvti_pool *pool, avsvt_audio *audio, double rate_hz,
-                          const char *name, lent *to, avsvt_error *err)
+                          const char *name, avsvti_lent *to, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(pool->context);
     avsvt_status status = avsvt_audio_set_rate(audio, rate_hz, err);
@@ -195,7 +188,7 @@ static avsvt_status drain(avsvti_pool *pool, avsvt_audio *audio, double rate_hz,
 }
 
 /* Tune number n at the synthesiser's rate, its loudest sample at a level. */
-static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, lent *to,
+static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, avsvti_lent *to,
                          avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(pool->context);
@@ -230,12 +223,12 @@ static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, lent *to
 }
 
 static avsvt_status read_tune(avsvti_pool *pool, uint64_t n, double rate_hz,
-                              lent *to, avsvt_error *err)
+                              avsvti_lent *to, avsvt_error *err)
 {
     int has_rate = rate_hz >= 8000 && rate_hz <= 96000 && rate_hz == floor(rate_hz);
     const avsvt_allocator *a = avsvti_allocator(pool->context);
     avsvt_audio *audio = NULL;
-    lent made = { NULL, 0, 1 };
+    avsvti_lent made = { NULL, 0, 1 };
     avsvt_status status = play(pool, n, has_rate ? rate_hz : USUAL_RATE, &made, err);
     if (status == AVSVT_OK && has_rate) {
         *to = made;
@@ -250,12 +243,12 @@ static avsvt_status read_tune(avsvti_pool *pool, uint64_t n, double rate_hz,
     return status;
 }
 
-static avsvt_status read_one(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
+static avsvt_status read_one(avsvti_pool *pool, size_t i, double rate_hz, avsvti_lent *to,
                              avsvt_error *err)
 {
     const char *path = pool->list[i].path;
     avsvt_audio *audio = NULL;
-    *to = (lent){ NULL, 0, 1 };
+    *to = (avsvti_lent){ NULL, 0, 1 };
     if (!path)
         return read_tune(pool, i, rate_hz, to, err);
     avsvt_status status = avsvt_audio_open(&audio, pool->context, path, err);
@@ -263,13 +256,13 @@ static avsvt_status read_one(avsvti_pool *pool, size_t i, double rate_hz, lent *
 }
 
 /* What two threads read at once is kept once; the other's is its own. */
-static avsvt_status lend(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
-                         avsvt_error *err)
+avsvt_status avsvti_pool_lend(avsvti_pool *pool, size_t i, double rate_hz,
+                              avsvti_lent *to, avsvt_error *err)
 {
     recording *r = &pool->list[i];
     avsvti_mutex_lock(&pool->lock);
     int there = r->samples && r->rate_hz == rate_hz;
-    *to = (lent){ r->samples, r->count, 0 };
+    *to = (avsvti_lent){ r->samples, r->count, 0 };
     avsvti_mutex_unlock(&pool->lock);
     if (there)
         return AVSVT_OK;
@@ -289,16 +282,22 @@ static avsvt_status lend(avsvti_pool *pool, size_t i, double rate_hz, lent *to,
     return AVSVT_OK;
 }
 
+void avsvti_pool_return(avsvti_pool *pool, avsvti_lent *lent)
+{
+    if (lent->own)
+        avsvti_release(avsvti_allocator(pool->context), lent->samples);
+    lent->samples = NULL;
+}
+
 avsvt_status avsvti_pool_fill(avsvti_pool *pool, float *to, int64_t count,
                               double rate_hz, avsvti_random *random,
                               avsvt_error *err)
 {
-    const avsvt_allocator *a = avsvti_allocator(pool->context);
     for (int64_t done = 0; done < count;) {
-        lent x;
+        avsvti_lent x;
         size_t i = (size_t)avsvti_random_below(random, pool->count);
         uint64_t place = avsvti_random_next(random);
-        avsvt_status status = lend(pool, i, rate_hz, &x, err);
+        avsvt_status status = avsvti_pool_lend(pool, i, rate_hz, &x, err);
         if (status != AVSVT_OK)
             return status;
         int64_t from = 0, n = count - done;
@@ -308,8 +307,7 @@ avsvt_status avsvti_pool_fill(avsvti_pool *pool, float *to, int64_t count,
             n = x.count;
         memcpy(to + done, x.samples + from, (size_t)n * sizeof(*to));
         done += n;
-        if (x.own)
-            avsvti_release(a, x.samples);
+        avsvti_pool_return(pool, &x);
     }
     return AVSVT_OK;
 }

@@ -90,6 +90,8 @@ static avsvt_status parse(avsvti_reader *r)
 {
     if (r->end - r->p >= 4 && !memcmp(r->p, "MThd", 4))
         return avsvti_read_midi(r);
+    if (r->end - r->p >= 6 && !memcmp(r->p, "\x93NUMPY", 6))
+        return avsvti_read_npy(r);
     if (avsvti_starts_with(r->p, r->end, "\xEF\xBB\xBF"))
         r->p += 3;
     const char *first = r->p;

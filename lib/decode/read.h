@@ -45,6 +45,7 @@ avsvt_status avsvti_chart_parse(const avsvti_read_hooks *hooks,
 avsvt_status avsvti_read_columns(avsvti_reader *r);
 avsvt_status avsvti_read_ultrastar(avsvti_reader *r);
 avsvt_status avsvti_read_json(avsvti_reader *r);
+avsvt_status avsvti_read_npy(avsvti_reader *r);
 avsvt_status avsvti_read_midi(avsvti_reader *r);
 
 /* AVSVT_E_FORMAT with file, line and what is wrong. */

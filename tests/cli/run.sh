@@ -157,6 +157,14 @@ expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err;
 
 # mix, info, bench
 expect 0 "$avsvt" mix two.flac "$data/melody.flac" --snr 10 -o mixed.wav && expect 0 "$avsvt" info mixed.wav --json && json out; check "mix"
+expect 0 "$avsvt" mix two.flac --noise white --snr 0 -o w1.wav && expect 0 "$avsvt" mix two.flac --noise white --snr 0 -o w2.wav &&
+    cmp -s w1.wav w2.wav && expect 0 "$avsvt" mix two.flac --noise white --seed 1 --snr 0 -o w2.wav && ! cmp -s w1.wav w2.wav
+check "white noise is the same for a seed, another for another"
+expect 0 "$avsvt" mix two.flac set --noise natural --snr 0 -o n.wav && expect 0 "$avsvt" mix two.flac set --noise babble --snr 0 -o b.wav &&
+    expect 0 "$avsvt" mix two.flac mixed.wav --noise accompaniment --snr 0 -o a.wav && ! cmp -s n.wav b.wav
+check "noise of folders, and accompaniment"
+expect 2 "$avsvt" mix two.flac mixed.wav --noise white --snr 0 -o x.wav; check "white noise takes no file"
+expect 1 "$avsvt" mix two.flac nothing --noise babble --snr 0 -o x.wav && [ ! -e x.wav ]; check "a folder without sound"
 expect 0 "$avsvt" info && grep -q notes-default out; check "info of the built-in model"
 expect 0 "$avsvt" info --json && json out; check "info as JSON"
 expect 0 "$avsvt" info two.flac && grep -q 22050 out; check "info of a recording"

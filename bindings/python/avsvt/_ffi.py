@@ -237,6 +237,8 @@ _FALLIBLE = {
     "avsvt_audio_read": (_handle, c_void_p, c_size_t, POINTER(c_size_t)),
     "avsvt_audio_write": (c_char_p, c_void_p, c_int64, c_double),
     "avsvt_audio_mix": (c_void_p, c_void_p, c_void_p, c_int64, c_double),
+    "avsvt_audio_noise": (c_void_p, _handle, c_int64, c_double, c_int32, c_char_p,
+                          c_uint64),
     "avsvt_model_open": (_out, _handle, c_char_p),
     "avsvt_model_open_memory": (_out, _handle, c_void_p, c_size_t, c_char_p),
     "avsvt_model_run": (_out, c_size_t, POINTER(c_size_t), _handle, _out, c_size_t),
