@@ -32,7 +32,7 @@ typedef struct cli_args {
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
     double valid_share, utterance, seed;
-    const char *noise;
+    const char *noise, *list;
     double threads, runs, transpose, delay, voice;
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;

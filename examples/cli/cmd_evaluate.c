@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* avsvt evaluate notes: how well notes agree with a reference. */
+/* avsvt evaluate: how well notes agree with a reference. */
 #include "cli.h"
 
 #include <stdlib.h>
@@ -18,15 +18,16 @@ static const cli_option options[] = {
       "tolerance of offsets as a part of the note's length (default 0.2)" },
     { 0, "offset-tolerance", CLI_NUMBER, "S", NULL, 0.0001, 10, CLI_FIELD(offset_tolerance), 0,
       "but at least this many seconds (default 0.05)" },
+    { 0, "list", CLI_PATH, "LIST", NULL, 0, 0, CLI_FIELD(list), 0,
+      "with n20emv2: only the songs of this list, such as test.csv of 'avsvt prepare'" },
     CLI_OPTIONS_END,
 };
 
-#define MEASURES 4
-static const char *const measure_names[MEASURES] = { "COnPOff", "COnP", "COn", "COff" };
+const char *const cli_measure_names[CLI_MEASURES] = { "COnPOff", "COnP", "COn", "COff" };
 
-static const avsvt_score *measure(const avsvt_notes_scores *s, int i)
+const avsvt_score *cli_measure(const avsvt_notes_scores *s, int i)
 {
-    const avsvt_score *all[MEASURES] = { &s->conpoff, &s->conp, &s->con, &s->coff };
+    const avsvt_score *all[CLI_MEASURES] = { &s->conpoff, &s->conp, &s->con, &s->coff };
     return all[i];
 }
 
@@ -53,24 +54,25 @@ static avsvt_notes_scores mean_of(const cli_songs *songs)
     return mean;
 }
 
-static int score_song(cli_song *song, avsvt_context *context, const cli_args *args)
+int cli_score(avsvt_notes_scores *scores, avsvt_context *context, const cli_args *args,
+              const char *reference_path, const char *estimate_path)
 {
     avsvt_metrics_options o = AVSVT_METRICS_OPTIONS_INIT;
-    avsvt_notes_scores scores = AVSVT_NOTES_SCORES_INIT;
+    avsvt_notes_scores found = AVSVT_NOTES_SCORES_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_notes *reference = NULL, *estimate = NULL;
     o.onset_tolerance_s = args->onset_tolerance;
     o.pitch_tolerance_cents = args->pitch_tolerance;
     o.offset_ratio = args->offset_ratio;
     o.offset_min_tolerance_s = args->offset_tolerance;
-    avsvt_status failed = avsvt_notes_read(&reference, context, song->reference, &err);
+    avsvt_status failed = avsvt_notes_read(&reference, context, reference_path, &err);
     if (!failed)
-        failed = song->estimate
-            ? avsvt_notes_read(&estimate, context, song->estimate, &err)
+        failed = estimate_path
+            ? avsvt_notes_read(&estimate, context, estimate_path, &err)
             : avsvt_notes_create(&estimate, context, NULL, 0, &err);
     if (!failed)
-        failed = avsvt_metrics_notes(&scores, reference, estimate, &o, &err);
-    song->scores = scores;
+        failed = avsvt_metrics_notes(&found, reference, estimate, &o, &err);
+    *scores = found;
     avsvt_notes_free(reference);
     avsvt_notes_free(estimate);
     return failed ? cli_error(&err) : 0;
@@ -81,8 +83,8 @@ static void print_row(const char *name, int width, const avsvt_notes_scores *s,
 {
     printf("%-*s %6llu %6llu", width, name, (unsigned long long)s->reference,
            (unsigned long long)s->estimated);
-    for (int m = 0; m < MEASURES; m++)
-        printf("  %7.2f", 100 * measure(s, m)->f1);
+    for (int m = 0; m < CLI_MEASURES; m++)
+        printf("  %7.2f", 100 * cli_measure(s, m)->f1);
     printf("%s\n", after);
 }
 
@@ -97,8 +99,8 @@ static void print_table(const cli_songs *songs)
     width = width > 40 ? 40 : width;
     if (songs->count > 1) {
         printf("%-*s %6s %6s", width, "F1 in %", "ref", "est");
-        for (int m = 0; m < MEASURES; m++)
-            printf("  %7s", measure_names[m]);
+        for (int m = 0; m < CLI_MEASURES; m++)
+            printf("  %7s", cli_measure_names[m]);
         putchar('\n');
         for (size_t i = 0; i < songs->count; i++)
             print_row(songs->list[i].name, width, &songs->list[i].scores,
@@ -107,9 +109,9 @@ static void print_table(const cli_songs *songs)
         putchar('\n');
     }
     printf("%-9s %9s %9s %9s\n", "in %", "F1", "precision", "recall");
-    for (int m = 0; m < MEASURES; m++) {
-        const avsvt_score *s = measure(&mean, m);
-        printf("%-9s %9.2f %9.2f %9.2f\n", measure_names[m], 100 * s->f1,
+    for (int m = 0; m < CLI_MEASURES; m++) {
+        const avsvt_score *s = cli_measure(&mean, m);
+        printf("%-9s %9.2f %9.2f %9.2f\n", cli_measure_names[m], 100 * s->f1,
                100 * s->precision, 100 * s->recall);
     }
     printf("%llu notes in the reference, %llu estimated, %zu song%s\n",
@@ -121,9 +123,9 @@ static void json_scores(const avsvt_notes_scores *s)
 {
     printf("\"reference\": %llu, \"estimated\": %llu", (unsigned long long)s->reference,
            (unsigned long long)s->estimated);
-    for (int m = 0; m < MEASURES; m++) {
-        const avsvt_score *score = measure(s, m);
-        printf(", \"%s\": {\"precision\": ", measure_names[m]);
+    for (int m = 0; m < CLI_MEASURES; m++) {
+        const avsvt_score *score = cli_measure(s, m);
+        printf(", \"%s\": {\"precision\": ", cli_measure_names[m]);
         cli_json_number(stdout, score->precision);
         fputs(", \"recall\": ", stdout);
         cli_json_number(stdout, score->recall);
@@ -178,6 +180,10 @@ static int run(const cli_args *args)
     const char *kind = args->inputs[0];
     if (!strcmp(kind, "lyrics") || !strcmp(kind, "roll") || !strcmp(kind, "tags"))
         return cli_usage("evaluating %s is not part of this version; it knows notes", kind);
+    if (!strcmp(kind, "n20emv2") && args->input_count > 1)
+        return cli_noise_table(args, args->inputs[1], args->inputs[args->input_count - 1]);
+    if (args->list)
+        return cli_usage("--list is for 'avsvt evaluate n20emv2'");
     if (strcmp(kind, "notes"))
         return cli_usage("'%s' cannot be evaluated; say: avsvt evaluate notes REF EST", kind);
     if (args->input_count < 3)
@@ -188,7 +194,8 @@ static int run(const cli_args *args)
     if (!status)
         status = cli_context(&context, args);
     for (size_t i = 0; i < songs.count && !status; i++)
-        status = score_song(&songs.list[i], context, args);
+        status = cli_score(&songs.list[i].scores, context, args, songs.list[i].reference,
+                           songs.list[i].estimate);
     if (!status && args->json)
         print_json(&songs);
     else if (!status)
@@ -201,7 +208,7 @@ static int run(const cli_args *args)
 }
 
 const cli_command cli_evaluate = {
-    "evaluate", "notes REF EST", "the papers' measures: notes against a reference",
+    "evaluate", "notes|n20emv2 REF EST", "the papers' measures: notes against a reference",
     "Compares notes with a reference: COnPOff (onset, pitch and offset right), COnP, COn and "
     "COff as mir_eval counts them, with an onset tolerance of 50 ms, a pitch tolerance of 50 "
     "cents and an offset tolerance of 20 % of the note or 50 ms.\n\n"
@@ -209,8 +216,15 @@ const cli_command cli_evaluate = {
     "or UltraStar) or two folders of such files, matched by name without the ending (where one "
     "name has several, .csv goes before .json and .txt). The mean is the mean of the songs; a "
     "song without an estimate counts as 0, an estimate without a reference is left out, and both "
-    "are told of.",
+    "are told of.\n\n"
+    "'evaluate n20emv2 REF [FOLDER]' prints the papers' table of noise: REF holds "
+    "data/SONG/note_anno.json (written by 'avsvt prepare n20emv2'), FOLDER (REF where there is "
+    "none) the notes that systems have found: data/SONG/noise_data/clean_SYSTEM_pred.npy and "
+    "data/SONG/noise_data/NOISE/SNR_-10dB_SYSTEM_pred.npy, where SYSTEM is audio, av or any name, "
+    "NOISE is accomp, babble, white, natural or any name, and .csv and .json are read too. A song "
+    "that a place of the table lacks counts as 0 there.",
     "  avsvt evaluate notes reference.csv song.csv\n"
-    "  avsvt evaluate notes references/ estimates/ --json\n",
-    "notes", 1, 3, options, run,
+    "  avsvt evaluate notes references/ estimates/ --json\n"
+    "  avsvt evaluate n20emv2 lists/ N20EMv2/ --list lists/test.csv\n",
+    "notes n20emv2", 1, 3, options, run,
 };

@@ -19,6 +19,16 @@ typedef struct cli_songs {
     size_t unmatched_count;
 } cli_songs;
 
+#define CLI_MEASURES 4
+extern const char *const cli_measure_names[CLI_MEASURES];
+const avsvt_score *cli_measure(const avsvt_notes_scores *scores, int measure);
+/* Compares two files; estimate NULL: no notes. 0, or a status after saying why. */
+int cli_score(avsvt_notes_scores *scores, avsvt_context *context, const cli_args *args,
+              const char *reference, const char *estimate);
+
+/* noise_table.c: the whole of `avsvt evaluate n20emv2`. */
+int cli_noise_table(const cli_args *args, const char *reference, const char *folder);
+
 /* 0, or a status after saying why; free in both cases. */
 int cli_songs_find(cli_songs *songs, const char *reference, const char *estimate);
 void cli_songs_free(cli_songs *songs);

@@ -146,6 +146,14 @@ check "folders: missing ones count and are told of"
 expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as JSON"
 mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
 
+python3 "$here/noise_table.py" "$avsvt" >out 2>err; check "the table of noise is mir_eval's"
+grep '^left out' out
+expect 1 "$avsvt" evaluate n20emv2 ref && grep -q N20EMv2 err; check "a folder that is not laid out so"
+mkdir -p v3/data/a; echo '[[0, 1, 60]]' >v3/data/a/note_anno.json
+expect 1 "$avsvt" evaluate n20emv2 v3 && grep -q SNR_0dB err; check "no predictions"
+expect 1 "$avsvt" evaluate n20emv2 v3 --list melody.csv; check "a list that is none"
+expect 2 "$avsvt" evaluate notes ref est --list x; check "--list is for n20emv2"
+
 # prepare
 mkdir set; cp two.flac set/a.flac; cp melody.csv set/a.csv; cp two.flac set/b.flac
 expect 0 "$avsvt" prepare folder set -o lists --json && json out && grep -q '"left_out": 1' out && grep -q 'b.csv' err &&

@@ -7,7 +7,7 @@
 """
 from . import evaluate
 from ._handle import Context
-from .audio import Audio, mix, read_audio
+from .audio import Audio, mix, noise, read_audio
 from .augment import Augment
 from .errors import Error
 from .models import Extractor, Fusion, Head, Model
@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "Error",
            "Extractor", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
            "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "evaluate",
-           "frames_to_notes", "library_version", "mix", "read_audio", "read_notes", "sing",
+           "frames_to_notes", "library_version", "mix", "noise", "read_audio", "read_notes", "sing",
            "transcribe"]
 
 

@@ -23,6 +23,7 @@ FORMATS = {None: 0, "csv": 1, "json": 2, "midi": 3, "ultrastar": 4, "musicxml": 
            "svg": 6, "html": 7}
 EXPORT_PITCH_BEND = 1
 CHUNKS = {None: 0, "overlap": 1, "whole": 2, "published": 3}
+NOISES = {"white": 0, "natural": 1, "babble": 2}
 PRECISIONS = {"fp32": 0, "fp16": 1, "bf16": 2}
 
 LogFunction = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)

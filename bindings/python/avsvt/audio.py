@@ -92,3 +92,14 @@ def mix(clean, noise, snr_db: float) -> np.ndarray:
     call("avsvt_audio_mix", to.ctypes.data, clean.ctypes.data, noise.ctypes.data,
          clean.size, float(snr_db))
     return to
+
+
+def noise(kind: str, count: int, rate, folder=None, *, seed=0) -> np.ndarray:
+    """Noise of the papers' evaluation, for :func:`mix`: "white"; "natural", for
+    every 10 s a recording of the folder; "babble", 30 voices of its speech."""
+    if kind not in _ffi.NOISES:
+        raise ValueError(f"kind {kind!r} is none of {', '.join(_ffi.NOISES)}")
+    to = np.empty(count, np.float32)
+    call("avsvt_audio_noise", to.ctypes.data, None, count, float(rate), _ffi.NOISES[kind],
+         None if folder is None else path_bytes(folder), int(seed) % 2 ** 64)
+    return to

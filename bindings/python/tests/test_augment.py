@@ -39,6 +39,20 @@ def test_files_and_folders(tmp_path, sound):
     assert np.allclose(made, sound, atol=1e-6)  # its own noise at 0 dB: half and half
 
 
+def test_noise_of_the_papers(tmp_path, sound):
+    white = avsvt.noise("white", 20000, RATE, seed=3)
+    assert abs(white.std() - 1) < 0.05 and abs(white.mean()) < 0.05
+    assert np.array_equal(white, avsvt.noise("white", 20000, RATE, seed=3))
+    avsvt._handle.call("avsvt_audio_write", str(tmp_path / "x.wav").encode(),
+                       sound.ctypes.data, sound.size, float(RATE))
+    natural = avsvt.noise("natural", 10 * RATE, RATE, tmp_path)
+    middle = slice(int(4.5 * RATE), int(5.5 * RATE))
+    assert np.allclose(natural[middle], sound, atol=1e-6)
+    assert not natural[:int(4.5 * RATE)].any()
+    with pytest.raises(ValueError):
+        avsvt.noise("pink", 10, RATE)
+
+
 def test_bad_chains_are_told():
     with pytest.raises(avsvt.Error, match="no step 'sing'"):
         avsvt.Augment(steps=[{"step": "sing"}])
