@@ -73,7 +73,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_prepare, cli_info,
-    cli_bench, cli_sing, cli_help;
+    cli_bench, cli_sing, cli_train, cli_help;
 extern const cli_command *const cli_commands[]; /* closed by NULL */
 extern const cli_option cli_common_options[];
 const cli_command *cli_find_command(const char *name);

@@ -23,5 +23,6 @@
 #include <avsvt/job.h>
 #include <avsvt/augment.h>
 #include <avsvt/dataset.h>
+#include <avsvt/train.h>
 
 #endif /* AVSVT_AVSVT_H */

@@ -53,6 +53,8 @@ static avsvt_status null_open(void **out, const avsvt_backend_open *args)
     if (!m)
         return AVSVT_E_NOMEM;
     m->allocator = *args->allocator;
+    m->archive = args->archive;
+    m->archive_size = args->archive_size;
     avsvt_status status = avsvti_manifest_parse(&m->manifest, &m->allocator,
         args->manifest, strlen(args->manifest), args->path, NULL);
     if (status != AVSVT_OK) {
@@ -302,4 +304,5 @@ const avsvt_backend avsvti_backend_null = {
     (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "null",
     "no network: what the manifest's key 'null' says", null_open,
     null_instance_create, null_run, null_instance_free, null_free,
+    &avsvti_null_training,
 };

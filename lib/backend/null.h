@@ -33,6 +33,8 @@
 typedef struct avsvti_null_model {
     avsvt_allocator allocator;
     avsvti_manifest *manifest;
+    const void *archive;
+    size_t archive_size;
     int64_t hop;
     double rate_hz, fine_lowest, fine_step;
     int64_t fine_bins; /* 0: no fine output */
@@ -42,6 +44,8 @@ typedef struct avsvti_null_model {
  * when out of memory or when its size is impossible. */
 float *avsvti_null_output(const avsvti_null_model *m, avsvt_backend_tensor *out,
                           int32_t ndim, const int64_t *shape);
+
+extern const avsvt_backend_training avsvti_null_training;
 
 /* The mode notes20; outputs has room for 3. */
 avsvt_status avsvti_null_notes(const avsvti_null_model *m,

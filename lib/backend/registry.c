@@ -27,7 +27,7 @@ static const void *enter_torch(void *symbol, const char *path, avsvt_error *err)
                                     AVSVT_BACKEND_INTERFACE, err);
         return NULL;
     }
-    if (b->struct_size < sizeof(*b) || !b->name || !b->open ||
+    if (b->struct_size < offsetof(avsvt_backend, training) || !b->name || !b->open ||
         !b->instance_create || !b->run || !b->instance_free || !b->free) {
         avsvti_module_incomplete(path, err);
         return NULL;

@@ -67,6 +67,11 @@ avsvt_context *avsvti_model_context(const avsvt_model *m)
     return m->context;
 }
 
+const avsvti_archive *avsvti_model_archive(const avsvt_model *m)
+{
+    return &m->archive;
+}
+
 static avsvt_status check_format(const avsvt_model *m, avsvt_error *err)
 {
     double format = 0;

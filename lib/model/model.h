@@ -7,6 +7,7 @@
 #include <avsvt/sys/backend.h>
 
 #include "core/context.h"
+#include "model/archive.h"
 
 /* Manifest values as numbers; absent gives *value unchanged and AVSVT_OK; one
  * that is no number or outside lowest..highest is AVSVT_E_FORMAT naming the
@@ -25,6 +26,9 @@ avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
                                     avsvt_error *err);
 
 avsvt_context *avsvti_model_context(const avsvt_model *m);
+
+/* The file itself, for whoever makes another of it. */
+const avsvti_archive *avsvti_model_archive(const avsvt_model *m);
 
 /* An instance of the model's network, for one stage handle (one thread at a
  * time). The first one loads the network through the backend that the context

@@ -291,5 +291,5 @@ static avsvt_status instance_run(void *instance,
 const avsvt_backend avsvti_backend_native = {
     (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "native",
     "plain C, no libtorch: networks of the families " FAMILY " and " LIVE_FAMILY, model_open,
-    instance_create, instance_run, instance_free, model_free,
+    instance_create, instance_run, instance_free, model_free, NULL,
 };

@@ -240,3 +240,32 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
     return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
                        reason(code, room, sizeof(room)));
 }
+
+avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
+                                size_t size, avsvt_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    struct stat st;
+    int code = fd < 0 || fstat(fd, &st) ? errno : 0;
+    if (!code && (uint64_t)st.st_size < (uint64_t)*at)
+        *at = (size_t)st.st_size;
+    if (!code && ftruncate(fd, (off_t)*at))
+        code = errno;
+    for (size_t done = 0; !code && done < size;) {
+        ssize_t n = pwrite(fd, (const char *)data + done, size - done,
+                           (off_t)(*at + done));
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            code = n ? errno : ENOSPC;
+    }
+    if (fd >= 0 && close(fd) && !code)
+        code = errno;
+    if (code) {
+        char room[128];
+        return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
+                           reason(code, room, sizeof(room)));
+    }
+    *at += size;
+    return AVSVT_OK;
+}

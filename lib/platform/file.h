@@ -31,4 +31,10 @@ void avsvti_file_discard(char *temporary, const avsvt_allocator *a);
 avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
                                const avsvt_allocator *a, avsvt_error *err);
 
+/* Writes at byte *at (or the end, where the file is shorter) and cuts the file
+ * off after it; *at becomes its size. For logs: the file is made if needed,
+ * and what is before *at is never touched. */
+avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
+                                size_t size, avsvt_error *err);
+
 #endif

@@ -6,39 +6,17 @@
 #include "tensors.hpp"
 
 #include <ATen/Context.h>
-#include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 namespace avsvt_torch {
 
 namespace {
-
-/* The archive where it lies, without a copy. */
-class memory_reader : public caffe2::serialize::ReadAdapterInterface {
-public:
-    memory_reader(const void *data, size_t size)
-        : data_(static_cast<const char *>(data)), size_(size) {}
-    size_t size() const override { return size_; }
-    size_t read(uint64_t pos, void *buf, size_t n, const char *) const override
-    {
-        if (pos >= size_)
-            return 0;
-        n = std::min(n, size_ - (size_t)pos);
-        std::memcpy(buf, data_ + pos, n);
-        return n;
-    }
-
-private:
-    const char *data_;
-    size_t size_;
-};
 
 /* "cpu", "cuda", "cuda:N" or "auto" */
 at::Device choose_device(const char *wish)
@@ -134,6 +112,7 @@ network::network(const avsvt_backend_open &args)
         throw refusal(AVSVT_E_ARG, "there is no archive");
     threads = std::max(1, (int)args.threads);
     training = args.training != 0;
+    archive = args.archive;
     archive_size = args.archive_size;
     device = choose_device(args.device);
     floats = choose_floats(args.precision, device);

@@ -6,6 +6,7 @@
 #include "message.hpp"
 #include "network.hpp"
 #include "tensors.hpp"
+#include "train.hpp"
 
 #include <ATen/Context.h>
 #include <torch/version.h>
@@ -102,6 +103,7 @@ const avsvt_backend *avsvti_torch_entry(int shared, avsvt_status *status, char *
     static const avsvt_backend table = {
         (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "torch", description,
         backend_open, backend_instance_create, backend_run, backend_instance_free, backend_free,
+        &training_table,
     };
     try {
         set_shared(shared != 0);

@@ -27,8 +27,7 @@ static bool scalar_type(int32_t dtype, at::ScalarType *type)
     }
 }
 
-/* Our type that holds all values of libtorch's, and that as libtorch's. */
-static bool export_type(at::ScalarType from, int32_t *dtype, at::ScalarType *type)
+bool export_type(at::ScalarType from, int32_t *dtype, at::ScalarType *type)
 {
     switch (from) {
     case at::kFloat: case at::kHalf: case at::kBFloat16: *dtype = AVSVT_F32; break;

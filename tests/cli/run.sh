@@ -37,7 +37,7 @@ json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"; }
 
 # Words
 expect 0 "$avsvt" --version && grep -q '^avsvt [0-9]' out; check "--version prints the version"
-for c in transcribe sing evaluate mix prepare info bench help; do
+for c in transcribe sing evaluate mix prepare info bench train help; do
     expect 0 "$avsvt" $c --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out
     check "$c --help has examples and fits 80 columns"
     "$avsvt" help $c | cmp -s - out; check "help $c equals $c --help"
@@ -162,6 +162,24 @@ check "a folder becomes lists; what lacks notes is told of"
 expect 0 "$avsvt" evaluate notes melody.csv lists/notes/train/a.csv && grep -q 'COnPOff *100.00' out; check "the lists' notes are the same"
 expect 1 "$avsvt" prepare dsing set -o lists2 && [ ! -e lists2/train.csv ]; check "a folder that is no such set"
 expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err; check "annotations that are missing"
+# train
+mkdir songs && cp "$data/melody.flac" songs/a.flac && printf '0.5,1,60\n' >songs/a.csv
+python3 - <<'END'
+import struct, zipfile # weights of the null backend's
+with zipfile.ZipFile("small.pt", "w") as z:
+    z.writestr("m/extra/avsvt.yaml", "avsvt: 1\nname: small\nrole: pipeline\ntask: notes\n")
+    for i, values in enumerate([(.5, .25), (.1,), (0,)]):
+        z.writestr(f"m/data/{i}", struct.pack(f"<{len(values)}f", *values))
+END
+printf 'avsvt: 1\nmodel: small.pt\noutput: run\nsteps: 2\ndata: {train: songs}\n' >r.yaml
+expect 1 "$avsvt" train missing.yaml; check "train of a missing recipe"
+printf 'avsvt: 1\nspeed: 3\n' >bad.yaml
+expect 1 "$avsvt" train bad.yaml && grep -q "'speed' is not a key" err; check "train names an unknown key"
+expect 2 "$avsvt" train; check "train without a recipe"
+expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]
+check "train writes a model and a log"
+expect 0 "$avsvt" train r.yaml --backend null && grep -q 'goes on after step 2' err; check "train goes on"
+expect 0 "$avsvt" info run/last.pt && grep -q 'training: {from: "small", steps: 2' out; check "the model says how it was trained"
 
 # mix, info, bench
 expect 0 "$avsvt" mix two.flac "$data/melody.flac" --snr 10 -o mixed.wav && expect 0 "$avsvt" info mixed.wav --json && json out; check "mix"

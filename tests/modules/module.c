@@ -52,7 +52,7 @@ const avsvt_backend *avsvt_module_entry(uint32_t host, avsvt_status *status,
 {
     static avsvt_backend table = {
         (uint32_t)sizeof(avsvt_backend), AVSVT_BACKEND_INTERFACE, "test",
-        "a module of the tests", open_model, create, run, release, release,
+        "a module of the tests", open_model, create, run, release, release, NULL,
     };
     (void)host;
     if (KIND == REFUSES) {

@@ -16,12 +16,13 @@ from .pipeline import Pipeline, transcribe
 from .score import Chart, ChartNote, LinePoints, NotePoints, Scorer, sing
 from .stream import Stream, StreamEvent
 from .tensors import Tensor
+from .training import Trainer
 
 __version__ = "0.1.0"
 
 __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "Error",
            "Extractor", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
-           "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "evaluate",
+           "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "Trainer", "evaluate",
            "frames_to_notes", "library_version", "mix", "noise", "read_audio", "read_notes", "sing",
            "transcribe"]
 

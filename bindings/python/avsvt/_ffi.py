@@ -200,6 +200,19 @@ class LinePointsRecord(Record):
                 ("late_s", c_double)]
 
 
+class TrainReport(Record):
+    _fields_ = [("struct_size", c_uint32), ("event", c_int32), ("epoch", c_int64),
+                ("epochs", c_int64), ("step", c_int64), ("steps", c_int64),
+                ("loss", c_double), ("mean_loss", c_double), ("lr", c_double),
+                ("grad_norm", c_double), ("sound_s", c_double), ("valid_loss", c_double),
+                ("conpoff", c_double), ("conp", c_double), ("con", c_double),
+                ("coff", c_double), ("best", c_double), ("improved", c_int32),
+                ("resumed", c_int32)]
+
+
+TrainFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(TrainReport))
+
+
 # C name -> our class, for the test that compares layouts.
 STRUCTS = {
     "avsvt_bytes": Bytes, "avsvt_error": ErrorRecord, "avsvt_allocator": Allocator,
@@ -216,6 +229,7 @@ STRUCTS = {
     "avsvt_chart_options": ChartOptions, "avsvt_chart_info": ChartInfo,
     "avsvt_chart_note": ChartNoteRecord, "avsvt_scorer_options": ScorerOptions,
     "avsvt_note_points": NotePointsRecord, "avsvt_line_points": LinePointsRecord,
+    "avsvt_train_report": TrainReport,
 }
 
 _handle = c_void_p
@@ -271,6 +285,14 @@ _FALLIBLE = {
     "avsvt_dataset_prepare": (_handle, c_char_p, c_char_p, c_char_p,
                               POINTER(DatasetOptions), POINTER(DatasetReport),
                               DatasetFunction, c_void_p),
+    "avsvt_trainer_open": (_out, _handle, c_char_p),
+    "avsvt_trainer_create": (_out, _handle, c_char_p),
+    "avsvt_trainer_add": (_handle, c_void_p, c_int64, c_double, _handle),
+    "avsvt_trainer_run": (_handle, TrainFunction, c_void_p),
+    "avsvt_trainer_step": (_handle, POINTER(c_char_p), _out, c_size_t, POINTER(TrainReport)),
+    "avsvt_trainer_describe": (_handle, POINTER(TrainReport)),
+    "avsvt_trainer_model": (_out, _handle),
+    "avsvt_trainer_write": (_handle, c_char_p),
     "avsvt_augment_open": (_out, _handle, c_char_p),
     "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
     "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
@@ -329,7 +351,8 @@ _PLAIN = {
 }
 _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
     "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
-    "notes", "pipeline", "job", "augment", "chart", "scorer", "stream"))
+    "notes", "pipeline", "job", "augment", "chart", "scorer", "stream",
+    "trainer"))
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 

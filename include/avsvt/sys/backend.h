@@ -47,6 +47,131 @@ typedef struct avsvt_backend_open {
     size_t message_size; /**< Bytes, with the closing zero. */
 } avsvt_backend_open;
 
+/* Training. A model opened with `training` can be given to a trainer, which
+ * changes its weights; it must then run nothing else. The model's `loss` takes
+ * named tensors and gives the number to make small: a tensor, or a tuple, list
+ * or dictionary whose first (or whose "loss") it is. */
+
+#define AVSVT_OPTIMIZER_ADAM 1     /**< Kingma and Ba, 2015. */
+#define AVSVT_OPTIMIZER_ADAMW 2    /**< Loshchilov and Hutter, 2019. */
+#define AVSVT_OPTIMIZER_SGD 3      /**< With momentum, Nesterov's too. */
+#define AVSVT_OPTIMIZER_ADADELTA 4 /**< Zeiler, 2012. */
+#define AVSVT_OPTIMIZER_LARS 5     /**< You, Gitman and Ginsburg, 2017. */
+
+#define AVSVT_GROUP_NESTEROV 1u /**< SGD: Nesterov's momentum. */
+
+/** How the parameters of one group are changed; PyTorch's names. */
+typedef struct avsvt_backend_group {
+    uint32_t struct_size;  /**< sizeof(avsvt_backend_group). */
+    int32_t  optimizer;    /**< An AVSVT_OPTIMIZER_* value. */
+    uint32_t flags;        /**< AVSVT_GROUP_* bits. */
+    uint32_t reserved;     /**< 0. */
+    double lr;             /**< Learning rate. */
+    double beta1;          /**< Adam, AdamW: of the mean. */
+    double beta2;          /**< Adam, AdamW: of the square. */
+    double rho;            /**< Adadelta. */
+    double momentum;       /**< SGD, LARS. */
+    double dampening;      /**< SGD. */
+    double weight_decay;   /**< All. */
+    double eps;            /**< Adam, AdamW, Adadelta, LARS. */
+    double trust;          /**< LARS: the trust coefficient. */
+} avsvt_backend_group;
+
+#define AVSVT_ITEM_INPUT 0     /**< An argument of `loss`; ndim -1. */
+#define AVSVT_ITEM_PARAMETER 1 /**< What is trained. */
+#define AVSVT_ITEM_BUFFER 2    /**< What else the network keeps. */
+
+/** One input, parameter or buffer. */
+typedef struct avsvt_backend_item {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_item). */
+    int32_t  dtype;       /**< An AVSVT_F32 ... value. */
+    int32_t  ndim;        /**< Axes. */
+    uint32_t optional;    /**< Inputs: 1 where it has a default. */
+    int64_t  shape[AVSVT_TENSOR_MAX_DIMS]; /**< The first ndim count. */
+    const char *name;     /**< Valid until the trainer is freed. */
+    const char *entry;    /**< The archive's part that holds it ("data/7"),
+                               dense and alone; NULL when it has none. */
+} avsvt_backend_item;
+
+/** What a trainer is told when it is made. */
+typedef struct avsvt_backend_train {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_train). */
+    int32_t  precision;   /**< AVSVT_PRECISION_*: of mixed computing; weights
+                               stay fp32. */
+    uint64_t seed;        /**< Of everything random in the network. */
+    char  *message;       /**< [out] why it failed; message_size bytes. */
+    size_t message_size;  /**< Bytes, with the closing zero. */
+} avsvt_backend_train;
+
+#define AVSVT_LOSS_EVALUATE 1u /**< No gradients, in evaluation mode, with the
+                                    average of the weights where there is one. */
+
+/** One call of `loss`. */
+typedef struct avsvt_backend_loss {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_loss). */
+    uint32_t flags;       /**< AVSVT_LOSS_* bits. */
+    uint64_t draw;        /**< With the seed, decides what is random in it. */
+    double   scale;       /**< The gradients are multiplied by it, and added to
+                               those of the calls since the last step. */
+    double   value;       /**< [out] the loss; not finite: no gradients came. */
+    char  *message;       /**< [out] why it failed; message_size bytes. */
+    size_t message_size;  /**< Bytes, with the closing zero. */
+} avsvt_backend_loss;
+
+/** One change of the weights. */
+typedef struct avsvt_backend_step {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_step). */
+    uint32_t reserved;    /**< 0. */
+    double   clip_norm;   /**< Gradients are scaled down to this norm; 0: not. */
+    double   average;     /**< Above 0: average = average * this +
+                               weights * (1 - this). */
+    double   norm;        /**< [out] norm of all gradients before clipping; not
+                               finite: nothing was changed. */
+    char  *message;       /**< [out] why it failed; message_size bytes. */
+    size_t message_size;  /**< Bytes, with the closing zero. */
+} avsvt_backend_step;
+
+#define AVSVT_STATE_RESULT 0 /**< What a written model holds: parameters and
+                                  buffers by name, averaged where that is on. */
+#define AVSVT_STATE_ALL 1    /**< All that a trainer needs to go on; names are
+                                  the backend's own. */
+
+/** Training, one thread at a time per trainer. */
+typedef struct avsvt_backend_training {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_training). */
+    uint32_t reserved;    /**< 0. */
+    /** Make a trainer of a model that was opened for it. */
+    avsvt_status (*create)(void **trainer, void *model,
+        const avsvt_backend_train *args);
+    /** Item @p index of a kind; AVSVT_E_RANGE past the last. */
+    avsvt_status (*item)(void *trainer, int32_t kind, size_t index,
+        avsvt_backend_item *item);
+    /** Make group @p index (the next one) or change its numbers. */
+    avsvt_status (*group)(void *trainer, size_t index,
+        const avsvt_backend_group *group, char *message, size_t message_size);
+    /** Put a parameter into a group; @p trains 0 freezes it for now. Those of
+     *  no group stay frozen. */
+    avsvt_status (*assign)(void *trainer, size_t parameter, size_t group,
+        int32_t trains);
+    /** The loss of a batch, and its gradients. */
+    avsvt_status (*loss)(void *trainer, const avsvt_backend_tensor *inputs,
+        size_t input_count, avsvt_backend_loss *args);
+    /** Change the weights by the gradients, which are dropped then. */
+    avsvt_status (*step)(void *trainer, avsvt_backend_step *args);
+    /** Drop gradients, and what calls of `loss` since the last step have
+     *  written into buffers. */
+    void (*forget)(void *trainer);
+    /** Tensors of the state, to be released one by one; at most @p capacity,
+     *  *count of them in all. */
+    avsvt_status (*get_state)(void *trainer, int32_t kind,
+        avsvt_backend_tensor *tensors, size_t capacity, size_t *count,
+        char *message, size_t message_size);
+    /** Put back what get_state(AVSVT_STATE_ALL) gave. */
+    avsvt_status (*set_state)(void *trainer, const avsvt_backend_tensor *tensors,
+        size_t count, char *message, size_t message_size);
+    void (*free)(void *trainer); /**< Before the model; accepts NULL. */
+} avsvt_backend_training;
+
 /** The table. Every function answers an avsvt_status and, where it has room
  *  for one, leaves a message on failure. */
 typedef struct avsvt_backend {
@@ -66,6 +191,8 @@ typedef struct avsvt_backend {
         size_t *output_count, char *message, size_t message_size);
     void (*instance_free)(void *instance); /**< Accepts NULL. */
     void (*free)(void *model);             /**< After all instances. */
+    /** NULL, or a table that ends before it: this backend can't train. */
+    const avsvt_backend_training *training;
 } avsvt_backend;
 
 /** What a module exports: its table, or NULL with a message and a status when

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Training: recipes, adapting a model to a singer, steps on arrays."""
+import ctypes
+import json
+from ctypes import c_char_p, c_void_p
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call, held, path_bytes
+from .models import Model
+from .notes import Notes
+from .tensors import Tensor
+
+_EVENTS = {1: "step", 2: "valid", 3: "look"}
+
+
+def _report(record) -> dict:
+    """The numbers that are known, by name."""
+    values = {name: getattr(record, name) for name, *_ in record._fields_[2:]}
+    if record.event in _EVENTS:
+        values["event"] = _EVENTS[record.event]
+    for name in ("valid_loss", "conpoff", "conp", "con", "coff", "best"):
+        if values[name] < 0:
+            del values[name]
+    values["improved"], values["resumed"] = bool(record.improved), bool(record.resumed)
+    return values
+
+
+class Trainer(Handle):
+    """Trains a model; one thread at a time.
+
+    ``Trainer("recipe.yaml")`` does what ``avsvt train`` does.
+    ``Trainer(model=avsvt.Model(), settings={"epochs": 20, "groups":
+    [{"parameters": ["heads."]}]})`` writes no files: give it songs with
+    ``add`` and ``run`` it, or change the weights batch by batch with ``step``.
+    Settings are a recipe's keys, as a mapping or YAML text.
+    """
+
+    _free = "avsvt_trainer_free"
+
+    def __init__(self, recipe=None, *, model=None, settings=None, context=None):
+        if (recipe is None) == (model is None):
+            raise ValueError("give a recipe, or a model and settings")
+        if recipe is not None:
+            with held(context) as (shared,):
+                super().__init__("avsvt_trainer_open", shared, path_bytes(recipe))
+            return
+        text = settings if isinstance(settings, str) else json.dumps(settings or {})
+        with held(model) as (pointer,):
+            super().__init__("avsvt_trainer_create", pointer, text.encode())
+
+    def add(self, samples, sample_rate: float, notes: Notes) -> None:
+        """A song to train on: mono samples and its notes."""
+        samples = np.ascontiguousarray(samples, np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+        with held(self, notes) as (trainer, list_of_notes):
+            call("avsvt_trainer_add", trainer, samples.ctypes.data, samples.size,
+                 float(sample_rate), list_of_notes)
+
+    def run(self, progress=None) -> dict:
+        """Train to the end; gives the last report. ``progress(report)`` is
+        called after every step and validation, and may raise to stop; run
+        again, training goes on."""
+        failure = []
+
+        def tell(_user, record):
+            try:
+                progress(_report(record.contents))
+            except BaseException as error:  # goes on in run(), not in C
+                failure.append(error)
+                return 1
+            return 0
+
+        function = _ffi.TrainFunction(tell) if progress else _ffi.TrainFunction()
+        with self._held() as trainer:
+            try:
+                call("avsvt_trainer_run", trainer, function, None)
+            except Exception:
+                if failure:
+                    raise failure[0] from None
+                raise
+        return self.report
+
+    def step(self, **arrays) -> dict:
+        """Change the weights once, on a batch given by the names of the inputs
+        of the model's ``loss``."""
+        tensors = [value if isinstance(value, Tensor) else Tensor(value)
+                   for value in arrays.values()]
+        names = (c_char_p * max(1, len(arrays)))(*(name.encode() for name in arrays))
+        record = _ffi.TrainReport()
+        with held(self, *tensors) as (trainer, *pointers):
+            given = (c_void_p * max(1, len(pointers)))(*pointers)
+            call("avsvt_trainer_step", trainer, names, given, len(pointers),
+                 ctypes.byref(record))
+        return _report(record)
+
+    @property
+    def report(self) -> dict:
+        """Where the training stands."""
+        record = _ffi.TrainReport()
+        with self._held() as trainer:
+            call("avsvt_trainer_describe", trainer, ctypes.byref(record))
+        return _report(record)
+
+    def model(self) -> Model:
+        """The network as it is now."""
+        out = c_void_p()
+        with self._held() as trainer:
+            call("avsvt_trainer_model", ctypes.byref(out), trainer)
+        return Model._adopt(out.value)
+
+    def write(self, path) -> None:
+        """The same as a model file."""
+        with self._held() as trainer:
+            call("avsvt_trainer_write", trainer, path_bytes(path))

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/** @file train.h
+ *  Training: songs with their notes -> a better model.
+ *
+ *  A trainer starts from a model file whose network has a method `loss` and
+ *  changes its weights; what it writes is a model file like the one it started
+ *  from. From a recipe (`avsvt train RECIPE.yaml`; recipes/notes-default.yaml
+ *  explains every key) it reads recordings and notes, cuts and batches them,
+ *  validates with the task's own decoding and measures, keeps checkpoints and
+ *  goes on where it stopped, bit for bit on the CPU. Inside an application it
+ *  adapts a model to a singer, on sound in memory:
+ *
+ *      avsvt_trainer_create(&trainer, model,
+ *          "{epochs: 20, optimizer: {kind: adam, lr: 0.001}, "
+ *          "groups: [{parameters: [heads.]}]}", &err);
+ *      avsvt_trainer_add(trainer, samples, count, rate_hz, notes, &err);
+ *      avsvt_trainer_run(trainer, NULL, NULL, &err);
+ *      avsvt_trainer_model(&adapted, trainer, &err);
+ *
+ *  Gradients and optimizers need the torch module. */
+#ifndef AVSVT_TRAIN_H
+#define AVSVT_TRAIN_H
+
+#include <avsvt/metrics.h>
+#include <avsvt/model.h>
+
+AVSVT_BEGIN_DECLS
+
+typedef struct avsvt_trainer avsvt_trainer; /**< One thread at a time. */
+
+#define AVSVT_TRAIN_STEP 1  /**< The weights were changed once more. */
+#define AVSVT_TRAIN_VALID 2 /**< Validation songs were looked at. */
+#define AVSVT_TRAIN_LOOK 3  /**< One of them was: a moment to stop in. */
+
+/** Where a training stands. Grows at the end only. */
+typedef struct avsvt_train_report {
+    uint32_t struct_size; /**< Set by AVSVT_TRAIN_REPORT_INIT. */
+    int32_t  event;       /**< AVSVT_TRAIN_*: why progress is told. */
+    int64_t  epoch;       /**< From 1. */
+    int64_t  epochs;      /**< In all; 0: only steps count. */
+    int64_t  step;        /**< Changes of the weights so far. */
+    int64_t  steps;       /**< In all; 0: not known. */
+    double   loss;        /**< Of the last step. */
+    double   mean_loss;   /**< Of this epoch so far. */
+    double   lr;          /**< Of the first group that trains. */
+    double   grad_norm;   /**< Before clipping. */
+    double   sound_s;     /**< Seconds of sound trained on, padding left out. */
+    double   valid_loss;  /**< Last validation; -1: none yet. */
+    double   conpoff;     /**< Last validation, mean F1 per song, 0..1; -1:
+                               not measured. */
+    double   conp;        /**< The same for onset and pitch. */
+    double   con;         /**< ... onset. */
+    double   coff;        /**< ... offset. */
+    double   best;        /**< Best value of the measure that decides. */
+    int32_t  improved;    /**< 1: this validation was the best so far. */
+    int32_t  resumed;     /**< 1: went on from a checkpoint. */
+} avsvt_train_report;
+#define AVSVT_TRAIN_REPORT_INIT \
+    { (uint32_t)sizeof(avsvt_train_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+      0, 0, 0, 0, 0, 0, 0 }
+
+/** Told after every step, validation song and validation, on the thread that trains.
+ *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
+typedef int32_t (*avsvt_train_fn)(void *user, const avsvt_train_report *report);
+
+/** Open a recipe: everything in it is checked, the model is loaded, the lists
+ *  are read, and where its output folder holds a checkpoint of the same
+ *  recipe, training will go on from there.
+ *  @param out  [out, owned] free with avsvt_trainer_free(); NULL on failure.
+ *  @param context [borrowed] NULL for the default: device, threads; kept.
+ *  @param path [borrowed] UTF-8; what the recipe names is relative to it.
+ *  @param err  [out] may be NULL.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND (the recipe, or what it
+ *          names); AVSVT_E_IO; AVSVT_E_FORMAT (unknown key, wrong value, empty
+ *          or overlapping lists, notes outside their song, a checkpoint of
+ *          another recipe); AVSVT_E_UNSUPPORTED (the model has no loss);
+ *          AVSVT_E_MODULE (no torch module); AVSVT_E_CONFLICT; AVSVT_E_DEVICE;
+ *          AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_open(avsvt_trainer **out,
+    avsvt_context *context, const char *path, avsvt_error *err);
+
+/** Make a trainer that writes no files, for sound in memory.
+ *  @param out      [out, owned] free with avsvt_trainer_free(); NULL on failure.
+ *  @param model    [borrowed] to start from; it is not changed.
+ *  @param settings [copied] YAML text with a recipe's keys, but for avsvt,
+ *                  model, output, name and the lists of data.
+ *  @param err      [out] may be NULL.
+ *  @return as avsvt_trainer_open().
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_create(avsvt_trainer **out,
+    avsvt_model *model, const char *settings, avsvt_error *err);
+
+/** Give the trainer a song to train on; before the first run.
+ *  @param trainer [borrowed] from avsvt_trainer_create().
+ *  @param samples [copied] @p count mono samples, full scale +-1.
+ *  @param count   1 or more.
+ *  @param rate_hz AVSVT_MIN_RATE_HZ..AVSVT_MAX_RATE_HZ.
+ *  @param notes   [copied] inside the song; none is allowed: silence.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_FORMAT (a note outside the song);
+ *          AVSVT_E_BUSY; AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_add(avsvt_trainer *trainer,
+    const float *samples, int64_t count, double rate_hz,
+    const avsvt_notes *notes, avsvt_error *err);
+
+/** Train to the end of the epochs or steps, or until @p progress asks to stop;
+ *  called again it goes on. What is on disk is whole at every moment.
+ *  @param progress may be NULL.
+ *  @param user     [borrowed] handed to @p progress.
+ *  @return AVSVT_OK; AVSVT_E_CANCELLED (a checkpoint has been written);
+ *          AVSVT_E_BACKEND (the network failed, or the loss is not finite: the
+ *          message names the batch, the last good state is kept);
+ *          AVSVT_E_ARG (no songs); AVSVT_E_IO; AVSVT_E_BUSY; AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_run(avsvt_trainer *trainer,
+    avsvt_train_fn progress, void *user, avsvt_error *err);
+
+/** Change the weights once, on a batch of the caller's own, for models of any
+ *  task.
+ *  @param trainer [borrowed] from avsvt_trainer_create().
+ *  @param names   [borrowed] @p count names of inputs of the model's `loss`.
+ *  @param tensors [borrowed] @p count tensors.
+ *  @param report  [out] at most report->struct_size bytes; may be NULL.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_BACKEND (also a loss that is not
+ *          finite: nothing is changed then); AVSVT_E_BUSY; AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_step(avsvt_trainer *trainer,
+    const char *const *names, avsvt_tensor *const *tensors, size_t count,
+    avsvt_train_report *report, avsvt_error *err);
+
+/** Where the training stands. Copies at most report->struct_size bytes.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_BUSY.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_describe(avsvt_trainer *trainer,
+    avsvt_train_report *report, avsvt_error *err);
+
+/** The network as it is now (its averaged weights, where `ema` is set) as a
+ *  model, to be used at once.
+ *  @param out [out, owned] free with avsvt_model_free(); NULL on failure.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_UNSUPPORTED (a tensor that has no
+ *          part of the file to itself); AVSVT_E_BUSY; AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_model(avsvt_model **out,
+    avsvt_trainer *trainer, avsvt_error *err);
+
+/** Write the same as a model file, whole or not at all.
+ *  @return as avsvt_trainer_model(); AVSVT_E_IO.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_trainer_write(avsvt_trainer *trainer,
+    const char *path, avsvt_error *err);
+
+/** Release the trainer; NULL is allowed. What was not written is lost.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API void avsvt_trainer_free(avsvt_trainer *trainer);
+
+AVSVT_END_DECLS
+#endif /* AVSVT_TRAIN_H */

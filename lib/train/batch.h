@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Pieces of songs as the named tensors that a model's `loss` asks for. */
+#ifndef AVSVTI_TRAIN_BATCH_H
+#define AVSVTI_TRAIN_BATCH_H
+
+#include <avsvt/sys/backend.h>
+
+#include "augment/augment.h"
+#include "train/plan.h"
+
+#define AVSVTI_MAX_FIELDS 16
+
+/* How frames lie on samples: frame i of T = samples / hop + 1. */
+typedef struct avsvti_geometry {
+    double rate_hz, frame_rate_hz;
+    int64_t hop;
+} avsvti_geometry;
+
+typedef struct avsvti_field avsvti_field; /* one kind of tensor, by its name */
+
+typedef struct avsvti_fields {
+    const avsvti_field *list[AVSVTI_MAX_FIELDS];
+    size_t count;
+    avsvti_geometry geometry;
+    const avsvt_augment *augment; /* NULL: sound and notes as they are */
+} avsvti_fields;
+
+typedef struct avsvti_batch {
+    const avsvt_allocator *allocator;
+    avsvt_backend_tensor tensors[AVSVTI_MAX_FIELDS];
+    size_t count;
+    double sound_s; /* without padding */
+} avsvti_batch;
+
+/* What of this name can be made; NULL and a message that lists all. */
+const avsvti_field *avsvti_field_find(const char *name, const char *model,
+                                      avsvt_error *err);
+avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
+                               avsvti_songs *songs, const avsvti_cut *cuts,
+                               size_t count, avsvt_error *err);
+void avsvti_batch_free(avsvti_batch *batch);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Songs with their notes: where they are, and their sound when it is wanted. */
+#ifndef AVSVTI_TRAIN_DATA_H
+#define AVSVTI_TRAIN_DATA_H
+
+#include <avsvt/media.h>
+#include <avsvt/notes.h>
+
+#include "core/context.h"
+#include "train/recipe.h"
+
+typedef struct avsvti_song {
+    char *sound, *notes_path; /* NULL: given in memory */
+    char *real;               /* the sound's path without links */
+    double begin_s, end_s;    /* the part of the file; end_s -1: all of it */
+    double weight;            /* how often in an epoch */
+    int64_t length;           /* samples at the set's rate */
+    float *samples;           /* length of them; NULL until read */
+    avsvt_note *notes;        /* by onset; seconds from the part's beginning */
+    size_t note_count;
+} avsvti_song;
+
+typedef struct avsvti_songs {
+    avsvt_context *context; /* borrowed */
+    double rate_hz;
+    avsvti_song *songs;
+    size_t count, capacity;
+    size_t *budget;         /* bytes of sound that may still be kept */
+} avsvti_songs;
+
+void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,
+                       size_t *budget);
+/* Everything at key ("data.train") of the recipe: folders, list files. */
+avsvt_status avsvti_songs_read(avsvti_songs *s, const avsvti_recipe *r,
+                               const char *key, avsvt_error *err);
+/* A song in memory; its sound is brought to the set's rate. */
+avsvt_status avsvti_songs_add(avsvti_songs *s, const float *samples,
+                              int64_t count, double rate_hz,
+                              const avsvt_notes *notes, avsvt_error *err);
+/* Says so when a part of a file is in both. */
+avsvt_status avsvti_songs_apart(const avsvti_songs *a, const avsvti_songs *b,
+                                const char *recipe, avsvt_error *err);
+/* Samples start .. start + count of song i; silence where it has none. */
+avsvt_status avsvti_songs_cut(avsvti_songs *s, size_t i, int64_t start,
+                              int64_t count, float *to, avsvt_error *err);
+/* What messages call it. */
+const char *avsvti_song_name(const avsvti_song *song);
+double avsvti_songs_seconds(const avsvti_songs *s);
+void avsvti_songs_free(avsvti_songs *s);
+
+/* data_list.c: appends a song whose members are all still to be checked. */
+avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
+                                 const char *notes, double begin_s,
+                                 double end_s, double weight, avsvt_error *err);
+avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
+                                 double weight, avsvt_error *err);
+avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
+                               avsvt_error *err);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Which songs a recipe means: folders of sound with notes beside it, and list
+ * files. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/number.h"
+#include "platform/file.h"
+#include "platform/folder.h"
+#include "train/data.h"
+
+#define MAX_LIST (64u << 20)
+#define MAX_COLUMNS 16
+
+static const char *const sounds[] = { ".flac", ".wav", ".mp3", ".ogg", ".opus",
+                                      ".aiff", ".aif", ".m4a", NULL };
+static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", NULL };
+
+static const char *ending_of(const char *name, const char *const *endings)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && endings[i]; i++)
+        if (!strcmp(dot, endings[i]))
+            return dot;
+    return NULL;
+}
+
+/* NAME.csv beside NAME.flac, or .txt ... ; NULL when there is none. */
+static char *notes_beside(const avsvt_allocator *a, const char *sound)
+{
+    size_t stem = (size_t)(strrchr(sound, '.') - sound);
+    char *path = avsvti_alloc(a, stem + 8, 1);
+    for (size_t i = 0; path && lists[i]; i++) {
+        snprintf(path, stem + 8, "%.*s%s", (int)stem, sound, lists[i]);
+        if (avsvti_file_is(path))
+            return path;
+    }
+    avsvti_release(a, path);
+    return NULL;
+}
+
+avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
+                                 double weight, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    size_t before = s->count;
+    avsvti_folder folder;
+    avsvt_status status = avsvti_folder_read(&folder, a, path, err);
+    for (size_t i = 0; status == AVSVT_OK && i < folder.count; i++) {
+        if (!ending_of(folder.names[i], sounds))
+            continue;
+        char *sound = avsvti_path_join(a, path, folder.names[i]);
+        char *notes = sound ? notes_beside(a, sound) : NULL;
+        if (notes)
+            status = avsvti_songs_append(s, sound, notes, 0, -1, weight, err);
+        else if (!sound)
+            status = avsvti_fail_memory(err);
+        avsvti_release(a, notes);
+        avsvti_release(a, sound);
+    }
+    if (status == AVSVT_OK && s->count == before)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: has no songs: files such as NAME.flac with NAME.csv or "
+            "NAME.txt (onset, offset, pitch) beside them", path);
+    avsvti_folder_free(&folder);
+    return status;
+}
+
+typedef struct columns {
+    int sound, notes, start, end; /* -1: not there */
+} columns;
+
+/* Cuts a line into cells at commas, in place; quotes hold commas. */
+static int cells_of(char *line, char **cells)
+{
+    int count = 0;
+    char *from = line;
+    while (count < MAX_COLUMNS) {
+        char *to = from, *cell = from;
+        int quoted = *from == '"';
+        from += quoted;
+        while (*from && (quoted || *from != ',')) {
+            if (quoted && *from == '"' && from[1] == '"')
+                from++;
+            else if (quoted && *from == '"')
+                break;
+            *to++ = *from++;
+        }
+        if (quoted && *from == '"')
+            from++;
+        int more = *from == ',';
+        from += more;
+        *to = '\0';
+        cells[count++] = cell;
+        if (!more)
+            break;
+    }
+    return count;
+}
+
+static columns header_of(char **cells, int count)
+{
+    columns c = { -1, -1, -1, -1 };
+    for (int i = 0; i < count; i++) {
+        if (!strcmp(cells[i], "sound"))
+            c.sound = i;
+        else if (!strcmp(cells[i], "notes"))
+            c.notes = i;
+        else if (!strcmp(cells[i], "start_s"))
+            c.start = i;
+        else if (!strcmp(cells[i], "end_s"))
+            c.end = i;
+    }
+    return c;
+}
+
+static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
+                             const columns *c, char **cells, int count,
+                             double weight, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    double begin = 0, end = -1;
+    int most = c->sound > c->notes ? c->sound : c->notes;
+    char folder[4096];
+    const char *slash = strrchr(list, '/');
+    if (most >= count || c->start >= count || c->end >= count)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: line %zu has %d columns, fewer than its first line names",
+            list, line, count);
+    const char *stop = c->start < 0 ? "" : avsvti_number_parse(cells[c->start], &begin);
+    if (stop && !*stop && c->end >= 0)
+        stop = avsvti_number_parse(cells[c->end], &end);
+    if (!stop || *stop || begin < 0 || (c->end >= 0 && end <= begin))
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: line %zu: start_s and end_s must be seconds, the second later",
+            list, line);
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - list) + 1 : 0, list);
+    char *sound = avsvti_path_join(a, folder, cells[c->sound]);
+    char *notes = avsvti_path_join(a, folder, cells[c->notes]);
+    avsvt_status status = sound && notes
+        ? avsvti_songs_append(s, sound, notes, begin, end, weight, err)
+        : avsvti_fail_memory(err);
+    avsvti_release(a, sound);
+    avsvti_release(a, notes);
+    return status;
+}
+
+avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
+                               avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    size_t size = 0, line = 0, before = s->count;
+    char *text = NULL, *cells[MAX_COLUMNS], *save = NULL;
+    columns c = { -1, -1, -1, -1 };
+    avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
+    if (status != AVSVT_OK)
+        return status;
+    for (char *at = text; status == AVSVT_OK && at && *at; at = save) {
+        char *end = strpbrk(at, "\r\n");
+        save = end ? end + 1 : NULL;
+        line += !end || *end == '\n' || end[1] != '\n';
+        if (end)
+            *end = '\0';
+        if (!*at || *at == '#')
+            continue;
+        int count = cells_of(at, cells);
+        if (c.sound < 0) {
+            c = header_of(cells, count);
+            if (c.sound < 0 || c.notes < 0)
+                status = avsvti_fail(err, AVSVT_E_FORMAT,
+                    "%s: its first line must name the columns: sound, notes, "
+                    "and start_s and end_s where songs are cut", path);
+        } else {
+            status = take_row(s, path, line, &c, cells, count, weight, err);
+            if (status != AVSVT_OK && status != AVSVT_E_NOMEM &&
+                status != AVSVT_E_FORMAT)
+                avsvti_fail_prefix(err, status, path);
+        }
+    }
+    avsvti_release(a, text);
+    if (status == AVSVT_OK && s->count == before)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: names no songs", path);
+    return status;
+}
+
+static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
+                             const char *key, avsvt_error *err)
+{
+    static const char *const known[] = { "path", "weight", NULL };
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    const char *name = avsvti_manifest_get(r->yaml, key);
+    char inner[96];
+    double weight = 1;
+    avsvt_status status = AVSVT_OK;
+    if (!name) {
+        status = avsvti_recipe_keys(r, key, known, err);
+        snprintf(inner, sizeof(inner), "%s.weight", key);
+        if (status == AVSVT_OK)
+            status = avsvti_recipe_number(r, inner, 0.001, 1000, &weight, err);
+        snprintf(inner, sizeof(inner), "%s.path", key);
+        name = avsvti_manifest_get(r->yaml, inner);
+        if (status == AVSVT_OK && !name)
+            status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is missing",
+                                 r->path, inner);
+    }
+    if (status != AVSVT_OK)
+        return status;
+    char *path = avsvti_recipe_path(r, name);
+    if (!path)
+        return avsvti_fail_memory(err);
+    status = avsvti_folder_is(path) ? avsvti_songs_folder(s, path, weight, err)
+                                    : avsvti_songs_list(s, path, weight, err);
+    avsvti_release(a, path);
+    return status;
+}
+
+avsvt_status avsvti_songs_read(avsvti_songs *s, const avsvti_recipe *r,
+                               const char *key, avsvt_error *err)
+{
+    size_t count = avsvti_manifest_count(r->yaml, key);
+    avsvt_status status = AVSVT_OK;
+    char inner[64];
+    if (avsvti_manifest_get(r->yaml, key) || avsvti_manifest_key(r->yaml, key, 0))
+        return read_one(s, r, key, err); /* not a list: one alone */
+    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
+        snprintf(inner, sizeof(inner), "%s.%zu", key, i);
+        status = read_one(s, r, inner, err);
+    }
+    return status;
+}
+
+static int by_file(const void *x, const void *y)
+{
+    const avsvti_song *a = *(const avsvti_song *const *)x;
+    const avsvti_song *b = *(const avsvti_song *const *)y;
+    return strcmp(a->real, b->real);
+}
+
+static int overlap(const avsvti_song *a, const avsvti_song *b)
+{
+    return (a->end_s < 0 || b->begin_s < a->end_s) &&
+           (b->end_s < 0 || a->begin_s < b->end_s);
+}
+
+avsvt_status avsvti_songs_apart(const avsvti_songs *a, const avsvti_songs *b,
+                                const char *recipe, avsvt_error *err)
+{
+    const avsvt_allocator *memory = avsvti_allocator(a->context);
+    const avsvti_song **sorted = avsvti_alloc(memory, a->count, sizeof(*sorted));
+    avsvt_status status = AVSVT_OK;
+    if (!sorted)
+        return avsvti_fail_memory(err);
+    for (size_t i = 0; i < a->count; i++)
+        sorted[i] = &a->songs[i];
+    if (a->count)
+        qsort(sorted, a->count, sizeof(*sorted), by_file);
+    for (size_t i = 0; i < b->count && status == AVSVT_OK; i++) {
+        size_t low = 0, high = a->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (strcmp(sorted[middle]->real, b->songs[i].real) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (; low < a->count && !strcmp(sorted[low]->real, b->songs[i].real); low++)
+            if (overlap(sorted[low], &b->songs[i]))
+                status = avsvti_fail(err, AVSVT_E_FORMAT,
+                    "%s: %s is in data.train and in data.valid: what is "
+                    "validated must not be trained on", recipe,
+                    b->songs[i].sound);
+    }
+    avsvti_release(memory, sorted);
+    return status;
+}

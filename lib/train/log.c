@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The log: a line of JSON for every step and validation. It tells no times of
+ * day, so that a training that was stopped and resumed has the log of one that
+ * was not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/file.h"
+#include "train/trainer.h"
+
+#define FILE_NAME "log.jsonl"
+
+static avsvt_status append(avsvt_trainer *t, avsvti_buffer *line, avsvt_error *err)
+{
+    size_t at = (size_t)t->now.log_size;
+    char *path = avsvti_trainer_file(t, FILE_NAME);
+    avsvt_status status = path && !line->failed
+        ? avsvti_file_append(path, &at, line->data, line->size, err)
+        : avsvti_fail_memory(err);
+    t->now.log_size = (double)at;
+    avsvti_release(avsvti_allocator(t->context), path);
+    avsvti_buffer_free(line);
+    return status;
+}
+
+static void number(avsvti_buffer *b, const char *key, double value, int decimals)
+{
+    avsvti_buffer_printf(b, ", \"%s\": ", key);
+    avsvti_buffer_number(b, value, decimals);
+}
+
+avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_buffer b;
+    if (!t->output)
+        return AVSVT_OK;
+    avsvti_buffer_init(&b, avsvti_allocator(t->context));
+    avsvti_buffer_printf(&b, "{\"event\": \"step\", \"epoch\": %.0f, \"step\": %.0f",
+                         t->now.epoch, t->now.step);
+    number(&b, "loss", t->now.loss, 8);
+    number(&b, "grad_norm", t->now.grad_norm, 6);
+    number(&b, "sound_s", t->now.sound_s, 3);
+    avsvti_buffer_text(&b, ", \"lr\": [");
+    for (size_t g = 0; g < t->recipe.group_count; g++) {
+        avsvti_buffer_text(&b, g ? ", " : "");
+        avsvti_buffer_number(&b, t->schedules[g].lr, 12);
+    }
+    avsvti_buffer_text(&b, "]}\n");
+    return append(t, &b, err);
+}
+
+avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_buffer b;
+    if (!t->output)
+        return AVSVT_OK;
+    avsvti_buffer_init(&b, avsvti_allocator(t->context));
+    avsvti_buffer_printf(&b, "{\"event\": \"valid\", \"epoch\": %.0f, \"step\": %.0f",
+                         t->now.epoch, t->now.step);
+    number(&b, "loss", t->now.valid_loss, 8);
+    if (t->measures) {
+        number(&b, "conpoff", t->now.conpoff, 6);
+        number(&b, "conp", t->now.conp, 6);
+        number(&b, "con", t->now.con, 6);
+        number(&b, "coff", t->now.coff, 6);
+    }
+    avsvti_buffer_printf(&b, ", \"best\": %s}\n", t->improved ? "true" : "false");
+    return append(t, &b, err);
+}
+
+avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_buffer nothing;
+    if (!t->output)
+        return AVSVT_OK;
+    avsvti_buffer_init(&nothing, avsvti_allocator(t->context));
+    return append(t, &nothing, err);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Making trainers, and what can be asked of them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/options.h"
+#include "platform/folder.h"
+#include "train/trainer.h"
+
+char *avsvti_trainer_file(const avsvt_trainer *t, const char *name)
+{
+    return avsvti_path_join(avsvti_allocator(t->context), t->output, name);
+}
+
+static avsvt_trainer *trainer_new(avsvt_context *context, avsvt_error *err)
+{
+    avsvt_trainer *t = avsvti_alloc_zero(avsvti_allocator(context), 1, sizeof(*t));
+    if (!t) {
+        avsvti_fail_memory(err);
+        return NULL;
+    }
+    avsvti_busy_init(&t->busy);
+    t->context = avsvt_context_ref(avsvti_context_or_default(context));
+    t->now.epoch = 1;
+    t->now.valid_step = t->now.valid_loss = t->now.conpoff = t->now.conp = -1;
+    t->now.con = t->now.coff = -1;
+    t->now.best = NAN;
+    return t;
+}
+
+void avsvt_trainer_free(avsvt_trainer *t)
+{
+    if (!t)
+        return;
+    avsvt_context *context = t->context;
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvti_engine_close(t);
+    if (t->train.context) {
+        avsvti_songs_free(&t->train);
+        avsvti_songs_free(&t->valid);
+    }
+    avsvt_augment_free(t->augment);
+    avsvti_plan_free(&t->plan);
+    avsvti_recipe_free(&t->recipe);
+    avsvt_model_free(t->model);
+    avsvti_release(a, t->name);
+    avsvti_release(a, t->output);
+    avsvti_release(a, t);
+    avsvt_context_free(context);
+}
+
+/* How the model's frames lie on its samples. */
+static avsvt_status read_geometry(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_geometry *g = &t->fields.geometry;
+    g->rate_hz = 16000;
+    g->hop = 320;
+    avsvt_status status = avsvti_model_number(t->model, "input.sample_rate",
+                                              1000, 768000, &g->rate_hz, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_integer(t->model, "input.hop", 1, 1 << 20, &g->hop, err);
+    g->frame_rate_hz = g->rate_hz / (double)g->hop;
+    return status == AVSVT_OK
+        ? avsvti_model_number(t->model, "output.frame_rate", 0.01, 100000,
+                              &g->frame_rate_hz, err) : status;
+}
+
+static void choose_measure(avsvt_trainer *t)
+{
+    t->measures = t->valid.count && avsvti_model_is(t->model, "role", "pipeline") &&
+                  avsvti_model_is(t->model, "task", "notes");
+    if (!t->measures && !t->recipe.measure_given)
+        t->recipe.measure = AVSVTI_MEASURE_LOSS;
+}
+
+static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
+{
+    const avsvti_recipe *r = &t->recipe;
+    int wanted = r->measure_given && r->measure != AVSVTI_MEASURE_LOSS;
+    int scheduled = 0;
+    for (size_t g = 0; g < r->group_count; g++) {
+        const avsvti_schedule *s = &r->groups[g].schedule;
+        int waits = s->kind == AVSVTI_NEWBOB || s->kind == AVSVTI_PLATEAU;
+        scheduled |= waits;
+        wanted |= waits && s->on != AVSVTI_MEASURE_LOSS;
+    }
+    if ((wanted || scheduled) && !t->valid.count)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: the measure or schedule looks at validation songs, and "
+            "'data.valid' names none", r->path);
+    if (wanted && !t->measures)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: %s writes no notes by itself: 'loss' is the only measure",
+            r->path, avsvt_model_path(t->model));
+    return AVSVT_OK;
+}
+
+/* What both ways of making one share, once recipe and model are there. */
+static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvt_status status = read_geometry(t, err);
+    double rate_hz = t->fields.geometry.rate_hz;
+    t->budget = (size_t)(t->recipe.memory_mb * 1048576.0);
+    avsvti_songs_init(&t->train, t->context, rate_hz, &t->budget);
+    avsvti_songs_init(&t->valid, t->context, rate_hz, &t->budget);
+    if (status == AVSVT_OK)
+        status = avsvti_augment_parse(&t->augment, t->context, t->recipe.yaml,
+            "augment", t->recipe.path, t->recipe.folder, err);
+    return status == AVSVT_OK ? avsvti_engine_open(t, err) : status;
+}
+
+static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)
+{
+    const char *name = avsvti_manifest_get(t->recipe.yaml, "model");
+    if (!name)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'model' is missing: a model file, or built-in", t->recipe.path);
+    if (!strcmp(name, "built-in"))
+        return avsvt_model_open(&t->model, t->context, NULL, err);
+    char *path = avsvti_recipe_path(&t->recipe, name);
+    if (!path)
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvt_model_open(&t->model, t->context, path, err);
+    avsvti_release(avsvti_allocator(t->context), path);
+    return status;
+}
+
+/* The written model's name, and where everything is written. */
+static avsvt_status choose_output(avsvt_trainer *t, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(t->context);
+    const char *name = avsvti_manifest_get(t->recipe.yaml, "name");
+    const char *output = avsvti_manifest_get(t->recipe.yaml, "output");
+    if (!output || !*output)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'output' is missing: the folder to write to", t->recipe.path);
+    if (name && !*name)
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'name' is empty",
+                           t->recipe.path);
+    const char *base = strrchr(t->recipe.path, '/');
+    base = base ? base + 1 : t->recipe.path;
+    t->name = avsvti_strdup(a, name ? name : base);
+    t->output = avsvti_recipe_path(&t->recipe, output);
+    if (!t->name || !t->output)
+        return avsvti_fail_memory(err);
+    char *dot = strrchr(t->name, '.');
+    if (!name && dot && dot != t->name)
+        *dot = '\0';
+    return AVSVT_OK;
+}
+
+static avsvt_status read_songs(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvt_status status = avsvti_songs_read(&t->train, &t->recipe, "data.train", err);
+    if (status == AVSVT_OK)
+        status = avsvti_songs_read(&t->valid, &t->recipe, "data.valid", err);
+    if (status == AVSVT_OK && !t->train.count)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'data.train' is missing or empty: folders of songs with notes "
+            "beside them, or list files", t->recipe.path);
+    if (status == AVSVT_OK)
+        status = avsvti_songs_apart(&t->train, &t->valid, t->recipe.path, err);
+    return status;
+}
+
+static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(t->context);
+    avsvt_status status = avsvti_recipe_read(&t->recipe, a, path, NULL, err);
+    if (status == AVSVT_OK)
+        status = choose_output(t, err);
+    if (status == AVSVT_OK)
+        status = open_model(t, err);
+    if (status == AVSVT_OK)
+        status = begin(t, err);
+    if (status == AVSVT_OK)
+        status = read_songs(t, err);
+    if (status != AVSVT_OK)
+        return status;
+    choose_measure(t);
+    status = check_measures(t, err);
+    if (status == AVSVT_OK)
+        status = avsvti_folder_make(a, t->output, err);
+    avsvti_state_fingerprint(t);
+    return status == AVSVT_OK ? avsvti_state_load(t, err) : status;
+}
+
+avsvt_status avsvt_trainer_open(avsvt_trainer **out, avsvt_context *context,
+                                const char *path, avsvt_error *err)
+{
+    if (out)
+        *out = NULL;
+    if (!out || !path)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_open: %s is NULL",
+                           out ? "path" : "out");
+    avsvt_trainer *t = trainer_new(context, err);
+    if (!t)
+        return AVSVT_E_NOMEM;
+    avsvt_status status = open_recipe(t, path, err);
+    if (status == AVSVT_OK)
+        *out = t;
+    else
+        avsvt_trainer_free(t);
+    return status;
+}
+
+avsvt_status avsvt_trainer_create(avsvt_trainer **out, avsvt_model *model,
+                                  const char *settings, avsvt_error *err)
+{
+    if (out)
+        *out = NULL;
+    if (!out || !model || !settings)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_create: %s is NULL",
+            !out ? "out" : model ? "settings" : "model");
+    avsvt_trainer *t = trainer_new(avsvti_model_context(model), err);
+    if (!t)
+        return AVSVT_E_NOMEM;
+    t->model = avsvt_model_ref(model);
+    avsvt_status status = avsvti_recipe_read(&t->recipe,
+        avsvti_allocator(t->context), NULL, settings, err);
+    if (status == AVSVT_OK)
+        status = begin(t, err);
+    choose_measure(t);
+    if (status == AVSVT_OK)
+        status = check_measures(t, err);
+    if (status == AVSVT_OK)
+        *out = t;
+    else
+        avsvt_trainer_free(t);
+    return status;
+}
+
+avsvt_status avsvt_trainer_add(avsvt_trainer *t, const float *samples,
+                               int64_t count, double rate_hz,
+                               const avsvt_notes *notes, avsvt_error *err)
+{
+    if (!t || !samples || !notes || count < 1)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_add: %s",
+            !t ? "trainer is NULL" : !samples ? "samples is NULL"
+               : !notes ? "notes is NULL" : "count is less than 1");
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    if (t->recipe.of_file || t->planned || t->now.epoch > 1)
+        status = avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_trainer_add: songs are added to a trainer from "
+            "avsvt_trainer_create(), before it runs");
+    else if (!t->fields.count)
+        status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: its loss wants more than songs and notes: use "
+            "avsvt_trainer_step()", avsvt_model_path(t->model));
+    else
+        status = avsvti_songs_add(&t->train, samples, count, rate_hz, notes, err);
+    avsvti_busy_leave(&t->busy);
+    return status;
+}
+
+void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
+                           avsvt_train_report *report)
+{
+    const avsvti_progress *n = &t->now;
+    size_t group = 0;
+    while (group + 1 < t->recipe.group_count &&
+           n->epoch <= (double)t->recipe.groups[group].frozen_epochs)
+        group++;
+    *report = (avsvt_train_report){
+        .struct_size = (uint32_t)sizeof(*report), .event = event,
+        .epoch = (int64_t)n->epoch, .epochs = t->recipe.epochs,
+        .step = (int64_t)n->step, .steps = avsvti_trainer_steps(t),
+        .loss = n->loss, .lr = t->schedules[group].lr,
+        .mean_loss = n->loss_count > 0 ? n->loss_sum / n->loss_count : n->loss,
+        .grad_norm = n->grad_norm, .sound_s = n->sound_s,
+        .valid_loss = n->valid_loss, .conpoff = n->conpoff, .conp = n->conp,
+        .con = n->con, .coff = n->coff, .best = isnan(n->best) ? -1
+            : t->recipe.measure == AVSVTI_MEASURE_LOSS ? n->best : 1 - n->best,
+        .improved = t->improved, .resumed = t->resumed,
+    };
+}
+
+avsvt_status avsvt_trainer_describe(avsvt_trainer *t, avsvt_train_report *report,
+                                    avsvt_error *err)
+{
+    avsvt_train_report full;
+    if (!t || !report)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_describe: %s is NULL",
+                           t ? "report" : "trainer");
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    avsvti_trainer_report(t, 0, &full);
+    avsvti_busy_leave(&t->busy);
+    return avsvti_record_write(report, &full, sizeof(full), "avsvt_train_report", err);
+}
+
+avsvt_status avsvt_trainer_model(avsvt_model **out, avsvt_trainer *t,
+                                 avsvt_error *err)
+{
+    avsvti_archive_writer w;
+    if (out)
+        *out = NULL;
+    if (!out || !t)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_model: %s is NULL",
+                           out ? "trainer" : "out");
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_result_bytes(t, &w, err);
+    if (status == AVSVT_OK) {
+        status = avsvt_model_open_memory(out, t->context, w.bytes.data,
+                                         w.bytes.size, "(trained)", err);
+        avsvti_archive_write_free(&w);
+    }
+    avsvti_busy_leave(&t->busy);
+    return status;
+}
+
+avsvt_status avsvt_trainer_write(avsvt_trainer *t, const char *path,
+                                 avsvt_error *err)
+{
+    if (!t || !path)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_write: %s is NULL",
+                           t ? "path" : "trainer");
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_result_write(t, path, err);
+    avsvti_busy_leave(&t->busy);
+    return status;
+}

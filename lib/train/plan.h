@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Which pieces of which songs an epoch goes through, in which batches. Depends
+ * on the recipe, the songs and the number of the epoch alone. */
+#ifndef AVSVTI_TRAIN_PLAN_H
+#define AVSVTI_TRAIN_PLAN_H
+
+#include "train/data.h"
+
+typedef struct avsvti_cut {
+    size_t song;
+    int64_t start, length; /* samples */
+    uint64_t draw;         /* decides what is random about it */
+} avsvti_cut;
+
+typedef struct avsvti_plan {
+    const avsvt_allocator *allocator;
+    avsvti_cut *cuts;
+    size_t cut_count;
+    size_t *ends;          /* batch b: cuts ends[b - 1] (0) .. ends[b] */
+    size_t batch_count;
+} avsvti_plan;
+
+avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,
+                              const avsvti_recipe *r, int64_t epoch,
+                              avsvt_error *err);
+/* Each song whole, in its order. */
+avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
+                               avsvt_error *err);
+void avsvti_plan_free(avsvti_plan *plan);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/recipe.h"
+
+#include <string.h>
+
+#include "platform/file.h"
+#include "platform/folder.h"
+
+#define MAX_RECIPE (1u << 20)
+
+const char *const avsvti_measure_words[] = { "loss", "conpoff", "conp", "con",
+    "coff", NULL };
+
+static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
+{
+    static const char *const of_file[] = { "avsvt", "model", "name", "output",
+        "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
+        "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
+        "checkpoint", "augment", NULL };
+    static const char *const of_text[] = { "seed", "precision", "data",
+        "batch", "epochs", "steps", "optimizer", "schedule", "groups",
+        "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
+    static const char *const data[] = { "train", "valid", "segment_s",
+        "memory_mb", NULL };
+    static const char *const batch[] = { "duration_s", "items", "accumulate",
+        "order", NULL };
+    static const char *const valid[] = { "every_epochs", "measure", NULL };
+    static const char *const checkpoint[] = { "every_steps", NULL };
+    avsvt_status status = avsvti_recipe_keys(r, "",
+        r->of_file ? of_file : of_text, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_keys(r, "data", r->of_file ? data : data + 2, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_keys(r, "batch", batch, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_keys(r, "valid", valid, err);
+    return status == AVSVT_OK
+        ? avsvti_recipe_keys(r, "checkpoint", checkpoint, err) : status;
+}
+
+static avsvt_status read_ends(avsvti_recipe *r, avsvt_error *err)
+{
+    avsvt_status status = avsvti_recipe_whole(r, "epochs", 1, 1000000000,
+                                              &r->epochs, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_whole(r, "steps", 1, 1000000000000, &r->steps,
+                                     err);
+    if (status == AVSVT_OK && !r->epochs && !r->steps && r->of_file)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: has no end: give 'epochs' or 'steps'", r->path);
+    return status;
+}
+
+static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
+{
+    static const char *const precisions[] = { "fp32", "fp16", "bf16", NULL };
+    static const char *const orders[] = { "bucketed", "ascending", NULL };
+    int64_t seed = 0;
+    int precision = 0, order = 0, measure = AVSVTI_MEASURE_CONPOFF;
+    const struct { const char *key; double low, high; double *value; } numbers[] = {
+        { "data.segment_s", 0, 3600, &r->segment_s },
+        { "data.memory_mb", 0, 1e9, &r->memory_mb },
+        { "batch.duration_s", 0.01, 1e6, &r->batch_s },
+        { "clip_norm", 0, 1e9, &r->clip_norm },
+        { "ema", 0, 0.9999999, &r->average },
+    };
+    const struct { const char *key; int64_t low, high; int64_t *value; } wholes[] = {
+        { "seed", 0, INT64_C(1) << 53, &seed },
+        { "batch.items", 1, 1000000, &r->batch_items },
+        { "batch.accumulate", 1, 100000, &r->accumulate },
+        { "skip_nonfinite", 0, 1000000, &r->skip_nonfinite },
+        { "valid.every_epochs", 1, 1000000, &r->valid_epochs },
+        { "checkpoint.every_steps", 1, 1000000000, &r->checkpoint_steps },
+    };
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !status; i++)
+        status = avsvti_recipe_number(r, numbers[i].key, numbers[i].low,
+                                      numbers[i].high, numbers[i].value, err);
+    for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes) && !status; i++)
+        status = avsvti_recipe_whole(r, wholes[i].key, wholes[i].low,
+                                     wholes[i].high, wholes[i].value, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(r, "precision", precisions, &precision, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(r, "batch.order", orders, &order, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(r, "valid.measure", avsvti_measure_words,
+                                    &measure, err);
+    r->seed = (uint64_t)seed;
+    r->precision = precision;
+    r->order = (avsvti_order)order;
+    r->measure = (avsvti_measure)measure;
+    r->measure_given = avsvti_manifest_get(r->yaml, "valid.measure") != NULL;
+    return status;
+}
+
+static avsvt_status check_version(const avsvti_recipe *r, avsvt_error *err)
+{
+    const char *version = avsvti_manifest_get(r->yaml, "avsvt");
+    if (!r->of_file || (version && !strcmp(version, "1")))
+        return AVSVT_OK;
+    if (!version)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: not a recipe: it lacks 'avsvt: 1'", r->path);
+    return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+        "%s: recipe format %.20s; this library (%s) reads format 1", r->path,
+        version, avsvt_version_string());
+}
+
+static avsvt_status load(avsvti_recipe *r, const char *text, avsvt_error *err)
+{
+    char *read = NULL;
+    size_t size = text ? strlen(text) : 0;
+    avsvt_status status = AVSVT_OK;
+    if (!text)
+        status = avsvti_file_read(&read, &size, r->allocator, r->path,
+                                  MAX_RECIPE, err);
+    if (status == AVSVT_OK)
+        status = avsvti_manifest_parse(&r->yaml, r->allocator,
+                                       text ? text : read, size, r->path, err);
+    avsvti_release(r->allocator, read);
+    return status;
+}
+
+avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
+                                const char *path, const char *text,
+                                avsvt_error *err)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    memset(r, 0, sizeof(*r));
+    r->allocator = a;
+    r->of_file = path != NULL;
+    r->path = avsvti_strdup(a, path ? path : "(settings)");
+    r->folder = avsvti_strdup(a, slash ? path : "");
+    r->memory_mb = 2048;
+    r->batch_s = 60;
+    r->batch_items = 1000000;
+    r->accumulate = r->valid_epochs = 1;
+    r->clip_norm = 5.0;
+    if (!r->path || !r->folder) {
+        avsvti_recipe_free(r);
+        return avsvti_fail_memory(err);
+    }
+    if (slash)
+        r->folder[slash - path + 1] = '\0';
+    avsvt_status status = load(r, text, err);
+    if (status == AVSVT_OK)
+        status = check_version(r, err);
+    if (status == AVSVT_OK)
+        status = check_keys(r, err);
+    if (status == AVSVT_OK)
+        status = read_numbers(r, err);
+    if (status == AVSVT_OK)
+        status = read_ends(r, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_groups(r, err);
+    if (status != AVSVT_OK)
+        avsvti_recipe_free(r);
+    return status;
+}
+
+char *avsvti_recipe_path(const avsvti_recipe *r, const char *name)
+{
+    return avsvti_path_join(r->allocator, r->folder, name);
+}
+
+void avsvti_recipe_free(avsvti_recipe *r)
+{
+    if (!r->allocator)
+        return;
+    avsvti_manifest_free(r->yaml);
+    avsvti_release(r->allocator, r->path);
+    avsvti_release(r->allocator, r->folder);
+    memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What a recipe says, as numbers. */
+#ifndef AVSVTI_TRAIN_RECIPE_H
+#define AVSVTI_TRAIN_RECIPE_H
+
+#include <avsvt/sys/backend.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "model/manifest.h"
+#include "train/schedule.h"
+
+#define AVSVTI_MAX_GROUPS 64
+
+typedef enum avsvti_order {
+    AVSVTI_ORDER_BUCKETED,  /* like lengths together, batches in random order */
+    AVSVTI_ORDER_ASCENDING, /* by length, the same every epoch */
+} avsvti_order;
+
+typedef struct avsvti_group {
+    char key[32];              /* "groups.3" or "": where its prefixes are */
+    avsvt_backend_group numbers;
+    int64_t frozen_epochs;
+    avsvti_schedule schedule;
+} avsvti_group;
+
+typedef struct avsvti_recipe {
+    const avsvt_allocator *allocator;
+    avsvti_manifest *yaml;
+    char *path;   /* of the file, or what messages call it */
+    char *folder; /* paths are relative to it; "" for text */
+    int of_file;
+    uint64_t seed;
+    int32_t precision;
+    double segment_s;
+    double memory_mb;
+    double batch_s;
+    int64_t batch_items, accumulate;
+    avsvti_order order;
+    int64_t epochs, steps; /* 0: no such end */
+    avsvti_group groups[AVSVTI_MAX_GROUPS];
+    size_t group_count;
+    double clip_norm, average;
+    int64_t skip_nonfinite;
+    int64_t valid_epochs, checkpoint_steps;
+    avsvti_measure measure;   /* decides which weights are best */
+    int measure_given;
+} avsvti_recipe;
+
+/* path NULL: text alone, no files named in it. */
+avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
+                                const char *path, const char *text,
+                                avsvt_error *err);
+/* A path that the recipe names; NULL when out of memory. */
+char *avsvti_recipe_path(const avsvti_recipe *r, const char *name);
+void avsvti_recipe_free(avsvti_recipe *r);
+
+/* recipe_keys.c: only keys of the list, in the mapping at path. words: ends
+ * in NULL. */
+avsvt_status avsvti_recipe_keys(const avsvti_recipe *r, const char *path,
+                                const char *const *words, avsvt_error *err);
+/* A number at key, unchanged where there is none. */
+avsvt_status avsvti_recipe_number(const avsvti_recipe *r, const char *key,
+                                  double low, double high, double *value,
+                                  avsvt_error *err);
+avsvt_status avsvti_recipe_whole(const avsvti_recipe *r, const char *key,
+                                 int64_t low, int64_t high, int64_t *value,
+                                 avsvt_error *err);
+/* One of the words; *value its place. */
+avsvt_status avsvti_recipe_word(const avsvti_recipe *r, const char *key,
+                                const char *const *words, int *value,
+                                avsvt_error *err);
+
+extern const char *const avsvti_measure_words[]; /* in avsvti_measure's order */
+
+/* recipe_groups.c */
+avsvt_status avsvti_recipe_groups(avsvti_recipe *r, avsvt_error *err);
+
+#endif

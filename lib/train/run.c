@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* Epochs of steps, with validation after them and checkpoints among them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/tensor.h"
+#include "train/trainer.h"
+
+static int finished(const avsvt_trainer *t)
+{
+    return (t->recipe.steps && t->now.step >= (double)t->recipe.steps) ||
+           (t->recipe.epochs && t->now.epoch > (double)t->recipe.epochs);
+}
+
+static avsvt_status plan_epoch(avsvt_trainer *t, avsvt_error *err)
+{
+    if (t->planned)
+        return AVSVT_OK;
+    avsvt_status status = avsvti_plan_make(&t->plan, &t->train, &t->recipe,
+                                           (int64_t)t->now.epoch, err);
+    if (status != AVSVT_OK)
+        return status;
+    t->planned = 1;
+    if (t->now.epoch_steps < 1)
+        t->now.epoch_steps = ceil((double)t->plan.batch_count /
+                                  (double)t->recipe.accumulate);
+    return avsvti_engine_thaw(t, err);
+}
+
+/* Which pieces a batch is made of, for messages. */
+static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
+{
+    size_t from = b ? t->plan.ends[b - 1] : 0, n = 0;
+    for (size_t i = from; i < t->plan.ends[b] && n < size; i++) {
+        const avsvti_cut *c = &t->plan.cuts[i];
+        const char *name = avsvti_song_name(&t->train.songs[c->song]);
+        const char *slash = strrchr(name, '/');
+        if (i - from == 4) {
+            snprintf(to + n, size - n, " and %zu more", t->plan.ends[b] - i);
+            return;
+        }
+        int wrote = snprintf(to + n, size - n, "%s%s at %.1f s", i > from ? ", " : "",
+            slash ? slash + 1 : name, (double)c->start / t->train.rate_hz);
+        n += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+/* Batch b: its loss, and its gradients in the engine. */
+static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale,
+                              double *value, double *sound_s, avsvt_error *err)
+{
+    size_t from = b ? t->plan.ends[b - 1] : 0;
+    uint64_t draw = ((uint64_t)t->now.epoch << 32) + b;
+    avsvti_fields fields = t->fields;
+    avsvti_batch batch;
+    fields.augment = t->augment;
+    avsvt_status status = avsvti_batch_make(&batch, &fields, &t->train,
+        &t->plan.cuts[from], t->plan.ends[b] - from, err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_engine_loss(t, batch.tensors, batch.count, 0, draw, scale,
+                                value, err);
+    *sound_s += batch.sound_s;
+    avsvti_batch_free(&batch);
+    return status;
+}
+
+/* Gradients that can't be used: the weights are as they were. */
+static avsvt_status not_finite(avsvt_trainer *t, size_t b, const char *what,
+                               double value, avsvt_error *err)
+{
+    char pieces[300] = "";
+    t->table->forget(t->engine);
+    if (t->now.nonfinite < (double)t->recipe.skip_nonfinite) {
+        t->now.nonfinite++;
+        return AVSVT_OK;
+    }
+    name_batch(t, b, pieces, sizeof(pieces));
+    return avsvti_fail(err, AVSVT_E_BACKEND,
+        "the %s is %s in epoch %.0f, batch %zu (%s); weights are as before it%s",
+        what, isnan(value) ? "not a number" : "infinite", t->now.epoch, b + 1,
+        pieces, t->output ? ", and a checkpoint of them is written" : "");
+}
+
+/* The next change of the weights; *changed 0 when its batches were skipped. */
+static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
+{
+    size_t first = (size_t)t->now.batch, left = t->plan.batch_count - first;
+    size_t n = left < (size_t)t->recipe.accumulate ? left : (size_t)t->recipe.accumulate;
+    double sum = 0, sound_s = 0, norm = 0;
+    *changed = 0;
+    avsvt_status status = avsvti_engine_rates(t, err);
+    for (size_t b = first; b < first + n && status == AVSVT_OK; b++) {
+        double value = 0;
+        status = one_batch(t, b, 1.0 / (double)n, &value, &sound_s, err);
+        if (status == AVSVT_OK && !isfinite(value)) {
+            status = not_finite(t, b, "loss", value, err);
+            t->now.batch += status == AVSVT_OK ? (double)n : 0;
+            return status;
+        }
+        sum += value;
+    }
+    if (status == AVSVT_OK)
+        status = avsvti_engine_step(t, &norm, err);
+    if (status == AVSVT_OK && !isfinite(norm)) {
+        status = not_finite(t, first, "gradient", norm, err);
+        t->now.batch += status == AVSVT_OK ? (double)n : 0;
+        return status;
+    }
+    if (status != AVSVT_OK) {
+        t->table->forget(t->engine);
+        return status;
+    }
+    *changed = 1;
+    t->now.batch += (double)n;
+    t->now.step++;
+    t->now.loss = sum / (double)n;
+    t->now.loss_sum += t->now.loss;
+    t->now.loss_count++;
+    t->now.grad_norm = norm;
+    t->now.sound_s += sound_s;
+    return AVSVT_OK;
+}
+
+static avsvt_status tell(avsvt_trainer *t, int32_t event, avsvt_error *err)
+{
+    avsvt_train_report report;
+    if (!t->progress)
+        return AVSVT_OK;
+    avsvti_trainer_report(t, event, &report);
+    if (!t->progress(t->progress_user, &report))
+        return AVSVT_OK;
+    return avsvti_fail(err, AVSVT_E_CANCELLED, "stopped after step %.0f%s",
+        t->now.step, t->output ? "; run it again to go on" : "");
+}
+
+avsvt_status avsvti_trainer_look(avsvt_trainer *t, avsvt_error *err)
+{
+    return tell(t, AVSVT_TRAIN_LOOK, err);
+}
+
+static avsvt_status write_result(avsvt_trainer *t, const char *name, avsvt_error *err)
+{
+    char *path = avsvti_trainer_file(t, name);
+    avsvt_status status = path ? avsvti_result_write(t, path, err)
+                               : avsvti_fail_memory(err);
+    avsvti_release(avsvti_allocator(t->context), path);
+    return status;
+}
+
+static avsvt_status validate(avsvt_trainer *t, avsvt_error *err)
+{
+    if (!t->valid.count || t->now.valid_step >= t->now.step)
+        return AVSVT_OK;
+    avsvt_status status = avsvti_validate(t, err);
+    if (status == AVSVT_OK)
+        status = avsvti_log_valid(t, err);
+    if (status == AVSVT_OK && t->improved && t->output)
+        status = write_result(t, "best.pt", err);
+    return status;
+}
+
+/* The epoch in hand, as far as it goes; *ended when it is done. */
+static avsvt_status run_epoch(avsvt_trainer *t, int *ended, avsvt_error *err)
+{
+    avsvt_status status = plan_epoch(t, err);
+    *ended = 0;
+    while (status == AVSVT_OK && t->now.batch < (double)t->plan.batch_count &&
+           !finished(t)) {
+        int changed = 0;
+        status = one_step(t, &changed, err);
+        if (status != AVSVT_OK || !changed)
+            continue;
+        status = avsvti_log_step(t, err);
+        if (status == AVSVT_OK)
+            status = tell(t, AVSVT_TRAIN_STEP, err);
+        if (status == AVSVT_OK && t->recipe.checkpoint_steps &&
+            fmod(t->now.step, (double)t->recipe.checkpoint_steps) == 0)
+            status = avsvti_state_save(t, err);
+    }
+    *ended = status == AVSVT_OK && t->now.batch >= (double)t->plan.batch_count;
+    return status;
+}
+
+static void next_epoch(avsvt_trainer *t)
+{
+    t->now.epoch++;
+    t->now.batch = t->now.loss_sum = t->now.loss_count = t->now.nonfinite = 0;
+    avsvti_plan_free(&t->plan);
+    t->planned = 0;
+}
+
+/* Whether songs are looked at after this epoch: when it is due, and at the
+ * end. */
+static int validation_due(const avsvt_trainer *t)
+{
+    double n = (double)t->recipe.valid_epochs;
+    return fmod(t->now.epoch, n) == 0 || finished(t) ||
+           (t->recipe.epochs && t->now.epoch >= (double)t->recipe.epochs);
+}
+
+static avsvt_status train(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvt_status status = AVSVT_OK;
+    int ended = 0, looked = 0;
+    while (status == AVSVT_OK && !finished(t)) {
+        status = run_epoch(t, &ended, err);
+        looked = 0;
+        if (status == AVSVT_OK && validation_due(t)) {
+            status = validate(t, err);
+            looked = 1;
+        }
+        if (status == AVSVT_OK && ended)
+            next_epoch(t);
+        if (status == AVSVT_OK && t->output)
+            status = write_result(t, "last.pt", err);
+        if (status == AVSVT_OK)
+            status = avsvti_state_save(t, err);
+        if (status == AVSVT_OK && looked && t->valid.count)
+            status = tell(t, AVSVT_TRAIN_VALID, err);
+    }
+    return status;
+}
+
+/* A failure that left the weights whole; the disk may be why. */
+static void save_after(avsvt_trainer *t, avsvt_status status)
+{
+    if (status == AVSVT_E_CANCELLED || status == AVSVT_E_BACKEND ||
+        status == AVSVT_E_NOMEM)
+        (void)avsvti_state_save(t, NULL);
+}
+
+avsvt_status avsvt_trainer_run(avsvt_trainer *t, avsvt_train_fn progress,
+                               void *user, avsvt_error *err)
+{
+    if (!t)
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_run: trainer is NULL");
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    if (!t->train.count)
+        status = avsvti_fail(err, AVSVT_E_ARG,
+            "there are no songs to train on: avsvt_trainer_add() takes them");
+    else if (!t->recipe.epochs && !t->recipe.steps)
+        status = avsvti_fail(err, AVSVT_E_ARG,
+            "the settings have no end: give 'epochs' or 'steps'");
+    if (status == AVSVT_OK) {
+        t->progress = progress;
+        t->progress_user = user;
+        status = avsvti_log_rewind(t, err);
+        if (status == AVSVT_OK)
+            status = train(t, err);
+        save_after(t, status);
+        t->progress = NULL;
+    }
+    avsvti_busy_leave(&t->busy);
+    return status;
+}
+
+static avsvt_backend_tensor borrow(const char *name, const avsvt_tensor *tensor)
+{
+    avsvt_backend_tensor b = { .struct_size = (uint32_t)sizeof(b) };
+    b.name = name;
+    b.dtype = avsvt_tensor_dtype(tensor);
+    b.ndim = avsvt_tensor_ndim(tensor);
+    for (int32_t i = 0; i < b.ndim; i++)
+        b.shape[i] = avsvt_tensor_size(tensor, i);
+    b.data = avsvt_tensor_data(tensor);
+    return b;
+}
+
+static avsvt_status step_on(avsvt_trainer *t, const avsvt_backend_tensor *tensors,
+                            size_t count, avsvt_error *err)
+{
+    double value = 0, norm = 0;
+    avsvt_status status = avsvti_engine_rates(t, err);
+    if (status == AVSVT_OK)
+        status = avsvti_engine_loss(t, tensors, count, 0, (uint64_t)t->now.step,
+                                    1, &value, err);
+    if (status == AVSVT_OK && isfinite(value))
+        status = avsvti_engine_step(t, &norm, err);
+    if (status != AVSVT_OK || !isfinite(value) || !isfinite(norm)) {
+        t->table->forget(t->engine);
+        return status != AVSVT_OK ? status : avsvti_fail(err, AVSVT_E_BACKEND,
+            "the %s of this batch is not finite; nothing was changed",
+            isfinite(value) ? "gradient" : "loss");
+    }
+    t->now.step++;
+    t->now.loss = value;
+    t->now.loss_sum += value;
+    t->now.loss_count++;
+    t->now.grad_norm = norm;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvt_trainer_step(avsvt_trainer *t, const char *const *names,
+                                avsvt_tensor *const *tensors, size_t count,
+                                avsvt_train_report *report, avsvt_error *err)
+{
+    avsvt_backend_tensor inputs[64];
+    if (!t || (count && (!names || !tensors)) || count > 64)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_trainer_step: %s", t ? "names or tensors are NULL, or more "
+            "than 64" : "trainer is NULL");
+    for (size_t i = 0; i < count; i++) {
+        if (!names[i] || !tensors[i])
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "avsvt_trainer_step: name or tensor %zu is NULL", i);
+        inputs[i] = borrow(names[i], tensors[i]);
+    }
+    avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
+    if (status != AVSVT_OK)
+        return status;
+    status = step_on(t, inputs, count, err);
+    avsvti_busy_leave(&t->busy);
+    return status == AVSVT_OK && report ? avsvt_trainer_describe(t, report, err)
+                                        : status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* What a trainer holds, and its parts:
+ *
+ *   open.c      recipe, model, songs -> trainer
+ *   engine.c    the backend that computes gradients
+ *   run.c       epochs, steps, validation, checkpoints
+ *   validate.c  loss and the task's own measures on songs kept apart
+ *   state.c     checkpoints
+ *   result.c    the model file with the new weights
+ *   log.c       what the log and the curve say */
+#ifndef AVSVTI_TRAIN_TRAINER_H
+#define AVSVTI_TRAIN_TRAINER_H
+
+#include <avsvt/train.h>
+
+#include "core/buffer.h"
+#include "core/busy.h"
+#include "model/archive_write.h"
+#include "model/model.h"
+#include "train/batch.h"
+
+/* What has happened so far; all of it is in a checkpoint, as doubles. */
+typedef struct avsvti_progress {
+    double epoch;       /* from 1 */
+    double batch;       /* the next one of the epoch */
+    double step;
+    double loss, loss_sum, loss_count; /* last; of this epoch */
+    double grad_norm, sound_s;
+    double nonfinite;   /* skipped in this epoch */
+    double valid_step;  /* at the last validation; -1: none yet */
+    double valid_loss, conpoff, conp, con, coff;
+    double best;        /* NAN: none yet */
+    double log_size;    /* bytes */
+    double epoch_steps; /* of the first epoch, for schedules */
+} avsvti_progress;
+
+#define AVSVTI_PROGRESS_NUMBERS (sizeof(avsvti_progress) / sizeof(double))
+
+struct avsvt_trainer {
+    avsvti_busy busy;
+    avsvt_context *context; /* counted */
+    avsvti_recipe recipe;
+    avsvt_model *model;     /* what it started from; counted */
+    const avsvt_backend *backend;
+    const avsvt_backend_training *table;
+    void *network, *engine; /* the backend's */
+    avsvti_fields fields;
+    size_t *group_of;       /* of each parameter; recipe.group_count: none */
+    size_t parameters;
+    avsvti_schedule_state schedules[AVSVTI_MAX_GROUPS];
+    size_t budget;          /* bytes of sound that may be kept */
+    avsvti_songs train, valid;
+    avsvt_augment *augment; /* NULL: none */
+    int measures;           /* notes can be decoded and measured */
+    avsvti_plan plan;       /* of the epoch in hand */
+    int planned;
+    avsvti_progress now;
+    int improved, resumed;
+    char *name;             /* of the written model */
+    char *output;           /* folder; NULL: nothing is written */
+    avsvt_train_fn progress; /* while it runs */
+    void *progress_user;
+    double fingerprint[2];  /* of what decides the course of training */
+};
+
+/* engine.c */
+avsvt_status avsvti_engine_open(avsvt_trainer *t, avsvt_error *err);
+void avsvti_engine_close(avsvt_trainer *t);
+/* Which parameters train in this epoch. */
+avsvt_status avsvti_engine_thaw(avsvt_trainer *t, avsvt_error *err);
+/* Learning rates for the step to come. */
+avsvt_status avsvti_engine_rates(avsvt_trainer *t, avsvt_error *err);
+avsvt_status avsvti_engine_loss(avsvt_trainer *t,
+                                const avsvt_backend_tensor *tensors, size_t count,
+                                uint32_t flags, uint64_t draw, double scale,
+                                double *value, avsvt_error *err);
+avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, avsvt_error *err);
+/* Tensors of the state; released with avsvti_engine_release(). */
+avsvt_status avsvti_engine_state(avsvt_trainer *t, int32_t kind,
+                                 avsvt_backend_tensor **tensors, size_t *count,
+                                 avsvt_error *err);
+void avsvti_engine_release(avsvt_trainer *t, avsvt_backend_tensor *tensors,
+                           size_t count);
+avsvt_status avsvti_engine_restore(avsvt_trainer *t,
+                                   const avsvt_backend_tensor *tensors,
+                                   size_t count, avsvt_error *err);
+/* Share of the learning rate's steps, for schedules. */
+int64_t avsvti_trainer_steps(const avsvt_trainer *t);
+
+/* state.c */
+avsvt_status avsvti_state_save(avsvt_trainer *t, avsvt_error *err);
+/* Does nothing where there is no checkpoint. */
+avsvt_status avsvti_state_load(avsvt_trainer *t, avsvt_error *err);
+void avsvti_state_fingerprint(avsvt_trainer *t);
+
+/* result.c: bytes of the model file */
+avsvt_status avsvti_result_bytes(avsvt_trainer *t, avsvti_archive_writer *w,
+                                 avsvt_error *err);
+avsvt_status avsvti_result_write(avsvt_trainer *t, const char *path,
+                                 avsvt_error *err);
+
+/* validate.c: fills the members of t->now; improved is told too */
+avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err);
+/* The number to make small that a measure stands for. */
+double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure measure);
+
+/* run.c: between songs that are looked at; may want to stop */
+avsvt_status avsvti_trainer_look(avsvt_trainer *t, avsvt_error *err);
+
+/* log.c */
+avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err);
+avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err);
+/* Drops what was written after the last checkpoint. */
+avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err);
+
+/* open.c */
+void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
+                           avsvt_train_report *report);
+/* output/name; NULL when out of memory */
+char *avsvti_trainer_file(const avsvt_trainer *t, const char *name);
+
+#endif

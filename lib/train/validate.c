@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Songs kept apart: the loss, and, for a pipeline of notes, the notes that
+ * the model would now write, by the library's own decoding and measures. The
+ * model is made in memory and run like any other, by the backend that would
+ * run it. */
+#include <math.h>
+#include <string.h>
+
+#include <avsvt/pipeline.h>
+
+#include "train/trainer.h"
+
+static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_plan plan;
+    double sum = 0;
+    avsvt_status status = avsvti_plan_whole(&plan, &t->valid, err);
+    for (size_t b = 0; b < plan.batch_count && status == AVSVT_OK; b++) {
+        avsvti_batch batch;
+        double value = 0;
+        status = avsvti_batch_make(&batch, &t->fields, &t->valid, &plan.cuts[b],
+                                   1, err);
+        if (status != AVSVT_OK)
+            break;
+        status = avsvti_engine_loss(t, batch.tensors, batch.count,
+                                    AVSVT_LOSS_EVALUATE, b, 1, &value, err);
+        avsvti_batch_free(&batch);
+        sum += value;
+        if (status == AVSVT_OK)
+            status = avsvti_trainer_look(t, err);
+    }
+    if (status == AVSVT_OK)
+        t->now.valid_loss = sum / (double)plan.batch_count;
+    avsvti_plan_free(&plan);
+    return status;
+}
+
+static avsvt_status estimate(avsvt_notes **out, avsvt_trainer *t,
+                             avsvt_pipeline *pipeline, size_t i, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(t->context);
+    int64_t length = t->valid.songs[i].length;
+    float *samples = avsvti_alloc(a, (size_t)length, sizeof(*samples));
+    avsvt_audio *audio = NULL;
+    *out = NULL;
+    avsvt_status status = samples ? AVSVT_OK : avsvti_fail_memory(err);
+    if (status == AVSVT_OK)
+        status = avsvti_songs_cut(&t->valid, i, 0, length, samples, err);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_open_samples(&audio, t->context, samples, length, 1,
+                                          t->valid.rate_hz, err);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_notes_audio(out, pipeline, audio, NULL, err);
+    avsvt_audio_free(audio);
+    avsvti_release(a, samples);
+    return status;
+}
+
+static avsvt_status measure_song(avsvt_trainer *t, avsvt_pipeline *pipeline,
+                                 size_t i, double sums[4], avsvt_error *err)
+{
+    const avsvti_song *song = &t->valid.songs[i];
+    avsvt_notes_scores scores = AVSVT_NOTES_SCORES_INIT;
+    avsvt_notes *reference = NULL, *notes = NULL;
+    avsvt_status status = avsvt_notes_create(&reference, t->context, song->notes,
+                                             song->note_count, err);
+    if (status == AVSVT_OK)
+        status = estimate(&notes, t, pipeline, i, err);
+    if (status == AVSVT_OK)
+        status = avsvt_metrics_notes(&scores, reference, notes, NULL, err);
+    avsvt_notes_free(reference);
+    avsvt_notes_free(notes);
+    if (status != AVSVT_OK)
+        return avsvti_fail_prefix(err, status, avsvti_song_name(song));
+    sums[0] += scores.conpoff.f1;
+    sums[1] += scores.conp.f1;
+    sums[2] += scores.con.f1;
+    sums[3] += scores.coff.f1;
+    return AVSVT_OK;
+}
+
+static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_archive_writer w;
+    avsvt_model *model = NULL;
+    avsvt_pipeline *pipeline = NULL;
+    double sums[4] = { 0 }, count = (double)t->valid.count;
+    avsvt_status status = avsvti_result_bytes(t, &w, err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvt_model_open_memory(&model, t->context, w.bytes.data,
+                                     w.bytes.size, "the trained model", err);
+    avsvti_archive_write_free(&w);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_create(&pipeline, model, NULL, err);
+    for (size_t i = 0; i < t->valid.count && status == AVSVT_OK; i++) {
+        status = measure_song(t, pipeline, i, sums, err);
+        if (status == AVSVT_OK)
+            status = avsvti_trainer_look(t, err);
+    }
+    avsvt_pipeline_free(pipeline);
+    avsvt_model_free(model);
+    if (status != AVSVT_OK)
+        return status;
+    t->now.conpoff = sums[0] / count;
+    t->now.conp = sums[1] / count;
+    t->now.con = sums[2] / count;
+    t->now.coff = sums[3] / count;
+    return AVSVT_OK;
+}
+
+double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure m)
+{
+    switch (m) {
+    case AVSVTI_MEASURE_CONPOFF: return 1 - t->now.conpoff;
+    case AVSVTI_MEASURE_CONP: return 1 - t->now.conp;
+    case AVSVTI_MEASURE_CON: return 1 - t->now.con;
+    case AVSVTI_MEASURE_COFF: return 1 - t->now.coff;
+    default: return t->now.valid_loss;
+    }
+}
+
+avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvt_status status = validate_loss(t, err);
+    if (status == AVSVT_OK && t->measures)
+        status = measure(t, err);
+    if (status != AVSVT_OK)
+        return status;
+    double metric = avsvti_validate_metric(t, t->recipe.measure);
+    t->now.valid_step = t->now.step;
+    t->improved = isnan(t->now.best) || metric < t->now.best;
+    if (t->improved)
+        t->now.best = metric;
+    for (size_t g = 0; g < t->recipe.group_count; g++)
+        avsvti_schedule_metric(&t->recipe.groups[g].schedule, &t->schedules[g],
+            avsvti_validate_metric(t, t->recipe.groups[g].schedule.on));
+    return AVSVT_OK;
+}

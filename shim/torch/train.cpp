@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "train.hpp"
+
+#include "guard.hpp"
+#include "message.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace avsvt_torch {
+
+namespace {
+
+/* What is random in a call depends on the seed and its number alone, and the
+ * host's generator stands where it stood. */
+class random_guard {
+public:
+    random_guard(const at::Device &device, uint64_t seed) : generator_(
+        device.is_cpu() ? at::globalContext().defaultGenerator(at::Device(at::kCPU))
+                        : at::globalContext().defaultGenerator(device))
+    {
+        state_ = generator_.get_state();
+        generator_.set_current_seed(seed);
+    }
+    ~random_guard() { generator_.set_state(state_); }
+
+private:
+    at::Generator generator_;
+    at::Tensor state_;
+};
+
+uint64_t mix(uint64_t seed, uint64_t draw)
+{
+    uint64_t z = seed + 0x9e3779b97f4a7c15ull * (draw + 1);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+/* Mixed precision as torch.autocast has it; otherwise none, whatever the host
+ * has set. */
+class mixed_guard {
+public:
+    mixed_guard(const at::Device &device, at::ScalarType type)
+        : on_(type != at::kFloat), device_(device.type())
+    {
+        if (!on_)
+            return;
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+        was_ = at::autocast::is_autocast_enabled(device_);
+        type_ = at::autocast::get_autocast_dtype(device_);
+        at::autocast::set_autocast_enabled(device_, true);
+        at::autocast::set_autocast_dtype(device_, type);
+#else
+        if (device_ == at::kCPU) {
+            was_ = at::autocast::is_cpu_enabled();
+            type_ = at::autocast::get_autocast_cpu_dtype();
+            at::autocast::set_cpu_enabled(true);
+            at::autocast::set_autocast_cpu_dtype(type);
+        } else {
+            was_ = at::autocast::is_enabled();
+            type_ = at::autocast::get_autocast_gpu_dtype();
+            at::autocast::set_enabled(true);
+            at::autocast::set_autocast_gpu_dtype(type);
+        }
+#endif
+        at::autocast::increment_nesting();
+    }
+    ~mixed_guard()
+    {
+        if (!on_)
+            return;
+        if (at::autocast::decrement_nesting() == 0)
+            at::autocast::clear_cache();
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+        at::autocast::set_autocast_enabled(device_, was_);
+        at::autocast::set_autocast_dtype(device_, type_);
+#else
+        if (device_ == at::kCPU) {
+            at::autocast::set_cpu_enabled(was_);
+            at::autocast::set_autocast_cpu_dtype(type_);
+        } else {
+            at::autocast::set_enabled(was_);
+            at::autocast::set_autocast_gpu_dtype(type_);
+        }
+#endif
+    }
+
+private:
+    bool on_, was_ = false;
+    c10::DeviceType device_;
+    at::ScalarType type_ = at::kFloat;
+};
+
+torch::jit::Method find_loss(const torch::jit::Module &module)
+{
+    auto found = module.find_method("loss");
+    if (!found)
+        throw refusal(AVSVT_E_UNSUPPORTED, "the network has no method 'loss': it can't be trained");
+    torch::jit::toGraphFunction(found->function())._set_initial_executor_execution_mode(
+        torch::jit::ExecutorExecutionMode::SIMPLE);
+    return *found;
+}
+
+/* The number to make small: alone, first, or under "loss". */
+at::Tensor total_of(const c10::IValue &result)
+{
+    const std::vector<named_tensor> list = flatten(result);
+    for (const named_tensor &each : list)
+        if (each.first == "loss")
+            return each.second;
+    if (list.empty() || list[0].second.numel() != 1 || !list[0].second.is_floating_point())
+        throw refusal(AVSVT_E_UNSUPPORTED, "'loss' must give one floating number first");
+    return list[0].second;
+}
+
+} // namespace
+
+trainer::trainer(network &m, const avsvt_backend_train &args)
+    : model(m), loss_method(find_loss(m.module)), seed(args.seed)
+{
+    if (!m.training)
+        throw refusal(AVSVT_E_ARG, "the model was not opened for training");
+    if (args.precision == AVSVT_PRECISION_BF16)
+        mixed = at::kBFloat16;
+    else if (args.precision != AVSVT_PRECISION_FP32)
+        throw refusal(AVSVT_E_UNSUPPORTED, "training computes in fp32 or bf16");
+    /* Files are written in evaluation mode. */
+    model.module.train();
+    const auto &arguments = loss_method.function().getSchema().arguments();
+    for (size_t i = 1; i < arguments.size(); i++) {
+        inputs.push_back(arguments[i].name());
+        optional.push_back(arguments[i].default_value().has_value());
+    }
+    for (const auto &each : model.module.named_parameters()) {
+        parameters.emplace_back();
+        parameters.back().name = each.name;
+        parameters.back().tensor = each.value;
+        parameters.back().tensor.requires_grad_(false);
+    }
+    for (const auto &each : model.module.named_buffers()) {
+        buffers.emplace_back();
+        buffers.back().name = each.name;
+        buffers.back().tensor = each.value;
+        buffers.back().first = each.value._version();
+    }
+}
+
+/* The first call after a step: should the loss not be finite, buffers are put
+ * back. Those that never change cost nothing. */
+void trainer::remember_buffers()
+{
+    if (!fresh)
+        return;
+    fresh = false;
+    for (buffer &b : buffers) {
+        if (b.before.defined() && b.tensor._version() == b.known)
+            continue;
+        b.before = b.tensor.detach().clone();
+        b.known = b.tensor._version();
+    }
+}
+
+void trainer::forget()
+{
+    at::NoGradGuard no_grad;
+    for (buffer &b : buffers)
+        if (!fresh && b.before.defined() && b.tensor._version() != b.known) {
+            b.tensor.copy_(b.before);
+            b.known = b.tensor._version();
+        }
+    for (parameter &p : parameters)
+        p.tensor.mutable_grad().reset();
+    fresh = true;
+}
+
+void trainer::swap_average()
+{
+    const auto swap = [](held &h) {
+        if (!h.average.defined())
+            return;
+        const at::Tensor now = h.tensor.detach();
+        at::Tensor &t = h.tensor;
+        t.set_data(h.average);
+        h.average = now;
+    };
+    for (parameter &p : parameters)
+        swap(p);
+    for (buffer &b : buffers)
+        swap(b);
+}
+
+c10::IValue trainer::call(const avsvt_backend_tensor *given, size_t count)
+{
+    std::vector<c10::IValue> none;
+    torch::jit::Kwargs named;
+    for (size_t i = 0; i < count; i++) {
+        const std::string name = given[i].name ? given[i].name : i < inputs.size() ? inputs[i] : "";
+        if (std::find(inputs.begin(), inputs.end(), name) == inputs.end())
+            throw refusal(AVSVT_E_ARG, "'loss' has no input '" + name + "'");
+        if (!named.emplace(name, view_input(given[i], i + 1).to(model.device)).second)
+            throw refusal(AVSVT_E_ARG, "input '" + name + "' is given twice");
+    }
+    for (size_t i = 0; i < inputs.size(); i++)
+        if (!optional[i] && !named.count(inputs[i]))
+            throw refusal(AVSVT_E_ARG, "'loss' needs an input '" + inputs[i] + "'");
+    return loss_method(none, named);
+}
+
+double trainer::loss(const avsvt_backend_tensor *given, size_t count,
+                     const avsvt_backend_loss &args)
+{
+    const bool evaluates = (args.flags & AVSVT_LOSS_EVALUATE) != 0;
+    at::AutoGradMode gradients(!evaluates);
+    random_guard random(model.device, mix(seed, args.draw));
+    if (evaluates) {
+        struct evaluation {
+            trainer &t;
+            explicit evaluation(trainer &self) : t(self) { t.model.module.eval(); t.swap_average(); }
+            ~evaluation() { t.swap_average(); t.model.module.train(); }
+        } for_now(*this);
+        mixed_guard precision(model.device, mixed);
+        return total_of(call(given, count)).item<double>();
+    }
+    remember_buffers();
+    at::Tensor total;
+    {
+        mixed_guard precision(model.device, mixed);
+        total = total_of(call(given, count));
+    }
+    const double value = total.item<double>();
+    if (std::isfinite(value) && total.requires_grad())
+        total.mul(args.scale).backward();
+    return value;
+}
+
+/* As torch.nn.utils.clip_grad_norm_ does it. */
+double trainer::clip(double most)
+{
+    std::vector<at::Tensor> norms;
+    for (const parameter &p : parameters)
+        if (p.tensor.grad().defined())
+            norms.push_back(p.tensor.grad().norm().to(at::kFloat));
+    if (norms.empty())
+        return 0;
+    const double norm = at::stack(norms).norm().item<double>();
+    if (most > 0 && std::isfinite(norm) && most / (norm + 1e-6) < 1)
+        for (parameter &p : parameters)
+            if (p.tensor.grad().defined())
+                p.tensor.mutable_grad().mul_(most / (norm + 1e-6));
+    return norm;
+}
+
+void trainer::update_average(double keep)
+{
+    const auto update = [&](held &h) {
+        if (!h.average.defined())
+            h.average = h.tensor.detach().clone();
+        else if (h.tensor.is_floating_point())
+            h.average.lerp_(h.tensor.detach(), 1 - keep);
+        else
+            h.average.copy_(h.tensor);
+    };
+    for (parameter &p : parameters)
+        if (p.group != (size_t)-1)
+            update(p);
+    for (buffer &b : buffers)
+        if (b.average.defined() || b.tensor._version() != b.first)
+            update(b);
+}
+
+double trainer::step(const avsvt_backend_step &args)
+{
+    at::NoGradGuard no_grad;
+    const double norm = clip(args.clip_norm);
+    if (!std::isfinite(norm)) {
+        forget();
+        return norm;
+    }
+    for (parameter &p : parameters) {
+        if (p.trains && p.group < groups.size() && p.tensor.grad().defined())
+            optimize(groups[p.group], p.tensor, p.tensor.grad(), p.state);
+        p.tensor.mutable_grad().reset();
+    }
+    fresh = true;
+    if (args.average > 0)
+        update_average(args.average);
+    return norm;
+}
+
+} // namespace avsvt_torch

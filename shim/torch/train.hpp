@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A network that is being trained. */
+#ifndef AVSVT_TORCH_TRAIN_HPP
+#define AVSVT_TORCH_TRAIN_HPP
+
+#include "network.hpp"
+#include "optimizer.hpp"
+#include "tensors.hpp"
+
+namespace avsvt_torch {
+
+/* A parameter or a buffer. */
+struct held {
+    std::string name, entry; /* entry: empty when it is not alone in one */
+    at::Tensor tensor;
+    at::Tensor average;      /* undefined: not averaged */
+};
+
+struct parameter : held {
+    moments state;
+    size_t group = (size_t)-1;
+    bool trains = false;
+};
+
+struct buffer : held {
+    int64_t first = 0; /* its version when the trainer was made */
+    int64_t known = 0; /* ... when `before` was taken */
+    at::Tensor before; /* as it was after the last step */
+};
+
+struct trainer {
+    network &model;
+    torch::jit::Method loss_method;
+    std::vector<std::string> inputs;
+    std::vector<bool> optional;
+    std::vector<parameter> parameters;
+    std::vector<buffer> buffers;
+    std::vector<avsvt_backend_group> groups;
+    uint64_t seed = 0;
+    at::ScalarType mixed = at::kFloat;
+    bool fresh = true;     /* no call of loss since the last step */
+
+    trainer(network &m, const avsvt_backend_train &args);
+    double loss(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
+    double step(const avsvt_backend_step &args);
+    void forget();
+    std::vector<named_tensor> state(int32_t kind);
+    void restore(const avsvt_backend_tensor *tensors, size_t count);
+
+private:
+    void remember_buffers();
+    double clip(double most);
+    void update_average(double keep);
+    void swap_average();
+    c10::IValue call(const avsvt_backend_tensor *given, size_t count);
+};
+
+/* marks.cpp: for each tensor of `held`, the part of the archive that it alone
+ * fills. */
+void find_entries(const void *archive, size_t size, std::vector<parameter> &parameters,
+                  std::vector<buffer> &buffers);
+
+extern const avsvt_backend_training training_table;
+
+} // namespace avsvt_torch
+
+#endif

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/* Training, around the network: the null backend takes its place. */
+#define _GNU_SOURCE /* symlink */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/failing_allocator.h"
+#include "support/model_file.h"
+#include "support/note_lists.h"
+#include "support/scratch.h"
+#include "support/songs.h"
+
+#define DATA "data: {train: train.csv, segment_s: 0.5}\n" \
+             "batch: {duration_s: 2}\noptimizer: {kind: sgd, lr: 0.1}\n"
+#define VALID "data: {train: train.csv, valid: [valid.csv], segment_s: 0.5}\n" \
+              "batch: {duration_s: 2}\noptimizer: {kind: sgd, lr: 0.1}\n"
+
+static avsvt_context *context;
+
+static int set_up(void **state)
+{
+    if (scratch_make(state))
+        return -1;
+    context = model_file_null_context(NULL);
+    songs_make("song", 5, 1.5);
+    songs_make("kept", 2, 1.5);
+    songs_notes("train.csv", "sound,notes\nsong0.wav,song0.csv\nsong1.wav,song1.csv\n"
+                "song2.wav,song2.csv\n\"song3.wav\",song3.csv\n# no more\nsong4.wav,song4.csv\n");
+    songs_notes("valid.csv", "notes,sound\nkept0.csv,kept0.wav\nkept1.csv,kept1.wav\n");
+    songs_model("model.pt", "");
+    return 0;
+}
+
+static void remove_tree(const char *folder)
+{
+    static const char *const files[] = { "best.pt", "last.pt", "last.state",
+        "log.jsonl", "curve.svg", NULL };
+    for (size_t i = 0; files[i]; i++) {
+        char path[1100];
+        snprintf(path, sizeof(path), "%s/%s", scratch_path(folder), files[i]);
+        unlink(path);
+    }
+    rmdir(scratch_path(folder));
+}
+
+static int tear_down(void **state)
+{
+    static const char *const outputs[] = { "out", "once", "twice", "killed", "best", NULL };
+    for (size_t i = 0; outputs[i]; i++)
+        remove_tree(outputs[i]);
+    avsvt_context_free(context);
+    return scratch_remove(state);
+}
+
+static avsvt_trainer *opened(const char *more)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    if (avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "model.pt", more), &err))
+        fail_msg("%s", err.message);
+    return t;
+}
+
+static avsvt_train_report described(avsvt_trainer *t)
+{
+    avsvt_train_report r = AVSVT_TRAIN_REPORT_INIT;
+    assert_int_equal(avsvt_trainer_describe(t, &r, NULL), AVSVT_OK);
+    return r;
+}
+
+static void ran(avsvt_trainer *t)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    if (avsvt_trainer_run(t, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+}
+
+/* The text of a file in an output folder. */
+static char *output_of(const char *folder, const char *file, size_t *size)
+{
+    char name[128];
+    snprintf(name, sizeof(name), "%s/%s", folder, file);
+    char *data = scratch_read(scratch_path(name), size);
+    if (!data)
+        fail_msg("%s was not written", name);
+    return data;
+}
+
+static void assert_same_output(const char *a, const char *b, const char *file)
+{
+    size_t sizes[2];
+    char *x = output_of(a, file, &sizes[0]), *y = output_of(b, file, &sizes[1]);
+    if (sizes[0] != sizes[1] || memcmp(x, y, sizes[0]))
+        fail_msg("%s differs between %s and %s", file, a, b);
+    free(x);
+    free(y);
+}
+
+static void training_makes_the_loss_smaller_and_writes_a_model(void **state)
+{
+    avsvt_trainer *t = opened(VALID "output: out\nname: mine\nepochs: 6\nema: 0.5\n");
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_model *model = NULL;
+    (void)state;
+    ran(t);
+    avsvt_train_report r = described(t);
+    assert_int_equal(r.epoch, 7);
+    assert_true(r.step > 10 && r.steps == r.step);
+    assert_true(r.valid_loss >= 0 && r.valid_loss < 0.1);
+    assert_true(r.conpoff > 0.9); /* of what the null backend hears in sines */
+    if (avsvt_model_open(&model, context, scratch_path("out/best.pt"), &err))
+        fail_msg("%s", err.message);
+    assert_string_equal(avsvt_model_get(model, "name"), "mine");
+    assert_string_equal(avsvt_model_get(model, "training.from"), "test-notes");
+    assert_string_equal(avsvt_model_get(model, "chunk.length_s"), "30");
+    avsvt_model_free(model);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+}
+
+typedef struct stopping {
+    int64_t at; /* stop after this step */
+    int64_t steps[64];
+    int count;
+} stopping;
+
+static int32_t stop(void *user, const avsvt_train_report *r)
+{
+    stopping *s = user;
+    if (r->event == AVSVT_TRAIN_STEP && s->count < 64)
+        s->steps[s->count++] = r->step;
+    return r->event == AVSVT_TRAIN_STEP && r->step == s->at;
+}
+
+static void a_stopped_training_goes_on_to_the_same_bits(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    stopping s = { .at = 4 };
+    (void)state;
+    avsvt_trainer *t = opened(VALID "output: once\nepochs: 3\nema: 0.9\n");
+    ran(t);
+    avsvt_trainer_free(t);
+    t = opened(VALID "output: twice\nepochs: 3\nema: 0.9\n");
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, &err), AVSVT_E_CANCELLED);
+    assert_says(err, "after step 4");
+    avsvt_trainer_free(t);
+    t = opened(VALID "output: twice\nepochs: 3\nema: 0.9\n");
+    assert_int_equal(described(t).resumed, 1);
+    assert_int_equal(described(t).step, 4);
+    s = (stopping){ .at = 7 };
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_E_CANCELLED);
+    assert_int_equal(s.steps[0], 5);
+    ran(t); /* the same handle goes on too */
+    avsvt_trainer_free(t);
+    assert_same_output("once", "twice", "last.pt");
+    assert_same_output("once", "twice", "best.pt");
+    assert_same_output("once", "twice", "log.jsonl");
+    assert_same_output("once", "twice", "last.state");
+}
+
+/* After SIGKILL there is the last checkpoint and a longer log. */
+static void a_killed_training_goes_on_from_its_checkpoint(void **state)
+{
+    char kept[2][1100];
+    size_t size = 0;
+    stopping s = { .at = 3 };
+    (void)state;
+    avsvt_trainer *t = opened(VALID "output: killed\nepochs: 3\nema: 0.9\n");
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_E_CANCELLED);
+    char *checkpoint = output_of("killed", "last.state", &size);
+    s.at = 6;
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_E_CANCELLED);
+    avsvt_trainer_free(t);
+    snprintf(kept[0], sizeof(kept[0]), "%s/last.state", scratch_path("killed"));
+    FILE *f = fopen(kept[0], "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(checkpoint, 1, size, f), size);
+    fclose(f);
+    free(checkpoint);
+    t = opened(VALID "output: killed\nepochs: 3\nema: 0.9\n");
+    assert_int_equal(described(t).step, 3);
+    ran(t);
+    avsvt_trainer_free(t);
+    assert_same_output("once", "killed", "last.pt");
+    assert_same_output("once", "killed", "log.jsonl");
+}
+
+static void a_finished_training_has_nothing_to_do(void **state)
+{
+    stopping s = { .at = 0 };
+    (void)state;
+    avsvt_trainer *t = opened(VALID "output: once\nepochs: 3\nema: 0.9\n");
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_OK);
+    assert_int_equal(s.count, 0);
+    avsvt_trainer_free(t);
+    t = opened(VALID "output: once\nepochs: 4\nema: 0.9\n"); /* a later end */
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_OK);
+    assert_true(s.count > 0);
+    avsvt_trainer_free(t);
+}
+
+static void a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    (void)state;
+    songs_model("nan.pt", "null: {nan_at: 4}\n");
+    const char *recipe = songs_recipe("nan.yaml", "nan.pt", DATA "output: out\nepochs: 9\n");
+    assert_int_equal(avsvt_trainer_open(&t, context, recipe, &err), AVSVT_OK);
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_BACKEND);
+    assert_says(err, "the loss is not a number in epoch 1, batch 4 (song");
+    assert_int_equal(described(t).step, 3);
+    avsvt_trainer_free(t);
+    assert_int_equal(avsvt_trainer_open(&t, context, recipe, &err), AVSVT_OK);
+    assert_int_equal(described(t).step, 3);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+    recipe = songs_recipe("nan.yaml", "nan.pt", DATA "output: out\nepochs: 1\nskip_nonfinite: 1\n");
+    assert_int_equal(avsvt_trainer_open(&t, context, recipe, &err), AVSVT_OK);
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_OK);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+}
+
+static void a_full_disk_is_told_and_what_was_there_stays(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    size_t before, after;
+    (void)state;
+    if (!geteuid() && access("/dev/full", W_OK)) {
+        print_message("left out: there is no /dev/full\n");
+        skip();
+    }
+    stopping s = { .at = 2 };
+    avsvt_trainer *t = opened(DATA "output: out\nepochs: 2\n");
+    assert_int_equal(avsvt_trainer_run(t, stop, &s, &err), AVSVT_E_CANCELLED);
+    char *x = output_of("out", "last.state", &before);
+    /* The log's name now leads to a device that is full. */
+    char log[1100];
+    snprintf(log, sizeof(log), "%s/log.jsonl", scratch_path("out"));
+    assert_int_equal(unlink(log), 0);
+    assert_int_equal(symlink("/dev/full", log), 0);
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_IO);
+    char *y = output_of("out", "last.state", &after);
+    assert_true(before == after && !memcmp(x, y, before));
+    free(x);
+    free(y);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+}
+
+static void assert_refused(avsvt_status status, const char *text, const char *says)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = (avsvt_trainer *)&err;
+    avsvt_status got = avsvt_trainer_open(&t, context,
+        songs_recipe("bad.yaml", "model.pt", text), &err);
+    if (got != status)
+        fail_msg("status %d, not %d: %s", (int)got, (int)status, err.message);
+    assert_null(t);
+    assert_says(err, says);
+}
+
+static void bad_recipes_are_refused_with_the_reason(void **state)
+{
+    (void)state;
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\n", "has no end");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 0\n", "'epochs' is '0'");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1.5\n", "a whole number");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: many\n", "'many'");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: [1]\n", "(a list or mapping)");
+    assert_refused(AVSVT_E_FORMAT, DATA "epochs: 1\n", "'output' is missing");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepoch: 1\n", "'epoch' is not a key");
+    assert_refused(AVSVT_E_FORMAT, "data: train.csv\noutput: out\nepochs: 1\n",
+                   "'data' must be a mapping");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, speed: 2}\noutput: out\nepochs: 1\n",
+                   "'data.speed' is not a key");
+    assert_refused(AVSVT_E_FORMAT, "data: {valid: [valid.csv]}\noutput: out\nepochs: 1\n",
+                   "'data.train' is missing or empty");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\nprecision: int4\n",
+                   "must be one of fp32, fp16, bf16");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\nschedule: {kind: newbob}\n",
+                   "'data.valid' names none");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ngroups: [{name: a}]\n",
+                   "'groups.0.parameters' must be a list");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\n"
+                   "groups: [{parameters: [scale]}, {parameters: [sc]}]\n",
+                   "'groups.1.parameters' names no parameter");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\n"
+                   "groups: [{parameters: [scale], optimizer: {speed: 1}}]\n",
+                   "'groups.0.optimizer.speed' is not a key");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\naugment: [{step: spin}]\n", "spin");
+    assert_refused(AVSVT_E_FORMAT, "- 1\n", "no valid YAML");
+}
+
+static void bad_lists_are_refused_with_the_reason(void **state)
+{
+    (void)state;
+    songs_notes("empty.csv", "sound,notes\n");
+    songs_notes("headless.csv", "song0.wav,song0.csv\n");
+    songs_notes("missing.csv", "sound,notes\nsong9.wav,song9.csv\n");
+    songs_notes("both.csv", "sound,notes\n./song3.wav,song3.csv\n");
+    songs_notes("late.csv", "onset,offset,pitch\n0.5,1,60\n99,100,60\n");
+    songs_notes("outside.csv", "sound,notes\nsong0.wav,late.csv\n");
+    songs_notes("spans.csv", "sound,notes,start_s,end_s\nsong0.wav,song0.csv,1,0.5\n");
+    songs_notes("beyond.csv", "sound,notes,start_s,end_s\nsong0.wav,song0.csv,0,50\n");
+    songs_notes("short.csv", "sound,notes,start_s,end_s\nsong0.wav\n");
+#define LIST(name) "data: {train: " name "}\noutput: out\nepochs: 1\n"
+    assert_refused(AVSVT_E_FORMAT, LIST("empty.csv"), "names no songs");
+    assert_refused(AVSVT_E_FORMAT, LIST("headless.csv"), "must name the columns");
+    assert_refused(AVSVT_E_NOT_FOUND, LIST("missing.csv"), "song9.wav");
+    assert_refused(AVSVT_E_NOT_FOUND, LIST("nowhere.csv"), "nowhere.csv");
+    assert_refused(AVSVT_E_FORMAT, LIST("outside.csv"), "note 2 (99.000 to 100.000 s) lies outside");
+    assert_refused(AVSVT_E_FORMAT, LIST("spans.csv"), "line 2: start_s and end_s");
+    assert_refused(AVSVT_E_FORMAT, LIST("beyond.csv"), "is 1.500 s long");
+    assert_refused(AVSVT_E_FORMAT, LIST("short.csv"), "line 2 has 1 columns");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: both.csv}\noutput: out\n"
+                   "epochs: 1\n", "is in data.train and in data.valid");
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    const char *recipe = songs_recipe("bad.yaml", "there-is-none.pt", LIST("train.csv"));
+    assert_int_equal(avsvt_trainer_open(&t, context, recipe, &err), AVSVT_E_NOT_FOUND);
+    assert_says(err, "there-is-none.pt");
+}
+
+static void a_checkpoint_of_something_else_is_refused(void **state)
+{
+    avsvt_trainer *t = opened(DATA "output: out\nsteps: 1\n");
+    char path[1100];
+    (void)state;
+    ran(t);
+    avsvt_trainer_free(t);
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\nseed: 8\n", "another seed");
+    songs_model("model.pt", "trained_on: []\n");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\n", "of another model");
+    songs_model("model.pt", "");
+    snprintf(path, sizeof(path), "%s/last.state", scratch_path("out"));
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    fseek(f, 200, SEEK_SET);
+    fputc('#', f);
+    fclose(f);
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\n", "is damaged");
+    remove_tree("out");
+}
+
+static void what_no_group_names_stays_frozen_and_probing_thaws_later(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    size_t sizes[2];
+    (void)state;
+    avsvt_trainer *t = opened(DATA "output: out\nepochs: 1\ngroups: [{parameters: [bi]}]\n");
+    ran(t);
+    assert_int_equal(avsvt_trainer_write(t, scratch_path("frozen.pt"), &err), AVSVT_OK);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+    t = opened(DATA "output: out\nepochs: 2\ngroups:\n"
+               "  - {parameters: [scale], frozen_epochs: 1}\n  - {parameters: [\"\"]}\n");
+    ran(t);
+    assert_int_equal(avsvt_trainer_write(t, scratch_path("thawed.pt"), &err), AVSVT_OK);
+    avsvt_trainer_free(t);
+    remove_tree("out");
+    const float start[2] = { 0.5f, 0.25f };
+    char *x = scratch_read(scratch_path("frozen.pt"), &sizes[0]);
+    char *y = scratch_read(scratch_path("thawed.pt"), &sizes[1]);
+    int kept[2] = { 0 };
+    for (size_t i = 0; i + sizeof(start) <= sizes[0]; i++)
+        kept[0] |= !memcmp(x + i, start, sizeof(start));
+    for (size_t i = 0; i + sizeof(start) <= sizes[1]; i++)
+        kept[1] |= !memcmp(y + i, start, sizeof(start));
+    assert_true(kept[0] && !kept[1]);
+    free(x);
+    free(y);
+}
+
+static avsvt_notes *notes_of_one(void)
+{
+    static const double rows[][3] = { { 0.1, 0.6, 60 } };
+    return notes_of(rows, 1);
+}
+
+static void sound_in_memory_adapts_a_model(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_model *model = NULL, *adapted = NULL;
+    avsvt_trainer *t = NULL;
+    avsvt_notes *notes = notes_of_one();
+    float *sound = calloc(44100, sizeof(*sound));
+    (void)state;
+    assert_non_null(sound);
+    assert_int_equal(avsvt_model_open(&model, context, scratch_path("model.pt"), &err), 0);
+    assert_int_equal(avsvt_trainer_create(&t, model, "{epochs: 20, groups: [{parameters: [bias]}]}",
+                                          &err), AVSVT_OK);
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_ARG);
+    assert_says(err, "no songs");
+    if (avsvt_trainer_add(t, sound, 44100, 44100, notes, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(avsvt_trainer_add(t, sound, 4410, 44100, notes, &err), AVSVT_E_FORMAT);
+    assert_says(err, "lies outside its song");
+    ran(t);
+    assert_int_equal(described(t).step, 20);
+    assert_int_equal(avsvt_trainer_model(&adapted, t, &err), AVSVT_OK);
+    assert_string_equal(avsvt_model_get(adapted, "name"), "test-notes");
+    avsvt_model_free(adapted);
+    avsvt_model_free(model);
+    avsvt_trainer_free(t);
+    avsvt_notes_free(notes);
+    free(sound);
+}
+
+static void a_step_takes_named_arrays(void **state)
+{
+    const char *const names[] = { "pitch", "samples" };
+    const int64_t shapes[2][2] = { { 2, 3 }, { 2, 640 } };
+    float pitch[6] = { 60, 60, -1, -1, -1, -1 }, sound[1280] = { 0.5f, -0.5f };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_train_report r = AVSVT_TRAIN_REPORT_INIT;
+    avsvt_tensor *tensors[2] = { NULL, NULL };
+    avsvt_model *model = NULL;
+    avsvt_trainer *t = NULL;
+    (void)state;
+    assert_int_equal(avsvt_model_open(&model, context, scratch_path("model.pt"), &err), 0);
+    assert_int_equal(avsvt_trainer_create(&t, model, "optimizer: {kind: sgd, lr: 0.2}", &err), 0);
+    assert_int_equal(avsvt_tensor_create(&tensors[0], context, AVSVT_F32, 2, shapes[0], pitch,
+                                         NULL, NULL, &err), AVSVT_OK);
+    assert_int_equal(avsvt_tensor_create(&tensors[1], context, AVSVT_F32, 2, shapes[1], sound,
+                                         NULL, NULL, &err), AVSVT_OK);
+    double first = 0;
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(avsvt_trainer_step(t, names, tensors, 2, &r, &err), AVSVT_OK);
+        first = i ? first : r.loss;
+    }
+    assert_true(r.loss < first && r.step == 8 && r.grad_norm > 0);
+    assert_int_equal(avsvt_trainer_step(t, names, tensors, 1, &r, &err), AVSVT_E_BACKEND);
+    assert_says(err, "it takes float32 samples and pitch");
+    assert_int_equal(described(t).step, 8);
+    avsvt_tensor_free(tensors[0]);
+    avsvt_tensor_free(tensors[1]);
+    avsvt_model_free(model);
+    avsvt_trainer_free(t);
+}
+
+static void wrong_arguments_are_refused(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = (avsvt_trainer *)&err;
+    avsvt_model *model = NULL;
+    (void)state;
+    assert_int_equal(avsvt_trainer_open(NULL, context, "x", &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_open(&t, context, NULL, &err), AVSVT_E_ARG);
+    assert_null(t);
+    assert_int_equal(avsvt_trainer_create(&t, NULL, "", &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_run(NULL, NULL, NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_step(NULL, NULL, NULL, 0, NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_describe(NULL, NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_model(&model, NULL, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_write(NULL, "x", &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_trainer_add(NULL, NULL, 0, 0, NULL, &err), AVSVT_E_ARG);
+    avsvt_trainer_free(NULL);
+    assert_int_equal(avsvt_model_open(&model, context, scratch_path("model.pt"), &err), 0);
+    assert_int_equal(avsvt_trainer_create(&t, model, "{output: x, epochs: 1}", &err),
+                     AVSVT_E_FORMAT);
+    assert_says(err, "'output' is not a key");
+    avsvt_model_free(model);
+}
+
+static avsvt_status whole_training(const avsvt_allocator *a, void *user)
+{
+    avsvt_context_options opts = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *own = NULL;
+    avsvt_trainer *t = NULL;
+    opts.backend = "null";
+    opts.allocator = a;
+    remove_tree("out");
+    avsvt_status status = avsvt_context_create(&own, &opts, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_trainer_open(&t, own, user, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_trainer_run(t, NULL, NULL, NULL);
+    avsvt_trainer_free(t);
+    avsvt_context_free(own);
+    return status;
+}
+
+static void running_out_of_memory_leaks_nothing(void **state)
+{
+    char recipe[1100];
+    (void)state;
+    songs_notes("one.csv", "sound,notes\nsong0.wav,song0.csv\n");
+    songs_notes("other.csv", "sound,notes\nkept0.wav,kept0.csv\n");
+    snprintf(recipe, sizeof(recipe), "%s", songs_recipe("r.yaml", "model.pt",
+        "data: {train: one.csv, valid: other.csv}\noutput: out\nsteps: 1\n"));
+    assert_true(failing_allocator_each(whole_training, recipe) > 50);
+    remove_tree("out");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(training_makes_the_loss_smaller_and_writes_a_model),
+        cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
+        cmocka_unit_test(a_killed_training_goes_on_from_its_checkpoint),
+        cmocka_unit_test(a_finished_training_has_nothing_to_do),
+        cmocka_unit_test(a_loss_that_is_no_number_stops_and_keeps_the_last_good_state),
+        cmocka_unit_test(a_full_disk_is_told_and_what_was_there_stays),
+        cmocka_unit_test(bad_recipes_are_refused_with_the_reason),
+        cmocka_unit_test(bad_lists_are_refused_with_the_reason),
+        cmocka_unit_test(a_checkpoint_of_something_else_is_refused),
+        cmocka_unit_test(what_no_group_names_stays_frozen_and_probing_thaws_later),
+        cmocka_unit_test(sound_in_memory_adapts_a_model),
+        cmocka_unit_test(a_step_takes_named_arrays),
+        cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(running_out_of_memory_leaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
