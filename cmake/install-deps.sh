@@ -14,13 +14,14 @@ test="$build g++ ccache libcmocka-dev clang-14 libclang-rt-14-dev valgrind doxyg
     libsoundtouch1
     python3 python3-venv python3-dev git ca-certificates libtorch-dev libopenblas0-openmp locales"
 synth="libfluidsynth-dev"
+plugins="lv2-dev liblilv-dev sordi vamp-plugin-sdk vamp-examples"
 media="libavformat-dev libavcodec-dev libswscale-dev"
 
 case ${1:-} in
 build) wanted=$build ;;
 media) wanted="$build $media" ;;
 synth) wanted="$build $synth fluid-soundfont-gm libsoundtouch1" ;;
-test) wanted="$test $media $synth ffmpeg timgm6mb-soundfont" ;;
+test) wanted="$test $media $synth $plugins ffmpeg timgm6mb-soundfont" ;;
 *) echo "usage: $0 build|media|synth|test" >&2; exit 2 ;;
 esac
 

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* A host without a window: loads the plug-in as any host does, plays the melody
+ * to it and compares the MIDI that comes out with the score.
+ * usage: lv2_host MELODY.flac MELODY.csv */
+#include <avsvt/avsvt.h>
+#include <lilv/lilv.h>
+#include <lv2/atom/util.h>
+#include <lv2/midi/midi.h>
+#include <lv2/urid/urid.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE 48000.0
+#define BLOCK 64
+#define MOST 200
+#define URIDS 32
+
+enum { PORTS = 8, PORT_BEND = 2, PORT_PITCH = 4, PORT_VOICING = 6, PORT_LATENCY = 7 };
+
+static const char *uris[URIDS];
+
+/* Numbers for names, as a host keeps them. */
+static LV2_URID map_uri(LV2_URID_Map_Handle handle, const char *uri)
+{
+    (void)handle;
+    for (LV2_URID i = 0; i < URIDS; i++) {
+        if (!uris[i])
+            uris[i] = strdup(uri);
+        if (!strcmp(uris[i], uri))
+            return i + 1;
+    }
+    return 0;
+}
+
+static LV2_URID_Map map = { NULL, map_uri };
+
+typedef struct host {
+    LilvInstance *instance;
+    float in[BLOCK], control[PORTS];
+    union {
+        LV2_Atom_Sequence sequence;
+        uint8_t room[4096];
+    } midi;
+    double onset[MOST];
+    int key[MOST];
+    int notes, sounding, bends, problems;
+    int tuned; /* blocks in which the tuner showed the sounding key */
+} host;
+
+static void complain(host *h, const char *what)
+{
+    fprintf(stderr, "lv2_host: %s\n", what);
+    h->problems++;
+}
+
+static void hear(host *h, const uint8_t *m, double time)
+{
+    switch (lv2_midi_message_type(m)) {
+    case LV2_MIDI_MSG_NOTE_ON:
+        if (h->sounding >= 0)
+            complain(h, "a note begins while another sounds");
+        if (m[1] > 127 || m[2] < 1 || m[2] > 127)
+            complain(h, "a note that MIDI does not have");
+        h->sounding = m[1];
+        if (h->notes < MOST) {
+            h->onset[h->notes] = time;
+            h->key[h->notes++] = m[1];
+        }
+        break;
+    case LV2_MIDI_MSG_NOTE_OFF:
+        if (h->sounding != m[1])
+            complain(h, "a note ends that does not sound");
+        h->sounding = -1;
+        break;
+    case LV2_MIDI_MSG_BENDER:
+        h->bends++;
+        break;
+    default:
+        complain(h, "a message that was not expected");
+    }
+}
+
+static void play_block(host *h, size_t count, double time)
+{
+    int64_t last = 0;
+    h->midi.sequence.atom.type = 0;
+    h->midi.sequence.atom.size = sizeof(h->midi) - sizeof(LV2_Atom);
+    lilv_instance_run(h->instance, (uint32_t)count);
+    LV2_ATOM_SEQUENCE_FOREACH (&h->midi.sequence, e) {
+        if (e->time.frames < last || e->time.frames >= (int64_t)count)
+            complain(h, "a message out of its block or order");
+        last = e->time.frames;
+        hear(h, (const uint8_t *)(e + 1), time + (double)last / RATE);
+    }
+    if (h->sounding >= 0 && h->control[PORT_VOICING] > 0.5f &&
+        fabsf(h->control[PORT_PITCH] - (float)h->sounding) < 1)
+        h->tuned++;
+}
+
+static void play(host *h, const char *path)
+{
+    avsvt_audio *audio = NULL;
+    size_t n = 1, blocks = 0;
+    h->notes = h->bends = h->tuned = 0;
+    h->sounding = -1;
+    if (avsvt_audio_open(&audio, NULL, path, NULL) ||
+        avsvt_audio_set_rate(audio, RATE, NULL))
+        complain(h, "the melody can't be read");
+    lilv_instance_activate(h->instance);
+    while (n && !avsvt_audio_read(audio, h->in, BLOCK, &n, NULL) && n)
+        play_block(h, n, (double)blocks++ * BLOCK / RATE);
+    memset(h->in, 0, sizeof(h->in)); /* a second of rest */
+    for (int i = 0; i < RATE / BLOCK; i++)
+        play_block(h, BLOCK, (double)blocks++ * BLOCK / RATE);
+    lilv_instance_deactivate(h->instance);
+    avsvt_audio_free(audio);
+}
+
+/* Notes of the score that were heard: in tune, not before they begin and not
+ * later than the plug-in's latency and 100 ms. */
+static int right(const host *h, const char *path, size_t *all)
+{
+    avsvt_notes *score = NULL;
+    int hits = 0;
+    double latency = (double)h->control[PORT_LATENCY] / RATE;
+    if (avsvt_notes_read(&score, NULL, path, NULL))
+        return 0;
+    *all = avsvt_notes_count(score);
+    for (size_t i = 0; i < *all; i++) {
+        avsvt_note n = AVSVT_NOTE_INIT;
+        int hit = 0;
+        avsvt_notes_get(score, i, &n);
+        for (int j = 0; j < h->notes; j++)
+            hit |= h->onset[j] > n.onset_s && h->onset[j] < n.onset_s + latency + 0.1 &&
+                   fabs(h->key[j] - n.pitch) < 0.7;
+        hits += hit;
+    }
+    avsvt_notes_free(score);
+    return hits;
+}
+
+static LilvInstance *load(LilvWorld *world)
+{
+    LV2_Feature feature = { LV2_URID__map, &map };
+    const LV2_Feature *const features[] = { &feature, NULL };
+    LilvNode *uri = lilv_new_uri(world, "urn:avsvt:notes");
+    lilv_world_load_all(world);
+    const LilvPlugin *plugin =
+        lilv_plugins_get_by_uri(lilv_world_get_all_plugins(world), uri);
+    lilv_node_free(uri);
+    if (!plugin || lilv_plugin_get_num_ports(plugin) != PORTS || !lilv_plugin_verify(plugin))
+        return NULL;
+    return lilv_plugin_instantiate(plugin, RATE, features);
+}
+
+int main(int argc, char **argv)
+{
+    static host h;
+    size_t all = 0;
+    LilvWorld *world = lilv_world_new();
+    if (argc != 3 || !world)
+        return 2;
+    h.instance = load(world);
+    if (!h.instance) {
+        fprintf(stderr, "lv2_host: urn:avsvt:notes can't be had\n");
+        return 1;
+    }
+    lilv_instance_connect_port(h.instance, 0, h.in);
+    lilv_instance_connect_port(h.instance, 1, &h.midi);
+    for (uint32_t i = 2; i < PORTS; i++)
+        lilv_instance_connect_port(h.instance, i, &h.control[i]);
+    for (int bend = 0; bend < 2; bend++) {
+        h.control[PORT_BEND] = (float)bend;
+        play(&h, argv[1]);
+        int hits = right(&h, argv[2], &all);
+        printf("%d of %zu notes, %d notes, %d bends, latency %.0f\n", hits, all, h.notes,
+               h.bends, (double)h.control[PORT_LATENCY]);
+        if ((size_t)hits + 3 < all || h.notes > (int)all + 6)
+            complain(&h, "not the notes of the score");
+        if (h.sounding >= 0)
+            complain(&h, "a note hangs after a second of rest");
+        if (bend ? !h.bends : h.bends)
+            complain(&h, "pitch bend is not as asked");
+        if (!h.tuned || !(h.control[PORT_LATENCY] > 0))
+            complain(&h, "the tuner or the latency is silent");
+    }
+    lilv_instance_free(h.instance);
+    lilv_world_free(world);
+    for (int i = 0; i < URIDS; i++)
+        free((void *)(uintptr_t)uris[i]);
+    return h.problems ? 1 : 0;
+}
