@@ -98,7 +98,7 @@ with_debian() {
 with_asan() {
     build asan -DAVSVT_SANITIZE=address,undefined -DAVSVT_TORCH=OFF
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
-    tests asan -R '^(unit|api|cli|examples|fuzz)'
+    tests asan -R '^(unit|api|cli|examples|plugins|fuzz)'
 }
 
 with_tsan() {
