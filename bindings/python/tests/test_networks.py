@@ -152,20 +152,37 @@ def test_export_makes_the_tracked_model_again(data, model_path, tmp_path):
             assert ours[name] == tracked[name], name
 
 
-def test_export_makes_a_live_model(tmp_path):
-    sizes = {"channels": 4, "width": 12, "hidden": 6, "layers": 1, "lookahead": 2}
-    state = networks.NoteNetwork(**sizes).state_dict()
-    checkpoint, out = tmp_path / "live.ckpt", tmp_path / "live.pt"
-    torch.save({"sizes": sizes, "state": state}, checkpoint)
-    run = run_export("notes-live", checkpoint, "-o", out)
+def test_export_makes_a_live_model_to_start_from_and_of_a_trained_one(tmp_path):
+    whole = networks.NoteNetwork(4, 12, 6, 2).eval()
+    scripted, first, last = (tmp_path / name for name in ("whole.pt", "first.pt", "last.pt"))
+    torch.jit.save(torch.jit.script(whole), scripted)
+    run = run_export("notes-live", scripted, "--lookahead", 2, "-o", first)
     assert run.returncode == 0, run.stderr
-    with avsvt.Model(out) as model:
+    begun = torch.jit.load(first).state_dict()
+    assert torch.equal(begun["timing_near.conv.weight"], whole.timing_near.conv.weight)
+    near = whole.pitch.near.depth.weight  # what it heard later counts for the present
+    assert torch.allclose(begun["pitch.near.depth.weight"].sum(2), near.sum(2), atol=1e-6)
+    assert begun["pitch.near.depth.weight"][:, :, :2].abs().max() == 0
+    run = run_export("notes-live", first, "-o", last)
+    assert run.returncode == 0, run.stderr
+    assert last.stat().st_size < first.stat().st_size / 2
+    ended = torch.jit.load(last).state_dict()
+    assert all(torch.equal(begun[name], ended[name]) for name in begun)
+    with avsvt.Model(last) as model:
         assert model.get("native.family") == "harmonic-gru-live-1"
-        answers = model.run(np.zeros((1, 1000), np.float32))
-    assert answers[0].shape == (1, 4, 20)
-    torch.save({"sizes": {**sizes, "lookahead": 0}, "state": state}, checkpoint)
-    run = run_export("notes-live", checkpoint, "-o", tmp_path / "other.pt")
-    assert run.returncode == 1 and "look-ahead" in run.stderr
+        assert model.get("native.config.lookahead") == "2"
+        assert model.run(np.zeros((1, 1000), np.float32))[0].shape == (1, 4, 20)
+    with avsvt.Stream(16000, last) as stream:
+        assert stream.info().lookahead_s == pytest.approx(0.04)
+
+
+def test_export_refuses_what_is_no_note_network(tmp_path):
+    other = tmp_path / "other.pt"
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), other)
+    run = run_export("notes-live", other, "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and "not a note network" in run.stderr
+    run = run_export("notes-live", tmp_path / "absent.pt", "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and "absent.pt" in run.stderr
 
 
 def test_export_writes_nothing_when_the_networks_differ(data, tmp_path, monkeypatch):

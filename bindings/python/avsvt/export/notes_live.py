@@ -8,7 +8,7 @@ import torch
 from .. import networks
 from . import archive, notes_default
 
-SUMMARY = "the live note network (weights of our own: {'sizes': ..., 'state': ...})"
+SUMMARY = "the live note network, from a model file: notes-default's to start from, or trained"
 
 TRAINED_ON = notes_default.TRAINED_ON[:1] + [
     {"name": "the weights of notes-default, which it starts from", "licence": "MIT"},
@@ -24,19 +24,75 @@ TRAINED_ON = notes_default.TRAINED_ON[:1] + [
 
 def add_arguments(parser) -> None:
     parser.add_argument("--name", default="notes-live", help="the model's name")
+    parser.add_argument("--lookahead", type=int, default=3, metavar="FRAMES",
+                        help="of 20 ms each, of a network made from one that must know "
+                             "the whole sound; default: 3")
+    parser.add_argument("--plain", action="store_true",
+                        help="leave tables uncompressed, as training needs them (a network "
+                             "made from one that must know the whole sound is left so)")
 
 
-def load(path: str):
-    """A checkpoint as our network, and its sizes."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(checkpoint, dict) or not {"sizes", "state"} <= set(checkpoint):
-        raise ValueError(f"{path}: not a checkpoint of the live network")
-    sizes = checkpoint["sizes"]
-    if not sizes.get("lookahead", 0) > 0:
-        raise ValueError(f"{path}: its network has no look-ahead: it is not a live one")
+def _folded(weight, after: int):
+    """A convolution's weights over time (the third axis) as they are when
+    nothing comes after the present: what was `after` it counts for it."""
+    made = torch.zeros_like(weight)
+    taps = weight.shape[2]
+    made[:, :, after:] = weight[:, :, :taps - after]
+    made[:, :, -1] += weight[:, :, taps - after:].sum(2)
+    return made
+
+
+def start(state: dict, sizes: dict, lookahead: int):
+    """A live network to be trained, from the weights of one that looks both ways.
+
+    Its timing layers stay as they are (their answers come three rows later,
+    which the look-ahead makes up for); the pitch and joint layers look at the
+    present where they looked ahead; of the recurrent layers the half that goes
+    forward is kept.
+    """
+    network = networks.NoteNetwork(**sizes, lookahead=lookahead).eval()
+    hidden, made = sizes["hidden"], {}
+    for name in network.state_dict():
+        weight = state[name].clone()
+        if name.endswith("depth.weight"):
+            weight = _folded(weight, 2)
+        elif name in ("pitch.posterior.conv.weight", "pitch.summary.conv.weight",
+                      "joint.conv.weight"):
+            weight = _folded(weight, 1)
+        elif name == "heads.weight":
+            weight = weight[:, :hidden] * 1.5
+        elif name.startswith("gru.weight_ih_l") and name != "gru.weight_ih_l0":
+            weight = weight[:, :hidden]
+        made[name] = weight
+    network.load_state_dict(made)
+    return network
+
+
+def load(path: str, lookahead: int):
+    """A model file's network, made live if it is not, its sizes, and whether it
+    was live."""
+    if not os.path.exists(path):
+        raise ValueError(f"{path}: there is no such file")
+    with torch.jit.optimized_execution(False):
+        state = torch.jit.load(path, map_location="cpu").state_dict()
+    layers = sum(name.startswith("gru.weight_hh") and "reverse" not in name
+                 for name in state)
+    try:
+        sizes = {"channels": state["pitch.fold.conv.weight"].shape[0],
+                 "width": state["joint.conv.weight"].shape[0],
+                 "hidden": state["gru.weight_hh_l0"].shape[1], "layers": layers}
+    except KeyError as missing:
+        raise ValueError(f"{path}: not a note network: it has no {missing}") from None
+    if "gru.weight_hh_l0_reverse" in state:
+        if not 1 <= lookahead <= 50:
+            raise ValueError(f"a look-ahead of {lookahead} frames is not from 1 to 50")
+        return start(state, sizes, lookahead), {**sizes, "lookahead": lookahead}, False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sizes["lookahead"] = int(torch.jit.load(path).front.lookahead)
     network = networks.NoteNetwork(**sizes).eval()
-    network.load_state_dict(checkpoint["state"])
-    return network, sizes
+    network.load_state_dict(state)
+    return network, sizes, True
 
 
 def manifest(name: str, sizes: dict, tensors: dict) -> dict:
@@ -52,8 +108,8 @@ def manifest(name: str, sizes: dict, tensors: dict) -> dict:
 
 def export(options) -> str:
     if len(options.checkpoints) != 1:
-        raise ValueError("notes-live is made of one checkpoint")
-    network, sizes = load(options.checkpoints[0])
+        raise ValueError("notes-live is made of one model file")
+    network, sizes, live = load(options.checkpoints[0], options.lookahead)
     worst = 0.0
 
     def check(written):
@@ -68,6 +124,7 @@ def export(options) -> str:
         entries = archive.save(torch.jit.script(network))
         tensors = archive.locate_tensors(entries, network)
         text = archive.to_yaml(manifest(options.name, sizes, tensors))
-        archive.write_archive(options.output, entries, text, check, packed=True)
+        archive.write_archive(options.output, entries, text, check,
+                              packed=live and not options.plain)
     return (f"{options.output}: {os.path.getsize(options.output)} bytes, {len(tensors)} "
             f"tensors, differs from its source by at most {worst:.2g}")
