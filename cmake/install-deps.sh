@@ -9,7 +9,7 @@
 #   test:  all of them, and all that tests/run.sh uses
 set -eu
 
-build="gcc libc6-dev cmake ninja-build make pkg-config libsndfile1-dev libmpg123-dev libyaml-dev libsoxr-dev libkissfft-dev libjansson-dev zlib1g-dev"
+build="gcc libc6-dev cmake ninja-build make pkg-config libsndfile1-dev libmpg123-dev libyaml-dev libsoxr-dev libkissfft-dev libjansson-dev zlib1g-dev libasound2-dev"
 test="$build g++ ccache libcmocka-dev clang-14 libclang-rt-14-dev valgrind doxygen abigail-tools binutils
     libsoundtouch1
     python3 python3-venv python3-dev git ca-certificates libtorch-dev libopenblas0-openmp locales"

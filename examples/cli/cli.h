@@ -28,6 +28,7 @@ typedef struct cli_args {
     const char *outs[CLI_MAX_OUTS];
     int out_count;
     const char *model, *format, *device, *precision, *backend, *rule, *chunks;
+    const char *engine, *raw, *input;
     const char *completion;
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
@@ -36,6 +37,8 @@ typedef struct cli_args {
     double threads, runs, transpose, delay, voice;
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;
+    double rate, seconds;
+    int alsa, curve, fast, list_inputs, live;
 } cli_args;
 
 typedef enum cli_kind {
@@ -74,6 +77,7 @@ typedef struct cli_command {
 
 extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_prepare, cli_info,
     cli_bench, cli_sing, cli_train, cli_help;
+extern const cli_command cli_listen;
 extern const cli_command *const cli_commands[]; /* closed by NULL */
 extern const cli_option cli_common_options[];
 const cli_command *cli_find_command(const char *name);

@@ -32,6 +32,17 @@ static const cli_option options[] = {
     { 0, "voice", CLI_COUNT, "N", NULL, 1, 1000000, CLI_FIELD(voice), 0,
       "which voice of a duet, or which track of a MIDI file that has notes (default: the "
       "first; the track that looks like the melody)" },
+    { 0, "live", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(live), 0,
+      "score while it is sung: FILE as it sounds, or - for standard input; without a FILE the "
+      "microphone" },
+    { 0, "input", CLI_TEXT, "NAME", NULL, 0, 0, CLI_FIELD(input), 0,
+      "which microphone: its number, or a part of its name" },
+    { 0, "raw", CLI_CHOICE, "TYPE", "s16|s32|f32", 0, 0, CLI_FIELD(raw), 0,
+      "standard input is bare samples of one channel: s16, s32 or f32" },
+    { 0, "rate", CLI_NUMBER, "HZ", NULL, 8000, 192000, CLI_FIELD(rate), 0,
+      "their sample rate" },
+    { 0, "fast", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(fast), 0,
+      "with --live: take a file as fast as it goes" },
     CLI_DEVICE_OPTIONS,
     CLI_OPTIONS_END,
 };
@@ -182,8 +193,18 @@ static int open_song(cli_singing *s, avsvt_context *context)
     return 0;
 }
 
+/* Without a FILE it is the microphone, which can't be but live. */
+static int is_live(const cli_args *args)
+{
+    return args->live || args->input_count < 2;
+}
+
 static int check(const cli_args *args)
 {
+    if (!is_live(args) && (args->raw || args->fast || args->input))
+        return cli_usage("--%s goes with --live", args->raw ? "raw" : args->fast ? "fast" : "input");
+    if (args->live && args->input_count > 1 && is_note_file(args->inputs[1]))
+        return cli_usage("%s: notes can't be sung live", args->inputs[1]);
     for (int i = 0; i < args->out_count; i++) {
         int format = avsvt_format_from_path(args->outs[i]);
         if (format != AVSVT_FORMAT_HTML && format != AVSVT_FORMAT_SVG)
@@ -200,7 +221,7 @@ static int check(const cli_args *args)
 static int score(cli_singing *s, const cli_sung *sung)
 {
     int status = 0;
-    for (size_t i = 0; i < sung->count && !status; i++)
+    for (size_t i = 0; i < sung->count && !status && !is_live(s->args); i++)
         if (avsvt_scorer_push(s->scorer, sung->spans[i].from_s, sung->spans[i].to_s,
                               sung->spans[i].pitch))
             status = cli_fail("%s: its notes are not in order", s->input);
@@ -211,6 +232,8 @@ static int score(cli_singing *s, const cli_sung *sung)
         status = cli_sing_picture(s, s->args->outs[i]);
     if (!status && s->args->json)
         cli_sing_json(s);
+    else if (!status && s->lines_told)
+        cli_sing_total(s);
     else if (!status)
         cli_sing_table(s);
     return status;
@@ -220,7 +243,8 @@ static int run(const cli_args *args)
 {
     avsvt_context *context = NULL;
     cli_sung sung = { NULL, 0, 0, 0 };
-    cli_singing s = { .args = args, .input = args->inputs[1], .sung = &sung };
+    const char *input = args->input_count > 1 ? args->inputs[1] : NULL;
+    cli_singing s = { .until_s = HUGE_VAL, .args = args, .input = input ? input : "microphone", .sung = &sung };
     int status = check(args);
     if (status)
         return status;
@@ -229,10 +253,10 @@ static int run(const cli_args *args)
     if (!status)
         status = open_song(&s, context);
     if (!status)
-        status = is_note_file(args->inputs[1])
-            ? read_notes(&sung, context, args->inputs[1])
-            : read_sound(&sung, context, args, args->inputs[1]);
-    if (!status && cli_interrupted())
+        status = is_live(args) ? cli_sing_live(&s, &sung, context, input)
+               : is_note_file(input) ? read_notes(&sung, context, input)
+                                     : read_sound(&sung, context, args, input);
+    if (!status && cli_interrupted() && !is_live(args))
         status = cli_fail("stopped; nothing was written");
     if (!status)
         status = score(&s, &sung);
@@ -244,16 +268,20 @@ static int run(const cli_args *args)
 }
 
 const cli_command cli_sing = {
-    "sing", "SONG FILE", "a karaoke score: how well FILE follows SONG",
-    "Tells how well a recording follows a song. SONG is an UltraStar chart (.txt), a MIDI file "
+    "sing", "SONG [FILE]", "a karaoke score: how well someone follows SONG",
+    "Tells how well a recording, or someone at the microphone, follows a song. SONG is an UltraStar chart (.txt), a MIDI file "
     "(.mid, .kar) or any list of notes; FILE is a recording of the singing, best without the "
-    "music, or notes that were transcribed before.\n\n"
+    "music, or notes that were transcribed before. Without FILE it is the microphone, and the "
+    "song begins at once: a terminal shows what is to be sung and what is, with the points; "
+    "Ctrl-C ends. The music is played by another program; --delay tells how much later than the "
+    "song's clock it is heard.\n\n"
     "10000 points are a song without a fault, as in UltraStar: 9000 for the notes by their "
     "length (golden ones count twice, freestyle ones nothing) and 1000 for the lines. A rap note "
     "is right at any pitch.",
     "  avsvt sing song.txt me.wav                    # points of each line\n"
+    "  avsvt sing song.txt                           # live, at the microphone\n"
     "  avsvt sing song.txt me.wav -o me.html         # and a picture to look at\n"
     "  avsvt sing song.mid me.wav --strict-octave --json\n"
     "  avsvt sing song.txt me.wav --transpose -3 --pitch-tolerance 100\n",
-    NULL, 2, 2, options, run,
+    NULL, 1, 2, options, run,
 };

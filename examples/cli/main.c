@@ -5,7 +5,9 @@
 #include <string.h>
 
 const cli_command *const cli_commands[] = {
-    &cli_transcribe, &cli_sing, &cli_evaluate, &cli_mix, &cli_prepare, &cli_info, &cli_bench,
+    &cli_transcribe,
+    &cli_listen,
+    &cli_sing, &cli_evaluate, &cli_mix, &cli_prepare, &cli_info, &cli_bench,
     &cli_train, &cli_help,
     NULL,
 };

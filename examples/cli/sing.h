@@ -3,7 +3,7 @@
 #ifndef CLI_SING_H
 #define CLI_SING_H
 
-#include "cli.h"
+#include "live.h"
 
 /* What was sung, piece by piece: frames of a curve, or notes. */
 typedef struct cli_span {
@@ -25,6 +25,8 @@ typedef struct cli_singing {
     const char *title;   /* of the song: its own, or the file's name */
     const char *input;   /* name of what was sung */
     const cli_sung *sung;
+    size_t lines_told;   /* printed while they were sung */
+    double until_s;      /* of the song; less than all of it where it was ended early */
 } cli_singing;
 
 int cli_sung_add(cli_sung *sung, double from_s, double to_s, double pitch);
@@ -36,8 +38,18 @@ void cli_line_notes(const cli_singing *s, size_t line, size_t *first, size_t *en
 char *cli_words(const cli_singing *s, size_t first, size_t end);
 
 /* sing_report.c: to standard output */
-void cli_sing_table(const cli_singing *s);
+void cli_sing_head(const cli_singing *s);
+void cli_sing_line(const cli_singing *s, size_t line);
+void cli_sing_total(const cli_singing *s);
+void cli_sing_table(const cli_singing *s); /* all of them */
 void cli_sing_json(const cli_singing *s);
+
+/* sing_live.c: scores while someone sings. input NULL: the microphone. 0 or a
+ * status. */
+int cli_sing_live(cli_singing *s, cli_sung *sung, avsvt_context *context, const char *input);
+
+/* sing_screen.c: the line that is sung now, on a terminal */
+void cli_sing_draw(const cli_singing *s, const cli_screen *screen, double heard_s);
 
 /* sing_picture.c: 0, or a status after saying why */
 int cli_sing_picture(const cli_singing *s, const char *path);

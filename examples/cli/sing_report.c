@@ -38,8 +38,9 @@ static void print_cut(const char *text, int room)
     }
 }
 
-static void print_line(const cli_singing *s, size_t line, int unicode)
+void cli_sing_line(const cli_singing *s, size_t line)
 {
+    int unicode = cli_unicode();
     avsvt_line_points p = AVSVT_LINE_POINTS_INIT;
     size_t first, end;
     if (avsvt_scorer_line(s->scorer, line, &p))
@@ -65,28 +66,42 @@ static void print_line(const cli_singing *s, size_t line, int unicode)
     putchar('\n');
 }
 
+void cli_sing_head(const cli_singing *s)
+{
+    printf("%s%s%s: %llu notes in %u line%s", s->song.artist, *s->song.artist ? " - " : "",
+           s->title, (unsigned long long)s->song.notes, (unsigned)s->song.lines,
+           s->song.lines == 1 ? "" : "s");
+    if (s->song.voices > 1)
+        printf(", voice %u of %u", (unsigned)s->song.voice, (unsigned)s->song.voices);
+    printf("\n\nline   start  points of            right   pitch     late\n");
+}
+
 void cli_sing_table(const cli_singing *s)
 {
-    avsvt_line_points total = AVSVT_LINE_POINTS_INIT;
-    int unicode = cli_unicode();
-    avsvt_scorer_total(s->scorer, &total);
     if (!s->args->quiet) {
-        printf("%s%s%s: %llu notes in %u line%s", s->song.artist, *s->song.artist ? " - " : "",
-               s->title, (unsigned long long)s->song.notes, (unsigned)s->song.lines,
-               s->song.lines == 1 ? "" : "s");
-        if (s->song.voices > 1)
-            printf(", voice %u of %u", (unsigned)s->song.voice, (unsigned)s->song.voices);
-        printf("\n\nline   start  points of            right   pitch     late\n");
-        for (size_t i = 0; i < s->song.lines; i++)
-            print_line(s, i, unicode);
+        cli_sing_head(s);
+        for (size_t i = 0; i < s->song.lines; i++) {
+            avsvt_line_points p = AVSVT_LINE_POINTS_INIT;
+            if (!avsvt_scorer_line(s->scorer, i, &p) && p.onset_s < s->until_s)
+                cli_sing_line(s, i);
+        }
         putchar('\n');
     }
+    cli_sing_total(s);
+}
+
+void cli_sing_total(const cli_singing *s)
+{
+    avsvt_line_points total = AVSVT_LINE_POINTS_INIT;
+    avsvt_scorer_total(s->scorer, &total);
     printf("%.0f of %.0f points: %u of %u notes hit", total.points, AVSVT_SCORE_POINTS,
            (unsigned)total.hits, (unsigned)total.notes);
     if (total.golden)
         printf(", %u golden", (unsigned)total.golden);
     if (total.hits)
         printf("; %+.0f cents, %+.2f s on the whole", total.cents, total.late_s);
+    if (s->until_s < s->song.duration_s)
+        printf("; ended at %ld:%02ld", (long)s->until_s / 60, (long)s->until_s % 60);
     putchar('\n');
 }
 

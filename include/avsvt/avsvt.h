@@ -14,6 +14,7 @@
 #include <avsvt/fusion.h>
 #include <avsvt/head.h>
 #include <avsvt/notes.h>
+#include <avsvt/edit.h>
 #include <avsvt/export.h>
 #include <avsvt/chart.h>
 #include <avsvt/score.h>
@@ -21,6 +22,7 @@
 #include <avsvt/pipeline.h>
 #include <avsvt/stream.h>
 #include <avsvt/job.h>
+#include <avsvt/feed.h>
 #include <avsvt/augment.h>
 #include <avsvt/dataset.h>
 #include <avsvt/train.h>

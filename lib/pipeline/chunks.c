@@ -11,6 +11,7 @@
 /* One run over one source. */
 typedef struct run {
     avsvt_pipeline *p;
+    avsvti_cut cut;
     avsvti_window window;
     double total_s; /* -1: unknown */
     avsvt_progress_fn progress;
@@ -67,20 +68,20 @@ static avsvt_status hand_on(run *r, const avsvti_frames *f, int64_t first,
                    r->level, count, err);
 }
 
-/* Chunks of chunk_frames with context_frames on both sides that are thrown
- * away. Chunk borders are multiples of the hop, so a frame lies on the same
- * samples whichever call it comes from. */
+/* Chunks with context on both sides that is thrown away. Chunk borders are
+ * multiples of the hop, so a frame lies on the same samples whichever call it
+ * comes from. */
 static avsvt_status run_overlap(run *r, avsvt_error *err)
 {
     avsvt_pipeline *p = r->p;
-    for (int64_t core = 0;; core += p->chunk_frames) {
-        int64_t first = core > p->context_frames ? core - p->context_frames : 0;
-        int64_t end = core + p->chunk_frames;
+    for (int64_t core = 0;; core += r->cut.chunk) {
+        int64_t first = core > r->cut.left ? core - r->cut.left : 0;
+        int64_t end = core + r->cut.chunk;
         avsvti_frames f;
 
         avsvti_window_drop(&r->window, first * p->hop);
         /* One sample more than is used tells whether the sound goes on. */
-        int64_t last_sample = (end + p->context_frames) * p->hop + p->edge;
+        int64_t last_sample = (end + r->cut.right) * p->hop + p->edge;
         avsvt_status status = avsvti_window_fill(&r->window, last_sample + 1,
                                                  err);
         if (status != AVSVT_OK)
@@ -162,15 +163,17 @@ static avsvt_status run_pieces(run *r, int64_t chunk, avsvt_error *err)
     }
 }
 
-avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
-                               avsvt_progress_fn progress, void *progress_user,
-                               avsvti_frames_fn take, void *user,
-                               avsvt_error *err)
+avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvt_audio *audio,
+                                   const avsvti_cut *cut,
+                                   avsvt_progress_fn progress,
+                                   void *progress_user, avsvti_frames_fn take,
+                                   void *user, avsvt_error *err)
 {
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
     run r;
     memset(&r, 0, sizeof(r));
     r.p = p;
+    r.cut = *cut;
     r.progress = progress;
     r.progress_user = progress_user;
     r.take = take;
@@ -196,4 +199,14 @@ avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
     avsvti_window_free(&r.window);
     avsvti_release(avsvti_allocator(p->context), r.level);
     return status;
+}
+
+avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
+                               avsvt_progress_fn progress, void *progress_user,
+                               avsvti_frames_fn take, void *user,
+                               avsvt_error *err)
+{
+    avsvti_cut cut = { p->chunk_frames, p->context_frames, p->context_frames };
+    return avsvti_chunks_run_cut(p, audio, &cut, progress, progress_user, take,
+                                 user, err);
 }

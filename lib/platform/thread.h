@@ -28,6 +28,8 @@ typedef pthread_t avsvti_thread;
  * run on it. Returns 0 when it could not be started. */
 int avsvti_thread_start(avsvti_thread *t, void *(*run)(void *), void *argument);
 
+/* Sleeps; less than asked where a signal comes. */
+void avsvti_thread_pause(double seconds);
 static inline void avsvti_thread_yield(void) { sched_yield(); }
 static inline void avsvti_thread_join(avsvti_thread t) { pthread_join(t, NULL); }
 

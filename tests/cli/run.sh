@@ -127,12 +127,69 @@ expect 0 "$avsvt" sing song.txt melody.csv -o song.svg -o song.html && grep -q '
     python3 -c 'import xml.dom.minidom as x; x.parse("song.svg")'
 check "pictures of a song"
 expect 0 "$avsvt" sing b.mid two.flac -q && grep -q '^9[0-9]\{3\} of 10000' out; check "MIDI as the song"
-expect 2 "$avsvt" sing song.txt; check "sing needs two"
+expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --live --fast && grep -q '^[89][0-9]\{3\} of 10000 points: 1[89] of 19' out && [ "$(grep -c '%' out)" = 2 ]; check "scored while it is sung"
+expect 0 "$avsvt" sing "$data/melody.csv" two.flac --live --fast --json -o live.svg && json out && grep -q '<svg' live.svg; check "live, as JSON and with a picture"
+expect 2 "$avsvt" sing song.txt two.flac --fast && grep -q -- --live err; check "--fast is for --live"
+expect 2 "$avsvt" sing song.txt melody.csv --live; check "notes are not sung live"
 expect 2 "$avsvt" sing song.txt two.flac -o x.mid; check "a picture is no MIDI file"
 expect 1 "$avsvt" sing song.txt missing.wav; check "nobody sang"
 expect 1 "$avsvt" sing missing.txt two.flac; check "no song"
 expect 1 "$avsvt" sing two.flac two.flac; check "a sound is no song"
 expect 1 "$avsvt" sing song.txt two.flac --voice 2 && grep -q 'no voice 2' err; check "no such voice"
+
+# Listening
+expect 0 "$avsvt" listen --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out; check "listen --help"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast --json && python3 -c '
+import json
+events = [json.loads(line) for line in open("out")]
+on = [e["note"] for e in events if e["event"] == "on"]; off = [e for e in events if e["event"] in ("off", "forget")]
+assert on == [e["note"] for e in off] and 15 <= len(on) <= 25, (on, off)
+assert all(e["heard"] >= e["time"] for e in events if e["event"] == "on")'
+check "listen tells what begins and ends"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast -o heard.csv -o heard.mid -q && [ ! -s out ] &&
+    expect 0 "$avsvt" evaluate notes "$data/melody.csv" heard.csv --onset-tolerance 0.1 --json &&
+    python3 -c 'import json; assert json.load(open("out"))["mean"]["COnP"]["f1"] > .8'
+check "what was heard is written, and is about right"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast --engine feed && [ "$(wc -l <out)" = 20 ]; check "the feed gives the melody's 19 notes"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast --seconds 3 && [ "$(wc -l <out)" -lt 8 ]; check "--seconds ends"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast --json --curve && grep -q '"event": "pitch"' out; check "--curve tells the pitch"
+python3 - <<'EOF'
+import math, struct
+# WAV as programs write it to a pipe: no size, a chunk before the samples.
+for kind, bits in (1, 16), (1, 24), (1, 32), (3, 32):
+    data = b""
+    for i in range(2 * 22050):
+        t = max(0, min(1, (i - 5000) / 500)) * (i < 35000)
+        x = t * (.2 * math.sin(i * .1) + .1 * math.sin(i * .2) + .05 * math.sin(i * .3))
+        s = struct.pack("<f", x) if kind == 3 else int(x * (2 ** (bits - 1) - 1)).to_bytes(bits // 8, "little", signed=True)
+        data += s * 2
+    form = struct.pack("<HHIIHH", kind, 2, 22050, 22050 * bits // 4, bits // 4, bits)
+    open(f"pipe{kind}{bits}.wav", "wb").write(
+        b"RIFF\xff\xff\xff\xffWAVELIST\3\0\0\0abc\0fmt " + struct.pack("<I", 16) + form + b"data\xff\xff\xff\xff" + data)
+EOF
+for k in 116 124 132 332; do
+    "$avsvt" listen - --json <pipe$k.wav >out 2>err && grep '"off"' out | grep -q '"pitch": 6[45]\.'; check "WAV through a pipe, kind $k"
+done
+head -c 100 pipe116.wav | "$avsvt" listen - >out 2>err; check "a pipe that ends early is no failure"
+head -c 30 pipe116.wav | "$avsvt" listen - >out 2>err; [ $? = 1 ] && grep -q 'ends before its sound' err; check "a WAV without sound"
+tail -c +60 pipe116.wav | "$avsvt" listen - --raw s16 --rate 44100 >out 2>err; check "raw samples"
+echo nonsense and more | "$avsvt" listen - >out 2>err; [ $? = 1 ] && [ "$(wc -l <err)" = 1 ] && grep -q -- --raw err; check "no WAV in the pipe"
+expect 2 "$avsvt" listen --raw s16 --rate 8000; check "--raw is for standard input"
+expect 2 "$avsvt" listen - --raw s16; check "--raw needs a rate"
+expect 2 "$avsvt" listen "$data/melody.flac" -o x.xyz; check "listen: an ending that tells no format"
+expect 1 "$avsvt" listen missing.wav; check "listen to a missing file"
+mkdir fake && cc -shared -fPIC -o fake/libportaudio.so.2 "$here/portaudio.c" -lm 2>err; check "a PortAudio for tests is built"
+with_fake() { env LD_LIBRARY_PATH="$PWD/fake" AVSVT_TEST_SEQUENCER="$PWD/played" "$@"; }
+expect 0 with_fake "$avsvt" listen --seconds 0.2 --json && [ "$(grep -c '"off"' out)" = 1 ] && grep -q '"pitch": 6[89]\.' out; check "the microphone is heard"
+printf '#TITLE:A\n#BPM:300\n: 10 20 9 la\n' >a4.txt
+expect 0 with_fake "$avsvt" sing a4.txt -q && grep -q '^[0-9]\{4,5\} of 10000 points: 1 of 1' out; check "singing at the microphone is scored"
+expect 0 with_fake "$avsvt" listen --list-inputs && grep -q 'A test microphone.*the usual' out; check "the microphones are listed"
+expect 1 with_fake "$avsvt" listen --input nothing --seconds 1 && grep -q "no microphone 'nothing'" err; check "a microphone that is not there"
+if cc -shared -fPIC -o fake/libasound.so.2 "$here/asound.c" 2>err; then
+    expect 0 with_fake "$avsvt" listen "$data/melody.flac" --fast --alsa &&
+        grep -q '^port avsvt 1' played && [ "$(grep -c '^on ' played)" = "$(grep -c '^off ' played)" ] && grep -q '^on 66 from 3' played
+    check "notes are played on the ALSA sequencer"
+fi
 
 # Several inputs
 expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json && json many/notes/two.json && json many/notes/melody.json

@@ -10,6 +10,7 @@ from ._handle import Context
 from .audio import Audio, mix, noise, read_audio
 from .augment import Augment
 from .errors import Error
+from .feed import Feed
 from .models import Extractor, Fusion, Head, Model
 from .notes import Activations, Note, Notes, frames_to_notes, read_notes
 from .pipeline import Pipeline, transcribe
@@ -21,7 +22,8 @@ from .training import Trainer
 __version__ = "0.1.0"
 
 __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "Error",
-           "Extractor", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
+           "Extractor", "Feed",
+           "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
            "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "Trainer", "evaluate",
            "frames_to_notes", "library_version", "mix", "noise", "read_audio", "read_notes", "sing",
            "transcribe"]

@@ -164,6 +164,23 @@ class StreamInfo(Record):
                 ("pushed", c_int64), ("lost_events", c_uint64), ("lost_frames", c_uint64)]
 
 
+class FeedOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("rate_hz", c_double),
+                ("step_s", c_double), ("lookahead_s", c_double), ("context_s", c_double),
+                ("buffer_s", c_double), ("notes", POINTER(NotesOptions))]
+
+
+class FeedFrame(Record):
+    _fields_ = [("struct_size", c_uint32), ("level_db", c_float), ("time_s", c_double),
+                ("pitch", c_double)]
+
+
+class FeedInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("state", c_int32), ("pushed", c_uint64),
+                ("lost", c_uint64), ("lost_frames", c_uint64), ("final_s", c_double),
+                ("latency_s", c_double)]
+
+
 class ChartOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("voice", c_uint32)]
 
@@ -226,6 +243,8 @@ STRUCTS = {
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
     "avsvt_stream_event": StreamEvent, "avsvt_stream_frame": StreamFrame,
     "avsvt_stream_options": StreamOptions, "avsvt_stream_info": StreamInfo,
+    "avsvt_feed_options": FeedOptions, "avsvt_feed_frame": FeedFrame,
+    "avsvt_feed_info": FeedInfo,
     "avsvt_chart_options": ChartOptions, "avsvt_chart_info": ChartInfo,
     "avsvt_chart_note": ChartNoteRecord, "avsvt_scorer_options": ScorerOptions,
     "avsvt_note_points": NotePointsRecord, "avsvt_line_points": LinePointsRecord,
@@ -297,6 +316,15 @@ _FALLIBLE = {
     "avsvt_augment_create": (_out, _handle, c_char_p, c_char_p),
     "avsvt_augment_run": (_out, _out, _handle, c_void_p, c_int64, c_double, _handle,
                           c_uint64),
+    "avsvt_activations_note": (_handle, c_double, c_double, POINTER(NoteRecord)),
+    "avsvt_notes_move": (_out, _handle, c_size_t, c_double, c_double, _handle,
+                         POINTER(c_size_t)),
+    "avsvt_notes_split": (_out, _handle, c_size_t, c_double, _handle, POINTER(c_size_t)),
+    "avsvt_notes_merge": (_out, _handle, c_size_t, c_size_t, _handle, POINTER(c_size_t)),
+    "avsvt_notes_remove": (_out, _handle, c_size_t),
+    "avsvt_notes_add": (_out, _handle, POINTER(NoteRecord), _handle, POINTER(c_size_t)),
+    "avsvt_feed_open": (_out, _handle, POINTER(FeedOptions)),
+    "avsvt_feed_wait": (_handle,),
     "avsvt_chart_open": (_out, _handle, c_char_p, POINTER(ChartOptions)),
     "avsvt_chart_create": (_out, _handle, _handle),
     "avsvt_scorer_create": (_out, _handle, POINTER(ScorerOptions)),
@@ -340,6 +368,13 @@ _PLAIN = {
     "avsvt_stream_describe": (c_int32, _handle, POINTER(StreamInfo)),
     "avsvt_stream_reset": (c_int32, _handle),
     "avsvt_activations_pitch": (c_int32, _handle, c_int64, c_int64, c_void_p),
+    "avsvt_feed_free": (None, _handle),
+    "avsvt_feed_push": (c_int32, _handle, c_void_p, c_size_t),
+    "avsvt_feed_finish": (None, _handle),
+    "avsvt_feed_cancel": (None, _handle),
+    "avsvt_feed_poll": (c_int32, _handle, POINTER(NoteRecord)),
+    "avsvt_feed_poll_frame": (c_int32, _handle, POINTER(FeedFrame)),
+    "avsvt_feed_describe": (c_int32, _handle, POINTER(FeedInfo)),
     "avsvt_chart_describe": (c_int32, _handle, POINTER(ChartInfo)),
     "avsvt_chart_get": (c_int32, _handle, c_size_t, POINTER(ChartNoteRecord)),
     "avsvt_chart_ref": (_handle, _handle),

@@ -118,6 +118,44 @@ class Notes(Handle):
     def __reduce__(self):
         return Notes, tuple(self._columns())
 
+    def _edited(self, name, *arguments, activations=None, at=True) -> "Notes":
+        out = c_void_p()
+        with held(self, activations) as (pointer, from_):
+            tail = (from_, None) if at else ()
+            call(f"avsvt_notes_{name}", ctypes.byref(out), pointer, *arguments, *tail)
+        return Notes._adopt(out.value)
+
+    def _number(self, i) -> int:
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"note {i} of {len(self)}")
+        return i % len(self)
+
+    def move(self, i, onset, offset, activations=None) -> "Notes":
+        """A new list in which note ``i`` lies elsewhere. With ``activations``
+        its pitch, level and confidence follow; no network runs. This list
+        stays as it is, and so with the other edits."""
+        return self._edited("move", self._number(i), onset, offset, activations=activations)
+
+    def split(self, i, time, activations=None) -> "Notes":
+        """A new list with note ``i`` in two."""
+        return self._edited("split", self._number(i), time, activations=activations)
+
+    def merge(self, first, count=2, activations=None) -> "Notes":
+        """A new list with ``count`` notes from ``first`` on as one."""
+        return self._edited("merge", self._number(first), count, activations=activations)
+
+    def remove(self, i) -> "Notes":
+        """A new list without note ``i``."""
+        return self._edited("remove", self._number(i), at=False)
+
+    def add(self, onset, offset, pitch=None, activations=None) -> "Notes":
+        """A new list with one note more: of that ``pitch``, or of that which
+        ``activations`` tell."""
+        if (pitch is None) == (activations is None):
+            raise ValueError("add() needs a pitch or activations")
+        record = _ffi.NoteRecord(onset_s=onset, offset_s=offset, pitch=pitch or 0.0)
+        return self._edited("add", ctypes.byref(record), activations=activations)
+
     def write(self, path, format=None, **options) -> None:
         """Write a file; the format is told from the path's ending.
 
@@ -224,6 +262,14 @@ class Activations(Handle):
 
     fine = property(lambda self: self._lend("fine", self._info().fine_bins),
                     doc="Logits of fine pitch [frames, bins], or None.")
+    def note(self, onset, offset) -> Note:
+        """The note that would sound there: its pitch, level and confidence."""
+        record = _ffi.NoteRecord()
+        with self._held() as pointer:
+            call("avsvt_activations_note", pointer, onset, offset, ctypes.byref(record))
+        return Note(record.onset_s, record.offset_s, record.pitch, record.level_db,
+                    record.confidence)
+
     @property
     def pitch(self) -> np.ndarray:
         """The pitch curve [frames]: MIDI number, NaN where nothing is sung."""

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""A pipeline that is fed while it runs."""
+import ctypes
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call
+from .notes import Note, decoding
+from .pipeline import Pipeline
+
+_STATES = ("running", "done", "failed", "cancelled")
+
+
+class Feed(Handle):
+    """Push samples, poll notes and pitch as they become final.
+
+    >>> with avsvt.Feed(avsvt.Pipeline(), 48000) as feed:
+    ...     for block in blocks:
+    ...         feed.push(block)
+    ...         for note in feed.notes():
+    ...             print(note)
+    ...     feed.finish()
+    ...     feed.wait()
+    ...     rest = feed.notes()
+
+    Each network call adds ``step`` seconds and waits for ``lookahead`` more;
+    ``context`` seconds before it are looked at again. ``buffer`` seconds may
+    wait. The other settings are those of :meth:`Activations.notes`.
+    """
+
+    _free = "avsvt_feed_free"
+
+    def __init__(self, pipeline: Pipeline, sample_rate, *, step=0.0, lookahead=0.0,
+                 context=0.0, buffer=0.0, **settings):
+        notes = decoding(**settings)
+        options = _ffi.FeedOptions(rate_hz=sample_rate, step_s=step, lookahead_s=lookahead,
+                                   context_s=context, buffer_s=buffer,
+                                   notes=ctypes.pointer(notes))
+        self._pipeline = pipeline  # which must outlive it
+        with pipeline._held() as pointer:
+            super().__init__("avsvt_feed_open", pointer, ctypes.byref(options))
+
+    def push(self, samples) -> bool:
+        """Push mono samples; False when some had no room and were lost."""
+        samples = np.ascontiguousarray(samples, np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"push() takes mono samples; the array has shape {samples.shape}")
+        with self._held() as pointer:
+            status = _ffi.library().avsvt_feed_push(pointer, samples.ctypes.data, len(samples))
+        if status == 1:
+            raise ValueError("nothing can be pushed after finish()")
+        return status == _ffi.OK
+
+    def finish(self) -> None:
+        """The sound has ended."""
+        with self._held() as pointer:
+            _ffi.library().avsvt_feed_finish(pointer)
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+        with self._held() as pointer:
+            _ffi.library().avsvt_feed_cancel(pointer)
+
+    def wait(self) -> None:
+        """Wait for the end, after finish() or cancel(); raises why it failed."""
+        with self._held() as pointer:
+            call("avsvt_feed_wait", pointer)
+
+    def notes(self) -> list:
+        """The notes that have become final since the last call."""
+        found, record = [], _ffi.NoteRecord()
+        with self._held() as pointer:
+            while _ffi.library().avsvt_feed_poll(pointer, ctypes.byref(record)) == _ffi.OK:
+                found.append(Note(record.onset_s, record.offset_s, record.pitch,
+                                  record.level_db, record.confidence))
+        return found
+
+    def curve(self) -> np.ndarray:
+        """The pitch curve since the last call [frames, 3]: seconds, MIDI
+        number (NaN: nothing sung), dB below full scale."""
+        found, record = [], _ffi.FeedFrame()
+        with self._held() as pointer:
+            while _ffi.library().avsvt_feed_poll_frame(pointer, ctypes.byref(record)) == _ffi.OK:
+                found.append((record.time_s, record.pitch, record.level_db))
+        return np.array(found).reshape(-1, 3)
+
+    def _info(self) -> _ffi.FeedInfo:
+        info = _ffi.FeedInfo()
+        with self._held() as pointer:
+            _ffi.library().avsvt_feed_describe(pointer, ctypes.byref(info))
+        return info
+
+    state = property(lambda self: _STATES[self._info().state],
+                     doc="running, done, failed or cancelled.")
+    lost = property(lambda self: self._info().lost, doc="Samples that had no room.")
+    final = property(lambda self: self._info().final_s, doc="Seconds that are done.")
+    latency = property(lambda self: self._info().latency_s,
+                       doc="How much later than the sound results are final, seconds.")

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/ring.h"
+
+#include <math.h>
+#include <string.h>
+
+#define GAPS 64
+#define LOUDEST 1e6f /* beyond it, it is no sound */
+
+/* Silence of that length before sample number at. */
+typedef struct gap {
+    size_t at, length;
+} gap;
+
+int avsvti_ring_create(avsvti_ring *r, const avsvt_allocator *a, size_t item,
+                       size_t capacity)
+{
+    r->items = avsvti_alloc(a, capacity, item);
+    r->item = item;
+    r->capacity = capacity;
+    atomic_init(&r->written, 0);
+    atomic_init(&r->read, 0);
+    return r->items != NULL;
+}
+
+int avsvti_ring_put(avsvti_ring *r, const void *item)
+{
+    size_t at = atomic_load_explicit(&r->written, memory_order_relaxed);
+    if (at - atomic_load_explicit(&r->read, memory_order_acquire) >= r->capacity)
+        return 0;
+    memcpy(r->items + at % r->capacity * r->item, item, r->item);
+    atomic_store_explicit(&r->written, at + 1, memory_order_release);
+    return 1;
+}
+
+int avsvti_ring_take(avsvti_ring *r, void *item)
+{
+    size_t at = atomic_load_explicit(&r->read, memory_order_relaxed);
+    if (at == atomic_load_explicit(&r->written, memory_order_acquire))
+        return 0;
+    memcpy(item, r->items + at % r->capacity * r->item, r->item);
+    atomic_store_explicit(&r->read, at + 1, memory_order_release);
+    return 1;
+}
+
+void avsvti_ring_release(avsvti_ring *r, const avsvt_allocator *a)
+{
+    avsvti_release(a, r->items);
+    r->items = NULL;
+}
+
+int avsvti_sound_create(avsvti_sound_ring *r, const avsvt_allocator *a,
+                        size_t capacity)
+{
+    memset(r, 0, sizeof(*r));
+    r->capacity = capacity;
+    r->samples = avsvti_alloc(a, capacity, sizeof(float));
+    atomic_init(&r->written, 0);
+    atomic_init(&r->read, 0);
+    atomic_init(&r->lost, 0);
+    return avsvti_ring_create(&r->gaps, a, sizeof(gap), GAPS) && r->samples;
+}
+
+void avsvti_sound_release(avsvti_sound_ring *r, const avsvt_allocator *a)
+{
+    avsvti_ring_release(&r->gaps, a);
+    avsvti_release(a, r->samples);
+    r->samples = NULL;
+}
+
+size_t avsvti_sound_write(avsvti_sound_ring *r, const float *samples,
+                          size_t count)
+{
+    size_t at = atomic_load_explicit(&r->written, memory_order_relaxed);
+    size_t used = at - atomic_load_explicit(&r->read, memory_order_acquire);
+    size_t n = r->capacity - used < count ? r->capacity - used : count;
+    if (n && r->owed) { /* the silence is told before what follows it */
+        gap silence = { at, r->owed };
+        if (avsvti_ring_put(&r->gaps, &silence))
+            r->owed = 0;
+        else
+            n = 0;
+    }
+    size_t place = at % r->capacity, first = r->capacity - place;
+    first = first < n ? first : n;
+    if (n) {
+        memcpy(r->samples + place, samples, first * sizeof(float));
+        memcpy(r->samples, samples + first, (n - first) * sizeof(float));
+        atomic_store_explicit(&r->written, at + n, memory_order_release);
+    }
+    r->owed += count - n;
+    if (count > n)
+        atomic_fetch_add_explicit(&r->lost, count - n, memory_order_relaxed);
+    return n;
+}
+
+static float sane(float x)
+{
+    return fabsf(x) <= LOUDEST ? x : 0.0f; /* not true for a NaN */
+}
+
+size_t avsvti_sound_read(avsvti_sound_ring *r, float *to, size_t count)
+{
+    size_t got = 0;
+    while (got < count) {
+        gap next;
+        size_t at = atomic_load_explicit(&r->read, memory_order_relaxed);
+        size_t end = atomic_load_explicit(&r->written, memory_order_acquire);
+        if (!r->gap_left && avsvti_ring_take(&r->gaps, &next)) {
+            r->gap_at = next.at;
+            r->gap_left = next.length;
+        }
+        if (r->gap_left && r->gap_at == at) {
+            size_t n = r->gap_left < count - got ? r->gap_left : count - got;
+            memset(to + got, 0, n * sizeof(float));
+            r->gap_left -= n;
+            got += n;
+            continue;
+        }
+        if (r->gap_left && r->gap_at < end)
+            end = r->gap_at;
+        size_t n = end - at < count - got ? end - at : count - got;
+        if (!n)
+            break;
+        for (size_t i = 0; i < n; i++)
+            to[got + i] = sane(r->samples[(at + i) % r->capacity]);
+        got += n;
+        atomic_store_explicit(&r->read, at + n, memory_order_release);
+    }
+    return got;
+}
