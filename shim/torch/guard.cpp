@@ -50,7 +50,19 @@ const thread_functions &functions()
 
 } // namespace
 
-threads_guard::threads_guard(int threads) : omp_(0), mkl_(0)
+c10::WarningHandler *no_warnings()
+{
+    class : public c10::WarningHandler {
+#if TORCH_VERSION_MAJOR >= 2
+        void process(const c10::Warning &) override {}
+#else
+        void process(const c10::SourceLocation &, const std::string &, const bool) override {}
+#endif
+    } static handler;
+    return &handler;
+}
+
+threads_guard::threads_guard(int threads) : warnings_(no_warnings()), omp_(0), mkl_(0)
 {
     const thread_functions &f = functions();
     if (!f.omp_get || !f.omp_set)

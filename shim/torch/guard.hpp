@@ -5,13 +5,24 @@
 
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
+#include <c10/util/Exception.h>
+#include <torch/version.h>
 
 namespace avsvt_torch {
 
 /* Whether the host uses this libtorch too. Set once, before the first call. */
 void set_shared(bool shared);
 
-/* The calling thread computes with so many threads until this goes. */
+#if TORCH_VERSION_MAJOR >= 2
+using warnings_guard = c10::WarningUtils::WarningHandlerGuard;
+#else
+using warnings_guard = c10::Warning::WarningHandlerGuard;
+#endif
+/* Takes libtorch's warnings, which would be printed, and drops them. */
+c10::WarningHandler *no_warnings();
+
+/* The calling thread computes with so many threads, and without a word, until
+ * this goes. */
 class threads_guard {
 public:
     explicit threads_guard(int threads);
@@ -20,6 +31,7 @@ public:
     threads_guard &operator=(const threads_guard &) = delete;
 
 private:
+    warnings_guard warnings_;
     int omp_;
     int mkl_;
 };

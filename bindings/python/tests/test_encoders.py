@@ -185,6 +185,23 @@ def test_an_export_that_differs_is_refused(tmp_path, capsys, monkeypatch):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_int8_is_smaller_and_its_effect_is_told(tmp_path, capsys):
+    folder = save(tmp_path / "source", hidden_size=64, intermediate_size=256)
+    encoders.made("wav2vec2", folder, "-o", tmp_path / "float.pt")
+    encoders.made("wav2vec2", folder, "--int8", "-o", tmp_path / "int8.pt")
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert float(told.split("at most ")[1].split()[0]) < 1e-5
+    assert 0 < float(told.split("those by ")[1].split()[0]) < 0.1
+    sizes = [(tmp_path / name).stat().st_size for name in ("float.pt", "int8.pt")]
+    assert sizes[1] < 0.6 * sizes[0]
+    sound = sounds(1, 8000).numpy()[0]
+    given = encoders.run(tmp_path, [
+        {"as": name, "do": "features", "model": str(tmp_path / f"{name}.pt"), "input": "sound"}
+        for name in ("float", "int8")], sound=sound)
+    away = np.linalg.norm(given["int8"] - given["float"]) / np.linalg.norm(given["float"])
+    assert 1e-5 < away < 0.1
+
+
 def test_without_transformers_the_reason_is_told(tmp_path, capsys, monkeypatch):
     folder = save(tmp_path / "source")
     monkeypatch.setitem(__import__("sys").modules, "transformers", None)

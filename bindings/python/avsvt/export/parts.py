@@ -24,6 +24,13 @@ def difference(one, other, inputs) -> float:
     return worst
 
 
+def accept(worst: float, what: str) -> None:
+    """Refuses a difference beyond TOLERANCE, or one that is not a number."""
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{what}: differs from its source network by {worst:.2g} of the "
+                         f"largest value, more than {TOLERANCE:g}; nothing is written")
+
+
 def write_model(path: str, network: torch.nn.Module, manifest: dict, source, inputs,
                 what: str) -> float:
     """Write a model file once the network read back from it gives what
@@ -35,9 +42,7 @@ def write_model(path: str, network: torch.nn.Module, manifest: dict, source, inp
     def check(written):
         nonlocal worst
         worst = difference(written, source, inputs)
-        if not worst <= TOLERANCE:
-            raise ValueError(f"{what}: differs from its source network by {worst:.2g} of the "
-                             f"largest value, more than {TOLERANCE:g}; nothing is written")
+        accept(worst, what)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format

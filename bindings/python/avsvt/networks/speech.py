@@ -46,16 +46,24 @@ class ChannelNorm(nn.Module):
 
     def forward(self, x: Tensor, lengths: Optional[Tensor]) -> Tensor:
         if lengths is None:
-            return F.group_norm(x, x.shape[1], self.weight, self.bias, 1e-5)
-        mask = filled_until(lengths, x.shape[2]).unsqueeze(1)
-        count = mask.sum(2, keepdim=True)
-        away = (x - (x * mask).sum(2, keepdim=True) / count) * mask
-        scale = torch.rsqrt(away.pow(2).sum(2, keepdim=True) / count + 1e-5)
-        return away * scale * self.weight[:, None] + self.bias[:, None]
+            away = x - x.mean(1, keepdim=True)
+            scale = torch.rsqrt(away.pow(2).mean(1, keepdim=True) + 1e-5)
+        else:
+            filled = filled_until(lengths, x.shape[1]).unsqueeze(2)
+            count = filled.sum(1, keepdim=True)
+            away = (x - (x * filled).sum(1, keepdim=True) / count) * filled
+            scale = torch.rsqrt(away.pow(2).sum(1, keepdim=True) / count + 1e-5)
+        return away * (scale * self.weight) + self.bias
 
 
 class Convolution(nn.Module):
-    """One stage of the front end: convolution, norm, GELU."""
+    """One stage of the front end, [batch, time, channels] in and out:
+    convolution, norm, GELU.
+
+    The convolution is done as products of matrices, `stride` taps of the
+    kernel at a time: the samples under them lie side by side in memory, so
+    nothing is copied, and the channels stay where the norm wants them.
+    """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, bias: bool,
                  norm: str):
@@ -70,12 +78,39 @@ class Convolution(nn.Module):
         made = torch.div(lengths - self.kernel, self.stride, rounding_mode="floor") + 1
         return made.clamp(min=0)
 
+    def convolve(self, x: Tensor) -> Tensor:
+        x = x.contiguous()
+        batch, time, inputs = x.shape
+        if time < self.kernel:
+            raise ValueError("the sound is too short")
+        frames = (time - self.kernel) // self.stride + 1
+        outputs = self.conv.weight.shape[0]
+        weight = self.conv.weight.permute(2, 1, 0)  # tap, input, output
+        bias = self.conv.bias
+        # So narrow an input is copied rather than multiplied twice.
+        step = self.kernel if inputs == 1 else self.stride
+        made = x
+        for first in range(0, self.kernel, step):
+            taps = min(step, self.kernel - first)
+            under = torch.as_strided(x, [batch, frames, taps * inputs],
+                                     [time * inputs, self.stride * inputs, 1],
+                                     x.storage_offset() + first * inputs)
+            part = weight[first:first + taps].reshape(1, taps * inputs, outputs)
+            part = part.expand(batch, -1, -1)
+            if first > 0:
+                made.baddbmm_(under, part)
+            elif bias is not None:
+                made = torch.baddbmm(bias, under, part)
+            else:
+                made = torch.bmm(under, part)
+        return made
+
     def forward(self, x: Tensor, lengths: Optional[Tensor]) -> Tensor:
-        x = self.conv(x)
+        x = self.convolve(x)
         if self.over_time is not None:
             x = self.over_time(x, lengths)
         if self.over_channels is not None:
-            x = self.over_channels(x.transpose(1, 2)).transpose(1, 2)
+            x = self.over_channels(x)
         return F.gelu(x)
 
 
@@ -161,12 +196,11 @@ class SpeechEncoder(nn.Module):
         if self.input_epsilon > 0.0:
             sound = None if lengths is None else filled_until(lengths, samples.shape[1])
             samples = normalise(samples, sound, self.input_epsilon)
-        x = samples.unsqueeze(1)
+        x = samples.unsqueeze(2)
         for stage in self.front:
             if lengths is not None:
                 lengths = stage.count(lengths)
             x = stage(x, lengths)
-        x = x.transpose(1, 2)
         if self.projection_norm is not None:
             x = self.projection_norm(x)
         return self.projection_dropout(self.projection(x))
