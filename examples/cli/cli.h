@@ -30,14 +30,19 @@ typedef struct cli_args {
     const char *model, *format, *device, *precision, *backend, *rule, *chunks;
     const char *engine, *raw, *input;
     const char *completion;
+    const char *video;
     double tempo, onset_threshold, offset_threshold, min_duration, snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
     double valid_share, utterance, seed;
     const char *noise, *list;
     double threads, runs, transpose, delay, voice;
+    const char *landmarks, *mean_face, *smoothing;
+    double rate, landmarks_rate, size, window;
+    int whole_picture;
+    double video_rate, video_start;
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;
-    double rate, seconds;
+    double seconds;
     int alsa, curve, fast, list_inputs, live;
 } cli_args;
 
@@ -76,7 +81,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_transcribe, cli_evaluate, cli_mix, cli_prepare, cli_info,
-    cli_bench, cli_sing, cli_train, cli_help;
+    cli_bench, cli_sing, cli_train, cli_crop, cli_help;
 extern const cli_command cli_listen;
 extern const cli_command *const cli_commands[]; /* closed by NULL */
 extern const cli_option cli_common_options[];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* avsvt info: what a model, a pipeline file, a recording or a list of notes is. */
+/* avsvt info: what a model, a pipeline file, a recording, a video or a list of
+ * notes is. */
 #include "cli.h"
 
 #include <math.h>
@@ -142,6 +143,15 @@ static int info_notes(const cli_args *args, avsvt_context *context, const char *
     return 0;
 }
 
+static void sound_facts(const cli_args *args, const avsvt_audio_info *info)
+{
+    text_fact(args, "format", info->format);
+    number_fact(args, "sample_rate", info->rate_hz);
+    number_fact(args, "channels", info->channels);
+    number_fact(args, "frames", (double)info->frames);
+    number_fact(args, "duration_s", info->duration_s);
+}
+
 static int info_sound(const cli_args *args, avsvt_context *context, const char *path)
 {
     cli_sound sound;
@@ -150,21 +160,74 @@ static int info_sound(const cli_args *args, avsvt_context *context, const char *
         return status;
     text_fact(args, "kind", "recording");
     text_fact(args, "path", path);
-    text_fact(args, "format", sound.info.format);
-    number_fact(args, "sample_rate", sound.info.rate_hz);
-    number_fact(args, "channels", sound.info.channels);
-    number_fact(args, "frames", (double)sound.info.frames);
-    number_fact(args, "duration_s", sound.info.duration_s);
+    sound_facts(args, &sound.info);
     end_facts(args);
     cli_sound_close(&sound);
     return 0;
 }
 
-/* A zip archive can only be a model, whatever it is called. */
+/* The sound beside the pictures; one that can't be read is said, and no more. */
+static void sound_of_video(const cli_args *args, avsvt_context *context, const char *path)
+{
+    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_audio *audio = NULL;
+    if (avsvt_audio_open(&audio, context, path, &err)) {
+        text_fact(args, "sound", err.message);
+        return;
+    }
+    avsvt_audio_describe(audio, &info, NULL);
+    text_fact(args, "sound", info.format);
+    number_fact(args, "sample_rate", info.rate_hz);
+    number_fact(args, "channels", info.channels);
+    number_fact(args, "sound_s", info.duration_s);
+    avsvt_audio_free(audio);
+}
+
+static int video_facts(const cli_args *args, avsvt_context *context, const char *path,
+                       const avsvt_video_info *info)
+{
+    text_fact(args, "kind", "video");
+    text_fact(args, "path", path);
+    text_fact(args, "format", info->format);
+    number_fact(args, "width", info->width);
+    number_fact(args, "height", info->height);
+    number_fact(args, "rotation", info->rotation ? info->rotation : -1);
+    number_fact(args, "frame_rate", info->rate_hz > 0 ? info->rate_hz : -1);
+    if (info->varies)
+        text_fact(args, "timing", "the frame rate varies");
+    number_fact(args, "frames", (double)info->frames);
+    number_fact(args, "duration_s", info->duration_s);
+    if (info->has_sound)
+        sound_of_video(args, context, path);
+    end_facts(args);
+    return 0;
+}
+
+/* A video, or else a recording: files of one kind hold either. */
+static int info_media(const cli_args *args, avsvt_context *context, const char *path)
+{
+    avsvt_video_info info = AVSVT_VIDEO_INFO_INIT;
+    avsvt_video *video = NULL;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    int is_array = has_ending(path, ".npy") || has_ending(path, ".npz");
+    if (avsvt_video_open(&video, context, path, NULL, &err))
+        return is_array ? cli_error(&err) : info_sound(args, context, path);
+    avsvt_video_describe(video, &info, NULL);
+    avsvt_video_free(video);
+    return video_facts(args, context, path, &info);
+}
+
+/* A zip archive can only be a model, unless it is called an array. */
 static int looks_like_model(const char *path)
 {
     char start[4] = { 0 };
     FILE *file = cli_is_folder(path) ? NULL : fopen(path, "rb");
+    if (has_ending(path, ".npz")) { /* which is a zip archive too */
+        if (file)
+            fclose(file);
+        return 0;
+    }
     if (file) {
         size_t got = fread(start, 1, sizeof start, file);
         fclose(file);
@@ -188,16 +251,17 @@ static int run(const cli_args *args)
     else if (has_ending(path, ".csv") || has_ending(path, ".txt") || has_ending(path, ".json"))
         status = info_notes(args, context, path);
     else
-        status = info_sound(args, context, path);
+        status = info_media(args, context, path);
     avsvt_context_free(context);
     return status;
 }
 
 const cli_command cli_info = {
-    "info", "[FILE]", "what a model, pipeline, recording or note file is",
-    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt) or "
-    "a recording. Without FILE it describes the built-in model. No network is loaded.",
+    "info", "[FILE]", "what a model, pipeline, recording, video or note file is",
+    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt), "
+    "a video (or its array of frames, .npy, .npz) or a recording. Without FILE it describes the built-in model. No network is loaded.",
     "  avsvt info\n"
-    "  avsvt info song.flac --json\n",
+    "  avsvt info song.flac --json\n"
+    "  avsvt info clip.mp4\n",
     NULL, 0, 1, options, run,
 };

@@ -41,6 +41,13 @@ static const cli_option options[] = {
     { 0, "chunks", CLI_CHOICE, "CHUNKS", "overlap|whole|published", 0, 0, CLI_FIELD(chunks), 0,
       "how long sound is cut: overlap: pieces with context on both sides; whole: one piece; "
       "published: AV_SVT's utterances of 5 s, for pipeline files (default: the model's)" },
+    { 0, "video", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(video), 0,
+      "pictures of the singer's mouth, for a pipeline file with video: (.npy, .npz, or a video "
+      "file of crops)" },
+    { 0, "video-rate", CLI_NUMBER, "HZ", NULL, 0.1, 1000, CLI_FIELD(video_rate), 0,
+      "pictures a second in an .npy or .npz (default 50)" },
+    { 0, "video-start", CLI_NUMBER, "S", NULL, -100000, 100000, CLI_FIELD(video_start), 0,
+      "when the video begins, in seconds of the sound (default 0)" },
     CLI_DEVICE_OPTIONS,
     CLI_OPTIONS_END,
 };
@@ -52,6 +59,7 @@ typedef struct work {
     avsvt_pipeline *pipeline;
     const char *folder; /* results are named after their inputs; or NULL */
     int reported;       /* entries of the JSON report so far */
+    avsvt_tensor *crops; /* of the video; or NULL */
 } work;
 
 static int format_number(const char *name)
@@ -196,10 +204,42 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
         o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
 }
 
+/* The pictures of a video at the rate that the pipeline takes. */
+static int read_video(work *w, const char *path)
+{
+    avsvt_video_options open = AVSVT_VIDEO_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_video *video = NULL;
+    cli_progress progress;
+    open.rate_hz = avsvt_pipeline_picture_hz(w->pipeline);
+    open.array_rate_hz = w->args->video_rate;
+    if (open.rate_hz == 0)
+        return cli_fail("%s: the model takes no pictures; a pipeline file with video: does "
+                        "(-m FILE.yaml)", path);
+    cli_progress_begin(&progress, path, w->args->quiet);
+    avsvt_status failed = avsvt_video_open(&video, w->context, path, &open, &err);
+    if (!failed)
+        failed = avsvt_video_read_all(&w->crops, video, cli_progress_tell, &progress, &err);
+    avsvt_video_free(video);
+    cli_progress_end(&progress);
+    return failed ? cli_error(&err) : 0;
+}
+
+/* What is heard: nothing where the pipeline only sees, then IN is a video. */
+static int open_input(work *w, cli_sound *sound, const char *input)
+{
+    if (avsvt_pipeline_rate_hz(w->pipeline) > 0 || w->args->video)
+        return cli_sound_open(sound, w->context, input);
+    memset(sound, 0, sizeof *sound);
+    sound->name = input;
+    sound->duration_s = -1;
+    return read_video(w, input);
+}
+
 static int transcribe_one(work *w, const char *input)
 {
     cli_sound sound;
-    int status = cli_sound_open(&sound, w->context, input);
+    int status = open_input(w, &sound, input);
     if (status)
         return status;
     avsvt_notes_options decode = AVSVT_NOTES_OPTIONS_INIT;
@@ -212,6 +252,8 @@ static int transcribe_one(work *w, const char *input)
     run_options.progress = cli_progress_tell;
     run_options.user = &progress;
     run_options.notes = &decode;
+    run_options.crops = w->crops;
+    run_options.crops_start_s = w->args->video_start;
     avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound.audio,
                                                      &run_options, &err);
     double spent = cli_clock_s() - progress.start_s;
@@ -227,6 +269,8 @@ static int transcribe_one(work *w, const char *input)
         status = deliver(w, notes, &sound, duration, spent);
     avsvt_notes_free(notes);
     cli_sound_close(&sound);
+    avsvt_tensor_free(w->crops);
+    w->crops = NULL;
     return status;
 }
 
@@ -254,6 +298,8 @@ static int check_output(work *w)
     const cli_args *args = w->args;
     const char *out = args->out_count ? args->outs[0] : NULL;
     int format = format_of(args, NULL);
+    if (args->video && args->input_count > 1)
+        return cli_usage("--video goes with one input");
     if (args->format && args->out_count > 1)
         return cli_usage("-f goes with one -o only; with several the endings tell");
     if (args->input_count > 1 || (out && (cli_is_folder(out) || out[strlen(out) - 1] == '/'))) {
@@ -296,7 +342,7 @@ static int32_t chunks_of(const cli_args *args)
 
 static int run(const cli_args *args)
 {
-    work w = { args, NULL, NULL, NULL, 0 };
+    work w = { args, NULL, NULL, NULL, 0, NULL };
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
@@ -307,6 +353,8 @@ static int run(const cli_args *args)
     status = cli_context(&w.context, args);
     if (!status && avsvt_pipeline_open(&w.pipeline, w.context, args->model, &open, &err))
         status = cli_error(&err);
+    if (!status && args->video)
+        status = read_video(&w, args->video);
     if (!status && w.folder)
         status = cli_make_folder(w.folder);
     if (!status)
@@ -318,22 +366,26 @@ static int run(const cli_args *args)
         }
     if (args->json && args->out_count && w.pipeline)
         fputs(w.reported ? "\n]\n" : "[]\n", stdout);
+    avsvt_tensor_free(w.crops);
     avsvt_pipeline_free(w.pipeline);
     avsvt_context_free(w.context);
     return status;
 }
 
 const cli_command cli_transcribe = {
-    "transcribe", "IN...", "sound -> notes (CSV, JSON, MIDI, SVG, HTML, ...)",
+    "transcribe", "IN...", "sound, and sight -> notes (CSV, JSON, MIDI, SVG, HTML, ...)",
     "Writes the notes that are sung in a recording. IN is any sound file (WAV, FLAC, OGG, Opus, "
     "MP3, AIFF, ...) or - for standard input. Without -o a terminal gets a list to read and a "
     "pipe gets CSV: onset, offset, pitch; seconds and MIDI number with fraction.\n\n"
+    "A pipeline file (-m FILE.yaml) with video: takes pictures of the singer's mouth too: "
+    "--video, beside the sound of IN. One that only sees takes them as IN.\n\n"
     "With several inputs OUT is a folder and each result is named after its input; an input that "
     "fails is told of and the others are still done. Ctrl-C stops and leaves no half file.",
     "  avsvt transcribe song.flac                         # a list\n"
     "  avsvt transcribe song.flac -o song.mid -o song.html\n"
     "  avsvt transcribe --tempo 96 --pitch-bend song.mp3 -o song.mid\n"
     "  avsvt transcribe *.wav -f csv -o notes/\n"
+    "  avsvt transcribe song.wav -m av.yaml --video lips.npy # sound and sight\n"
     "  avsvt transcribe clip.mp4 -o clip.mid                # the sound of a video\n"
     "  sox song.wav -t wav - speed 0.5 | avsvt transcribe - > notes.csv\n",
     NULL, 1, -1, options, run,

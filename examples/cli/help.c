@@ -229,5 +229,5 @@ const cli_command cli_help = {
     "Prints what avsvt can do, or how COMMAND is used.",
     "  avsvt help transcribe\n"
     "  avsvt help --completion bash > /etc/bash_completion.d/avsvt\n",
-    "transcribe evaluate mix info bench help", 0, 1, help_options, run,
+    "transcribe sing evaluate mix prepare crop info bench help", 0, 1, help_options, run,
 };

@@ -7,7 +7,7 @@
 const cli_command *const cli_commands[] = {
     &cli_transcribe,
     &cli_listen,
-    &cli_sing, &cli_evaluate, &cli_mix, &cli_prepare, &cli_info, &cli_bench,
+    &cli_sing, &cli_evaluate, &cli_mix, &cli_prepare, &cli_crop, &cli_info, &cli_bench,
     &cli_train, &cli_help,
     NULL,
 };

@@ -9,6 +9,8 @@
 #include <avsvt/context.h>
 #include <avsvt/tensor.h>
 #include <avsvt/media.h>
+#include <avsvt/video.h>
+#include <avsvt/mouth.h>
 #include <avsvt/model.h>
 #include <avsvt/features.h>
 #include <avsvt/fusion.h>

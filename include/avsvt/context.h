@@ -36,6 +36,12 @@ typedef struct avsvt_allocator {
  *  uses the library; it must not call back into it. */
 typedef void (*avsvt_log_fn)(void *user, int32_t level, const char *line);
 
+/** Told of progress from the thread that does the work.
+ *  @param done_s  seconds of sound that are done.
+ *  @param total_s seconds in all; -1 when unknown.
+ *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
+typedef int32_t (*avsvt_progress_fn)(void *user, double done_s, double total_s);
+
 #define AVSVT_PRECISION_FP32 0 /**< Default. */
 #define AVSVT_PRECISION_FP16 1 /**< GPU only. */
 #define AVSVT_PRECISION_BF16 2 /**< Where the device has it. */

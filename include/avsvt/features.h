@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /** @file features.h
- *  Extractors. Stage: mono samples -> [features] -> tensor [frames, width].
+ *  Extractors. Stage: mono samples, pictures of a mouth, or both -> [features]
+ *  -> tensor [frames, width].
  *
- *  An extractor runs a model whose manifest says `role: extractor`, such as a
- *  wav2vec 2.0 encoder. */
+ *  An extractor runs a model whose manifest says `role: extractor`: a wav2vec
+ *  2.0 encoder of sound, an AV-HuBERT encoder of pictures. What goes in tells
+ *  its `input.kind`: audio, video, or audio-video. */
 #ifndef AVSVT_FEATURES_H
 #define AVSVT_FEATURES_H
 
@@ -27,12 +29,34 @@ AVSVT_API avsvt_status avsvt_extractor_create(avsvt_extractor **out,
  *  @param out     [out, owned] float32 [frames, width]; NULL on failure.
  *  @param extractor one thread at a time; AVSVT_E_BUSY otherwise.
  *  @param samples [borrowed] @p count mono samples at the model's rate.
- *  @return AVSVT_OK; AVSVT_E_ARG (none, or not a number); AVSVT_E_BUSY;
- *          AVSVT_E_BACKEND; AVSVT_E_NOMEM.
+ *  @return AVSVT_OK; AVSVT_E_ARG (none, not a number, or a model that takes
+ *          pictures); AVSVT_E_BUSY; AVSVT_E_BACKEND; AVSVT_E_NOMEM.
  *  @thread one at a time  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_extractor_run(avsvt_tensor **out,
     avsvt_extractor *extractor, const float *samples, size_t count,
     avsvt_error *err);
+
+/** Features of pictures of a mouth, in one piece. The middle of each picture
+ *  is cut out and normalised as the manifest says (`input.width`, `height`,
+ *  `mean`, `deviation`).
+ *  @param out     [out, owned] float32 [frames, width]; NULL on failure.
+ *  @param extractor of a model with `input.kind: video`.
+ *  @param crops   [borrowed] grey pictures [frames, height, width], uint8 or
+ *                 float32 from 0 to 255, at the model's `input.frame_rate`, at
+ *                 most twice as wide and high as the model's.
+ *  @return AVSVT_OK; AVSVT_E_ARG (type, rank, size, a value, or a model that
+ *          takes something else); AVSVT_E_BUSY; AVSVT_E_BACKEND; AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_extractor_run_video(avsvt_tensor **out,
+    avsvt_extractor *extractor, avsvt_tensor *crops, avsvt_error *err);
+
+/** Features of sound and pictures together, for a model with `input.kind:
+ *  audio-video`. Both begin at the same time; the pictures give the length.
+ *  Otherwise as the two functions above.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_extractor_run_av(avsvt_tensor **out,
+    avsvt_extractor *extractor, const float *samples, size_t count,
+    avsvt_tensor *crops, avsvt_error *err);
 
 /** Release the extractor; NULL is allowed.  @thread any  @rt no  @since 0.1 */
 AVSVT_API void avsvt_extractor_free(avsvt_extractor *extractor);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /** @file pipeline.h
- *  The whole way in one call: sound -> notes.
+ *  The whole way in one call: sound, pictures of a mouth, or both -> notes.
  *
  *  A pipeline is opened from one self-describing model file, from a YAML file
  *  that joins an extractor and a head, or from nothing: the compiled-in model.
+ *  With `audio:`, `video:`, `fusion:` and `head:` in the YAML file it takes
+ *  sound and pictures, and either may be missing: the result has the length of
+ *  the sound, each of its frames takes the picture that is shown in its middle,
+ *  and zeros stand where there is none (more than 0.3 s of that, or of pictures
+ *  after the sound, are told in the log). With `video:` and `head:` it takes
+ *  pictures alone and their length; with `fusion:` and `head:` features.
  *  Long sound runs in overlapping chunks, in memory that does not grow with
  *  its length, unless AVSVT_CHUNKS_WHOLE is chosen. A pipeline is used by one thread at a time (a second one gets
  *  AVSVT_E_BUSY); several pipelines may share one model. */
 #ifndef AVSVT_PIPELINE_H
 #define AVSVT_PIPELINE_H
 
+#include <avsvt/head.h>
 #include <avsvt/media.h>
 #include <avsvt/notes.h>
 
 AVSVT_BEGIN_DECLS
 
 typedef struct avsvt_pipeline avsvt_pipeline; /**< One thread at a time. */
-
-/** Told of progress from the thread that runs the pipeline.
- *  @param done_s  seconds of sound that are done.
- *  @param total_s seconds in all; -1 when unknown.
- *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
-typedef int32_t (*avsvt_progress_fn)(void *user, double done_s, double total_s);
 
 /** How sound is cut into network calls. */
 #define AVSVT_CHUNKS_DEFAULT   0 /**< As the model or pipeline file says, else
@@ -54,9 +55,16 @@ typedef struct avsvt_run_options {
     void *user;                 /**< [borrowed] handed to @p progress. */
     const avsvt_notes_options *notes; /**< [borrowed] decoding; default: the
                                      pipeline's. */
+    avsvt_tensor *crops;  /**< [borrowed; counted by a job] grey pictures of the
+                               mouth as for avsvt_extractor_run_video(), for a
+                               pipeline file with `video:`. */
+    double crops_rate_hz; /**< Pictures a second, 0.1..1000; default: as many as
+                               the model takes. Others are taken by time. */
+    double crops_start_s; /**< When picture 0 is shown, on the clock of the
+                               sound; below 0: before the sound begins. */
 } avsvt_run_options;
 #define AVSVT_RUN_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL }
+    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL, NULL, 0.0, 0.0 }
 
 /** Open a pipeline.
  *  @param out  [out, owned] free with avsvt_pipeline_free(); NULL on failure.
@@ -89,7 +97,8 @@ AVSVT_API avsvt_status avsvt_pipeline_notes(avsvt_notes **out,
     avsvt_error *err);
 
 /** Notes of a source of sound, which is read to its end.
- *  @param audio [borrowed] fresh: nothing read yet. Its rate is set here.
+ *  @param audio [borrowed] fresh: nothing read yet. Its rate is set here. NULL
+ *               where there is none and opts->crops are given.
  *  @thread one at a time  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
     avsvt_pipeline *pipeline, avsvt_audio *audio,
@@ -103,9 +112,27 @@ AVSVT_API avsvt_status avsvt_pipeline_activations(avsvt_activations **out,
     avsvt_pipeline *pipeline, avsvt_audio *audio,
     const avsvt_run_options *opts, avsvt_error *err);
 
-/** Sample rate of the network, Hz; 0 for NULL.
+/** Activations of features that were kept, with a pipeline file's fusion and
+ *  head (or its head alone), counting frames as published. With
+ *  AVSVT_CHUNKS_PUBLISHED they are cut into utterances of 249 frames of sound
+ *  and 250 of pictures first.
+ *  @param out   [out, owned] free with avsvt_activations_free().
+ *  @param audio [borrowed] float32 [frames, width]; NULL: no sound.
+ *  @param video [borrowed] float32 [frames, width]; NULL: no pictures.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_BUSY; AVSVT_E_BACKEND;
+ *          AVSVT_E_NOMEM.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_pipeline_features(avsvt_activations **out,
+    avsvt_pipeline *pipeline, avsvt_tensor *audio, avsvt_tensor *video,
+    avsvt_error *err);
+
+/** Sample rate of the network, Hz; 0 for NULL, or where it hears nothing.
  *  @thread any  @rt yes  @since 0.1 */
 AVSVT_API double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline);
+
+/** Pictures a second that the network takes; 0 for NULL, or where it sees
+ *  nothing.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API double avsvt_pipeline_picture_hz(const avsvt_pipeline *pipeline);
 
 /** Which backend runs the network: "native", "torch", ...
  *  @return [borrowed] a static string; NULL for NULL.

@@ -62,6 +62,41 @@ AVSVT_API avsvt_status avsvt_tensor_from_dlpack(avsvt_tensor **out,
 AVSVT_API avsvt_status avsvt_tensor_to_dlpack(struct DLManagedTensor **out,
     avsvt_tensor *tensor, avsvt_error *err);
 
+#define AVSVT_TENSOR_NPY 1 /**< NumPy's .npy file. */
+#define AVSVT_TENSOR_PNG 2 /**< A picture: uint8 [height, width] (grey) or
+                                [height, width, 3] (red, green, blue). */
+
+/** Read an array from an .npy or .npz file: bool, uint8, int32, int64, float32
+ *  and float64 as they are, other numbers as the next larger of those. Row-major
+ *  and little-endian arrays only.
+ *  @param out   [out, owned] free with avsvt_tensor_free(); NULL on failure.
+ *  @param context [borrowed] NULL for the default.
+ *  @param path  [borrowed] UTF-8.
+ *  @param array [borrowed] the array's name in an .npz; NULL: the only one.
+ *  @param err   [out] may be NULL.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
+ *          AVSVT_E_FORMAT; AVSVT_E_UNSUPPORTED; AVSVT_E_RANGE; AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_tensor_read(avsvt_tensor **out,
+    avsvt_context *context, const char *path, const char *array,
+    avsvt_error *err);
+
+/** The bytes of a file that holds @p tensor.
+ *  @param out    [out] release with avsvt_bytes_free(); empty on failure.
+ *  @param format AVSVT_TENSOR_NPY or AVSVT_TENSOR_PNG.
+ *  @return AVSVT_OK; AVSVT_E_ARG (also a tensor that is no picture);
+ *          AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_tensor_format(avsvt_bytes *out,
+    const avsvt_tensor *tensor, int32_t format, avsvt_error *err);
+
+/** Write @p tensor as an .npy or .png file, as the path ends; beside it first
+ *  and renamed when whole.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_IO; AVSVT_E_NOMEM.
+ *  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_tensor_write(const avsvt_tensor *tensor,
+    const char *path, avsvt_error *err);
+
 /** Element type, an AVSVT_F32 ... value; -1 for NULL.
  *  @thread any  @rt yes  @since 0.1 */
 AVSVT_API int32_t avsvt_tensor_dtype(const avsvt_tensor *tensor);

@@ -97,6 +97,24 @@ avsvt_status avsvt_tensor_create(avsvt_tensor **out, avsvt_context *context,
     return AVSVT_OK;
 }
 
+static void never(void *user)
+{
+    (void)user;
+}
+
+avsvt_status avsvti_tensor_adopt(avsvt_tensor **out, avsvt_context *context,
+                                 int32_t dtype, int32_t ndim, const int64_t *shape,
+                                 void *block, avsvt_error *err)
+{
+    avsvt_status status = avsvt_tensor_create(out, context, dtype, ndim, shape, block,
+                                              never, NULL, err);
+    if (status == AVSVT_OK)
+        (*out)->release = NULL;
+    else
+        avsvti_release(avsvti_allocator(context), block);
+    return status;
+}
+
 int32_t avsvt_tensor_dtype(const avsvt_tensor *tensor)
 {
     return tensor ? tensor->dtype : -1;

@@ -19,6 +19,12 @@ struct avsvt_tensor {
     void *user;
 };
 
+/* A tensor over a block of the context's allocator, which it takes over (and
+ * releases when it fails). */
+avsvt_status avsvti_tensor_adopt(avsvt_tensor **out, avsvt_context *context,
+                                 int32_t dtype, int32_t ndim, const int64_t *shape,
+                                 void *block, avsvt_error *err);
+
 /* Bytes of one element; 0 for an unknown dtype. */
 size_t avsvti_dtype_size(int32_t dtype);
 /* Bytes of a dense tensor, -1 when a size is negative or it overflows. */

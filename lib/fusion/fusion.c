@@ -55,8 +55,13 @@ int64_t avsvti_fusion_repeat(const avsvt_fusion *f)
     return f->repeat;
 }
 
-static avsvt_status check(const avsvt_fusion *f, const avsvt_tensor *t,
-                          int which, avsvt_error *err)
+int64_t avsvti_fusion_width(const avsvt_fusion *f, int which)
+{
+    return f->width[which];
+}
+
+avsvt_status avsvti_fusion_check(const avsvt_fusion *f, const avsvt_tensor *t,
+                                 int which, avsvt_error *err)
 {
     if (!t) {
         if (!f->width[which])
@@ -141,9 +146,9 @@ static avsvt_status run(avsvt_tensor **out, avsvt_fusion *fusion,
                         const avsvti_alignment *by, avsvt_error *err)
 {
     avsvti_misfit misfit;
-    avsvt_status status = check(fusion, audio, 0, err);
+    avsvt_status status = avsvti_fusion_check(fusion, audio, 0, err);
     if (status == AVSVT_OK)
-        status = check(fusion, video, 1, err);
+        status = avsvti_fusion_check(fusion, video, 1, err);
     if (status == AVSVT_OK)
         status = avsvti_busy_enter(&fusion->stage.busy, "fusion", err);
     if (status != AVSVT_OK)

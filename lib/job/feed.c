@@ -113,6 +113,7 @@ static avsvt_status run(avsvt_feed *f, avsvt_error *err)
 {
     static const avsvti_audio_source source = { read_sound, close_sound };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    avsvti_media media = { NULL, { NULL, 0.0, 0.0, 0.0 }, 0.0 };
     avsvt_audio *audio = NULL;
     info.channels = 1;
     info.rate_hz = f->options.rate_hz;
@@ -120,8 +121,9 @@ static avsvt_status run(avsvt_feed *f, avsvt_error *err)
     info.duration_s = -1;
     avsvt_status status = avsvti_audio_create(&audio, f->context, "the feed",
                                               &source, f, &info, err);
+    media.audio = audio;
     if (status == AVSVT_OK)
-        status = avsvti_chunks_run_cut(f->pipeline, audio, &f->cut, on_progress,
+        status = avsvti_chunks_run_cut(f->pipeline, &media, &f->cut, on_progress,
                                        f, take, f, err);
     if (status == AVSVT_E_FORMAT && !atomic_load(&f->frames) &&
         !atomic_load(&f->pushed)) { /* nothing was pushed: nothing was sung */

@@ -49,6 +49,9 @@ static void *work(void *argument)
     o.progress = on_progress;
     o.user = job;
     o.notes = job->run.notes;
+    o.crops = job->run.crops;
+    o.crops_rate_hz = job->run.crops_rate_hz;
+    o.crops_start_s = job->run.crops_start_s;
     job->status = avsvt_pipeline_notes(&job->notes, job->pipeline, job->path,
                                        &o, &job->error);
     int state = AVSVT_JOB_FAILED;
@@ -66,6 +69,7 @@ static void release(avsvt_job *job)
 {
     avsvt_context *context = job->context;
     avsvt_notes_free(job->notes);
+    avsvt_tensor_free(job->run.crops);
     avsvti_mutex_destroy(&job->lock);
     avsvti_release(avsvti_allocator(context), job->path);
     avsvti_release(avsvti_allocator(context), job);
@@ -77,6 +81,7 @@ static avsvt_status copy_options(avsvt_job *job, const avsvt_run_options *opts,
 {
     avsvt_status status = avsvti_options_read(&job->run, sizeof(job->run),
                                               opts, "avsvt_run_options", err);
+    avsvt_tensor_ref(job->run.crops);
     if (status != AVSVT_OK || !job->run.notes)
         return status;
     status = avsvti_options_read(&job->notes_options,

@@ -343,6 +343,13 @@ avsvt_status avsvti_archive_extract(char **out, size_t *size,
     return AVSVT_OK;
 }
 
+avsvt_status avsvti_archive_check(const avsvti_archive *z,
+                                  const avsvti_archive_entry *e,
+                                  avsvt_error *err)
+{
+    return crc_of(0, e->data, e->size) == e->crc ? AVSVT_OK : bad_entry(z, e, err);
+}
+
 avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
                                    avsvt_error *err)
 {
@@ -352,8 +359,8 @@ avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
         avsvt_status status = AVSVT_OK;
         if (e->deflated)
             status = inflate_entry(z, e, NULL, err);
-        else if (crc_of(0, e->data, e->size) != e->crc)
-            status = bad_entry(z, e, err);
+        else
+            status = avsvti_archive_check(z, e, err);
         if (status != AVSVT_OK)
             return status;
     }

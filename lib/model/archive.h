@@ -39,6 +39,10 @@ avsvt_status avsvti_archive_extract(char **out, size_t *size,
                                     const avsvti_archive *z,
                                     const avsvti_archive_entry *entry,
                                     size_t max, avsvt_error *err);
+/* CRC of one entry that is stored as it is. */
+avsvt_status avsvti_archive_check(const avsvti_archive *z,
+                                  const avsvti_archive_entry *entry,
+                                  avsvt_error *err);
 /* CRC of every entry, without keeping what is unpacked. */
 avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
                                    avsvt_error *err);

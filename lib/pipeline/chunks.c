@@ -4,25 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "pipeline/window.h"
-
 #define SILENCE_DB -120.0f
+#define TOLD_MISFIT_S 0.3 /* the published system stays silent about less */
 
-/* One run over one source. */
-typedef struct run {
-    avsvt_pipeline *p;
-    avsvti_cut cut;
-    avsvti_window window;
-    double total_s; /* -1: unknown */
-    avsvt_progress_fn progress;
-    void *progress_user;
-    avsvti_frames_fn take;
-    void *user;
-    float *level;
-    int64_t level_capacity;
-} run;
-
-static avsvt_status tell(run *r, int64_t samples, avsvt_error *err)
+avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err)
 {
     double done_s = (double)samples / r->p->rate_hz;
     if (r->progress && r->progress(r->progress_user, done_s, r->total_s))
@@ -32,7 +17,7 @@ static avsvt_status tell(run *r, int64_t samples, avsvt_error *err)
 
 /* Root mean square of samples from..to (clipped to the window) in dB below
  * full scale. */
-static float level_of(const avsvti_window *w, int64_t from, int64_t to)
+float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
 {
     double sum = 0.0;
     from = (from < w->start ? w->start : from) - w->start;
@@ -47,7 +32,7 @@ static float level_of(const avsvti_window *w, int64_t from, int64_t to)
 
 /* Hands frames first.. of a call on; the call's frame 0 belongs to sample
  * number base, and a frame is step samples long. */
-static avsvt_status hand_on(run *r, const avsvti_frames *f, int64_t first,
+static avsvt_status hand_on(avsvti_run *r, const avsvti_frames *f, int64_t first,
                             int64_t count, int64_t base, double step,
                             avsvt_error *err)
 {
@@ -59,19 +44,19 @@ static avsvt_status hand_on(run *r, const avsvti_frames *f, int64_t first,
         r->level = level;
         r->level_capacity = count;
     }
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; r->window.samples && i < count; i++) {
         double at = (double)base + (double)(first + i) * step;
-        r->level[i] = level_of(&r->window, (int64_t)at, (int64_t)(at + step));
+        r->level[i] = avsvti_level_of(&r->window, (int64_t)at, (int64_t)(at + step));
     }
     return r->take(r->user, f->logits + first * AVSVT_NOTE_LOGITS,
                    f->fine ? f->fine + first * r->p->info.fine_bins : NULL,
-                   r->level, count, err);
+                   r->window.samples ? r->level : NULL, count, err);
 }
 
 /* Chunks with context on both sides that is thrown away. Chunk borders are
  * multiples of the hop, so a frame lies on the same samples whichever call it
  * comes from. */
-static avsvt_status run_overlap(run *r, avsvt_error *err)
+static avsvt_status run_overlap(avsvti_run *r, avsvt_error *err)
 {
     avsvt_pipeline *p = r->p;
     for (int64_t core = 0;; core += r->cut.chunk) {
@@ -92,7 +77,8 @@ static avsvt_status run_overlap(run *r, avsvt_error *err)
         /* A rest too short for one more frame would be filled up to one. */
         if (n <= 0 || (core && p->edge && n < p->hop + p->edge))
             return AVSVT_OK;
-        status = avsvti_pipeline_call(p, r->window.samples, n, &f, err);
+        avsvti_piece piece = { r->window.samples, n, first * p->hop, r->pictures };
+        status = avsvti_pipeline_call(p, &piece, &f, err);
         if (status != AVSVT_OK)
             return status;
         int64_t have = first + f.count; /* frames of the sound we now know */
@@ -111,7 +97,7 @@ static avsvt_status run_overlap(run *r, avsvt_error *err)
         avsvti_frames_release(&f);
         if (status == AVSVT_OK) {
             int64_t known = r->window.start + r->window.count;
-            status = tell(r, done || end * p->hop > known ? known
+            status = avsvti_run_tell(r, done || end * p->hop > known ? known
                                                           : end * p->hop, err);
         }
         if (status != AVSVT_OK || done)
@@ -119,18 +105,21 @@ static avsvt_status run_overlap(run *r, avsvt_error *err)
     }
 }
 
-/* Length of the piece that starts at sample number start, as AV_SVT cuts a
- * song of total samples into round(total / chunk) utterances (half to even),
- * the last of which takes the rest. A song too short for one utterance is
+/* A song of total samples is cut into round(total / chunk) utterances (half to
+ * even), the last of which takes the rest; a video goes on in steps while more
+ * than one and a half of them are left. A song too short for one utterance is
  * dropped there; here it is one. */
-static int64_t published_piece(int64_t start, int64_t total, int64_t chunk)
+int64_t avsvti_published_piece(int64_t start, int64_t total, int64_t chunk,
+                               int video)
 {
     double pieces = nearbyint((double)total / (double)chunk);
     int64_t index = start / chunk + 1;
+    if (video)
+        return total - start <= chunk + chunk / 2 ? total - start : chunk;
     return (double)index >= pieces ? total - start : chunk;
 }
 
-static avsvt_status run_pieces(run *r, int64_t chunk, avsvt_error *err)
+static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
 {
     for (int64_t start = 0;;) {
         avsvti_frames f;
@@ -142,11 +131,14 @@ static avsvt_status run_pieces(run *r, int64_t chunk, avsvt_error *err)
             return status;
         int64_t n = chunk;
         if (r->window.at_end)
-            n = chunk ? published_piece(start, start + r->window.count, chunk)
+            n = chunk ? avsvti_published_piece(start, start + r->window.count,
+                                               chunk, !r->p->extractor &&
+                                               r->p->video)
                       : r->window.count;
         if (n <= 0)
             return AVSVT_OK;
-        status = avsvti_pipeline_call(r->p, r->window.samples, n, &f, err);
+        avsvti_piece piece = { r->window.samples, n, start, r->pictures };
+        status = avsvti_pipeline_call(r->p, &piece, &f, err);
         if (status != AVSVT_OK)
             return status;
         if (f.count)
@@ -155,7 +147,7 @@ static avsvt_status run_pieces(run *r, int64_t chunk, avsvt_error *err)
         avsvti_frames_release(&f);
         start += n;
         if (status == AVSVT_OK)
-            status = tell(r, start, err);
+            status = avsvti_run_tell(r, start, err);
         if (status != AVSVT_OK)
             return status;
         if (r->window.at_end && start >= r->window.start + r->window.count)
@@ -163,50 +155,95 @@ static avsvt_status run_pieces(run *r, int64_t chunk, avsvt_error *err)
     }
 }
 
-avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvt_audio *audio,
+/* Sound and video that don't cover each other are told once. */
+static void warn(const avsvti_run *r)
+{
+    int64_t first, end;
+    const avsvt_pipeline *p = r->p;
+    double sound_s = (double)(r->window.start + r->window.count) / p->rate_hz;
+    if (!r->pictures || !p->fusion || !r->window.audio)
+        return;
+    avsvti_pictures_span(r->pictures, &first, &end);
+    double begin_s = (double)first / p->picture_hz;
+    double end_s = (double)end / p->picture_hz;
+    double missing_s = begin_s + (end_s < sound_s ? sound_s - end_s : 0.0);
+    if (missing_s > TOLD_MISFIT_S)
+        avsvti_log(p->context, AVSVT_LOG_WARNING, "%s: %.2f s of the sound have "
+                   "no picture: zeros stand in its place", p->name,
+                   missing_s < sound_s ? missing_s : sound_s);
+    if (end_s - sound_s > TOLD_MISFIT_S)
+        avsvti_log(p->context, AVSVT_LOG_WARNING, "%s: the video goes on for "
+                   "%.2f s after the sound: they are left out", p->name,
+                   end_s - sound_s);
+}
+
+static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
+                                avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(r->p->context);
+    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    if (!media->audio) {
+        int64_t first, end;
+        avsvti_pictures_span(&media->pictures, &first, &end);
+        r->total_s = (double)end / r->p->picture_hz;
+        avsvti_window_init_silent(&r->window, a,
+                                  (int64_t)floor(r->total_s * r->p->rate_hz + 0.5));
+        return AVSVT_OK;
+    }
+    avsvt_status status = avsvt_audio_describe(media->audio, &info, err);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_set_rate(media->audio, r->p->rate_hz, err);
+    r->total_s = info.duration_s;
+    avsvti_window_init(&r->window, a, media->audio);
+    return status;
+}
+
+avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
                                    const avsvti_cut *cut,
                                    avsvt_progress_fn progress,
                                    void *progress_user, avsvti_frames_fn take,
                                    void *user, avsvt_error *err)
 {
-    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    run r;
+    avsvti_run r;
     memset(&r, 0, sizeof(r));
     r.p = p;
     r.cut = *cut;
+    r.pictures = media->pictures.crops ? &media->pictures : NULL;
     r.progress = progress;
     r.progress_user = progress_user;
     r.take = take;
     r.user = user;
-    avsvt_status status = avsvt_audio_describe(audio, &info, err);
-    if (status == AVSVT_OK)
-        status = avsvt_audio_set_rate(audio, p->rate_hz, err);
+    avsvt_status status = open_window(&r, media, err);
     if (status != AVSVT_OK)
         return status;
-    r.total_s = info.duration_s;
-    avsvti_window_init(&r.window, avsvti_allocator(p->context), audio);
-    status = tell(&r, 0, err);
+    status = avsvti_run_tell(&r, 0, err);
     if (status == AVSVT_OK)
         status = avsvti_window_fill(&r.window, 1, err);
     if (status == AVSVT_OK && !r.window.count)
-        status = avsvti_fail(err, AVSVT_E_FORMAT,
-            "the sound has no samples: there is nothing to transcribe");
+        status = avsvti_fail(err, AVSVT_E_FORMAT, media->audio
+            ? "the sound has no samples: there is nothing to transcribe"
+            : "the video has ended before it begins: there is nothing to "
+              "transcribe");
     if (status == AVSVT_OK && p->chunks == AVSVT_CHUNKS_OVERLAP)
         status = run_overlap(&r, err);
+    else if (status == AVSVT_OK && p->chunks == AVSVT_CHUNKS_PUBLISHED && p->fusion)
+        status = avsvti_slices_run(&r, err);
     else if (status == AVSVT_OK)
         status = run_pieces(&r, p->chunks == AVSVT_CHUNKS_WHOLE
                                     ? 0 : p->chunk_frames * p->hop, err);
+    if (status == AVSVT_OK)
+        warn(&r);
     avsvti_window_free(&r.window);
     avsvti_release(avsvti_allocator(p->context), r.level);
     return status;
 }
 
-avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
+avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvti_media *media,
                                avsvt_progress_fn progress, void *progress_user,
                                avsvti_frames_fn take, void *user,
                                avsvt_error *err)
 {
     avsvti_cut cut = { p->chunk_frames, p->context_frames, p->context_frames };
-    return avsvti_chunks_run_cut(p, audio, &cut, progress, progress_user, take,
+    return avsvti_chunks_run_cut(p, media, &cut, progress, progress_user, take,
                                  user, err);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Cutting sound into network calls and joining what they give. */
+/* Cutting sound and sight into network calls and joining what they give. */
 #ifndef AVSVTI_PIPELINE_CHUNKS_H
 #define AVSVTI_PIPELINE_CHUNKS_H
 
 #include "pipeline/pipeline.h"
+#include "pipeline/window.h"
 
-/* Receives frames in order: logits, fine (or NULL), level, count. */
+/* Receives frames in order: logits, fine (or NULL), level (or NULL), count. */
 typedef avsvt_status (*avsvti_frames_fn)(void *user, const float *logits,
                                          const float *fine, const float *level,
                                          int64_t count, avsvt_error *err);
@@ -16,19 +17,59 @@ typedef struct avsvti_cut {
     int64_t chunk, left, right;
 } avsvti_cut;
 
-/* Runs the whole source through the networks. Frames reach take in order,
- * each once. progress may be NULL. */
-avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvt_audio *audio,
+/* What is transcribed: sound (or NULL), pictures (or NULL). */
+typedef struct avsvti_media {
+    avsvt_audio *audio;
+    avsvti_pictures pictures; /* crops is NULL where there are none */
+    double shift_s;           /* added to the times of what comes out */
+} avsvti_media;
+
+/* Runs all of it through the networks. Frames reach take in order, each once.
+ * progress may be NULL. */
+avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvti_media *media,
                                avsvt_progress_fn progress, void *progress_user,
                                avsvti_frames_fn take, void *user,
                                avsvt_error *err);
 
 /* The same with a cut of the caller's, for a pipeline whose chunks overlap;
  * others keep their own. */
-avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvt_audio *audio,
+avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
                                    const avsvti_cut *cut,
                                    avsvt_progress_fn progress,
                                    void *progress_user, avsvti_frames_fn take,
                                    void *user, avsvt_error *err);
+
+/* One run, for the files that do a part of it. */
+typedef struct avsvti_run {
+    avsvt_pipeline *p;
+    avsvti_cut cut;
+    avsvti_window window;
+    const avsvti_pictures *pictures; /* or NULL */
+    double total_s; /* -1: unknown */
+    avsvt_progress_fn progress;
+    void *progress_user;
+    avsvti_frames_fn take;
+    void *user;
+    float *level;
+    int64_t level_capacity;
+} avsvti_run;
+
+avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err);
+/* Loudness of samples from..to of the window, dB below full scale. */
+float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to);
+/* Length of AV_SVT's utterance that starts at start, of total in all, in
+ * samples; chunk is the usual length. Sound and video are cut differently. */
+int64_t avsvti_published_piece(int64_t start, int64_t total, int64_t chunk,
+                               int video);
+
+/* slices.c: the published way with fusion. Features of the whole song are made
+ * utterance by utterance, cut anew by counting, fused and decided. */
+avsvt_status avsvti_slices_run(avsvti_run *r, avsvt_error *err);
+/* The second half of it on features that there are; either may be NULL. level
+ * has a value for every audio frame, or is NULL. */
+avsvt_status avsvti_slices_features(avsvt_pipeline *p, avsvt_tensor *audio,
+                                    avsvt_tensor *video, const float *level,
+                                    avsvti_frames_fn take, void *user,
+                                    avsvt_error *err);
 
 #endif

@@ -177,7 +177,13 @@ avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
 
 double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline)
 {
-    return pipeline ? pipeline->rate_hz : 0.0;
+    return pipeline && (pipeline->network || pipeline->extractor)
+        ? pipeline->rate_hz : 0.0;
+}
+
+double avsvt_pipeline_picture_hz(const avsvt_pipeline *pipeline)
+{
+    return pipeline ? pipeline->picture_hz : 0.0;
 }
 
 const char *avsvt_pipeline_backend(const avsvt_pipeline *pipeline)
@@ -192,6 +198,8 @@ void avsvt_pipeline_free(avsvt_pipeline *pipeline)
     avsvt_context *context = pipeline->context;
     avsvti_stage_free(pipeline->network);
     avsvt_extractor_free(pipeline->extractor);
+    avsvt_extractor_free(pipeline->video);
+    avsvt_fusion_free(pipeline->fusion);
     avsvt_head_free(pipeline->head);
     avsvti_release(avsvti_allocator(context), pipeline->name);
     avsvti_release(avsvti_allocator(context), pipeline);

@@ -3,17 +3,20 @@
 #ifndef AVSVTI_PIPELINE_PIPELINE_H
 #define AVSVTI_PIPELINE_PIPELINE_H
 
-#include <avsvt/features.h>
 #include <avsvt/pipeline.h>
 
 #include "core/busy.h"
-#include "model/stage.h"
+#include "features/extractor.h"
+#include "fusion/fusion.h"
+#include "model/manifest.h"
 
 struct avsvt_pipeline {
     avsvti_busy busy;
     avsvt_context *context;   /* counted */
-    avsvti_stage *network;    /* a model of role pipeline, or these two: */
-    avsvt_extractor *extractor;
+    avsvti_stage *network;    /* a model of role pipeline, or these: */
+    avsvt_extractor *extractor; /* of sound, or NULL */
+    avsvt_extractor *video;   /* of pictures, or NULL */
+    avsvt_fusion *fusion;     /* of both, or NULL */
     avsvt_head *head;
     const avsvt_backend *backend;
     char *name;               /* for messages */
@@ -25,6 +28,9 @@ struct avsvt_pipeline {
     int32_t chunks;           /* AVSVT_CHUNKS_*, never the default */
     int64_t chunk_frames;     /* kept of each call */
     int64_t context_frames;   /* given on each side beside them */
+    double audio_middle_s;    /* what frame 0 of the sound's features sees */
+    double picture_hz;        /* pictures a second that the encoder takes */
+    double video_hz;          /* its features a second */
     avsvt_activations_info info;
     avsvt_notes_options defaults;
 };
@@ -38,9 +44,22 @@ typedef struct avsvti_frames {
     avsvt_activations *activations;        /* this */
 } avsvti_frames;
 
-avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const float *samples,
-                                  int64_t count, avsvti_frames *frames,
-                                  avsvt_error *err);
+/* One piece of what is transcribed. */
+typedef struct avsvti_piece {
+    const float *samples; /* NULL: there is no sound */
+    int64_t count, start; /* in samples: length, and where it begins */
+    const avsvti_pictures *pictures; /* all of them; NULL: there are none */
+} avsvti_piece;
+
+avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_piece *piece,
+                                  avsvti_frames *frames, avsvt_error *err);
+/* Features of one of the streams through the head. */
+avsvt_status avsvti_pipeline_decide(avsvt_pipeline *p, avsvt_tensor *features,
+                                    avsvti_frames *f, avsvt_error *err);
+/* Float32 zeros [frames, width]. */
+avsvt_status avsvti_pipeline_zeros(avsvt_tensor **out, avsvt_pipeline *p,
+                                   int64_t frames, int64_t width,
+                                   avsvt_error *err);
 void avsvti_frames_release(avsvti_frames *frames);
 
 /* An empty pipeline with its context and name; NULL when out of memory. */
@@ -50,6 +69,11 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       double *chunk_s, double *context_s,
                                       avsvt_error *err);
+/* Opens the parts that a pipeline file names. */
+avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
+                                   const avsvti_manifest *yaml,
+                                   double *chunk_s, double *context_s,
+                                   double *start_s, avsvt_error *err);
 void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s,
                                 double context_s);
 avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out,

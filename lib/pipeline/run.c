@@ -4,8 +4,7 @@
 
 #include "core/options.h"
 #include "decode/decoder.h"
-#include "head/activations.h"
-#include "pipeline/chunks.h"
+#include "pipeline/collect.h"
 
 /* Where frames go on the way to notes. */
 typedef struct to_notes {
@@ -23,16 +22,18 @@ static avsvt_status take_for_notes(void *user, const float *logits,
 }
 
 static avsvt_status run_notes(avsvt_notes **out, avsvt_pipeline *p,
-                              avsvt_audio *audio, const avsvt_run_options *o,
+                              avsvti_media *media, const avsvt_run_options *o,
                               avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(p->context);
+    avsvt_activations_info info = p->info;
     to_notes t = { .decoder = NULL };
     avsvti_note_list_init(&t.list, a);
-    avsvt_status status = avsvti_decoder_create(&t.decoder, a, &p->info,
+    info.start_s += media->shift_s;
+    avsvt_status status = avsvti_decoder_create(&t.decoder, a, &info,
                                                 o->notes, &p->defaults, err);
     if (status == AVSVT_OK)
-        status = avsvti_chunks_run(p, audio, o->progress, o->user,
+        status = avsvti_chunks_run(p, media, o->progress, o->user,
                                    take_for_notes, &t, err);
     if (status == AVSVT_OK)
         status = avsvti_decoder_finish(t.decoder, &t.list, err);
@@ -43,86 +44,92 @@ static avsvt_status run_notes(avsvt_notes **out, avsvt_pipeline *p,
     return status;
 }
 
-/* Frames that grow into activations. */
-typedef struct to_activations {
-    const avsvt_allocator *allocator;
-    int32_t fine_bins;
-    int64_t count, capacity;
-    float *logits, *fine, *level;
-} to_activations;
-
-static int grow(const avsvt_allocator *a, float **block, int64_t capacity,
-                int32_t columns)
-{
-    float *bigger = avsvti_resize(a, *block, (size_t)capacity,
-                                  (size_t)columns * sizeof(float));
-    if (bigger)
-        *block = bigger;
-    return bigger != NULL;
-}
-
-static avsvt_status take_for_activations(void *user, const float *logits,
-                                         const float *fine, const float *level,
-                                         int64_t count, avsvt_error *err)
-{
-    to_activations *t = user;
-    if (t->count + count > t->capacity) {
-        int64_t capacity = t->count + count + t->capacity / 2;
-        if (!grow(t->allocator, &t->logits, capacity, AVSVT_NOTE_LOGITS) ||
-            (t->fine_bins &&
-             !grow(t->allocator, &t->fine, capacity, t->fine_bins)) ||
-            !grow(t->allocator, &t->level, capacity, 1))
-            return avsvti_fail_memory(err);
-        t->capacity = capacity;
-    }
-    memcpy(t->logits + t->count * AVSVT_NOTE_LOGITS, logits,
-           (size_t)count * AVSVT_NOTE_LOGITS * sizeof(float));
-    if (fine)
-        memcpy(t->fine + t->count * t->fine_bins, fine,
-               (size_t)count * (size_t)t->fine_bins * sizeof(float));
-    memcpy(t->level + t->count, level, (size_t)count * sizeof(float));
-    t->count += count;
-    return AVSVT_OK;
-}
-
 static avsvt_status run_activations(avsvt_activations **out,
-                                    avsvt_pipeline *p, avsvt_audio *audio,
+                                    avsvt_pipeline *p, avsvti_media *media,
                                     const avsvt_run_options *o,
                                     avsvt_error *err)
 {
-    to_activations t = { avsvti_allocator(p->context), p->info.fine_bins,
-                         0, 0, NULL, NULL, NULL };
-    avsvt_activations_info info = p->info;
-    avsvt_status status = avsvti_chunks_run(p, audio, o->progress, o->user,
-                                            take_for_activations, &t, err);
-    info.frames = t.count;
+    avsvti_collector c;
+    avsvti_collector_init(&c, p);
+    avsvt_status status = avsvti_chunks_run(p, media, o->progress, o->user,
+                                            avsvti_collect, &c, err);
     if (status == AVSVT_OK)
-        status = avsvt_activations_create(out, p->context, &info, t.logits,
-                                          t.fine, t.level, err);
-    if (status == AVSVT_OK)
-        (*out)->defaults = p->defaults;
-    avsvti_release(t.allocator, t.logits);
-    avsvti_release(t.allocator, t.fine);
-    avsvti_release(t.allocator, t.level);
+        status = avsvti_collector_finish(out, &c, p, media->shift_s, err);
+    avsvti_collector_free(&c);
     return status;
 }
 
-/* What both public ways begin with: options read, the pipeline taken. */
-static avsvt_status enter(avsvt_run_options *o, avsvt_pipeline *pipeline,
-                          const avsvt_audio *audio,
-                          const avsvt_run_options *given, avsvt_error *err)
+static int is_between(double value, double low, double high)
 {
-    if (!pipeline || !audio)
+    return value >= low && value <= high; /* not so for what is no number */
+}
+
+/* The pictures of the options, as this pipeline sees them. */
+static avsvt_status take_pictures(avsvti_media *m, const avsvt_pipeline *p,
+                                  const avsvt_run_options *o, avsvt_error *err)
+{
+    if (!o->crops)
+        return AVSVT_OK;
+    if (!p->video)
         return avsvti_fail(err, AVSVT_E_ARG,
-            "to run a pipeline, out, pipeline and audio are needed");
+            "%s: takes no pictures: a pipeline file with 'video:' does",
+            p->name);
+    if (o->crops_rate_hz != 0.0 && !is_between(o->crops_rate_hz, 0.1, 1000.0))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "crops_rate_hz: use 0.1 to 1000 pictures a second, or 0");
+    if (!is_between(o->crops_start_s, -1e6, 1e6))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "crops_start_s must be within a million seconds");
+    m->pictures.crops = o->crops;
+    m->pictures.model_hz = p->picture_hz;
+    m->pictures.rate_hz = o->crops_rate_hz != 0.0 ? o->crops_rate_hz
+                                                  : p->picture_hz;
+    /* Without a stream of sound the pictures are the clock. */
+    m->pictures.start_s = p->fusion ? o->crops_start_s : 0.0;
+    m->shift_s = p->fusion ? 0.0 : o->crops_start_s;
+    return avsvti_crops_check(o->crops, &p->video->crop, err);
+}
+
+/* What the public ways begin with: options read, the pipeline taken. */
+static avsvt_status enter(avsvt_run_options *o, avsvti_media *media,
+                          avsvt_pipeline *p, const avsvt_run_options *given,
+                          avsvt_error *err)
+{
     avsvt_status status = avsvti_options_read(o, sizeof(*o), given,
                                               "avsvt_run_options", err);
     if (status == AVSVT_OK && o->reserved)
         status = avsvti_fail(err, AVSVT_E_ARG,
                              "avsvt_run_options.reserved must be 0");
     if (status == AVSVT_OK)
-        status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
-    return status;
+        status = take_pictures(media, p, o, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (!p->network && !p->extractor && !p->video)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: has no 'audio:' or 'video:': it takes features, "
+            "avsvt_pipeline_features()", p->name);
+    if (p->video && !p->fusion && !media->pictures.crops)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: takes pictures: avsvt_run_options.crops is needed", p->name);
+    if (!media->audio && !media->pictures.crops)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "to run a pipeline, %s are needed", p->video
+            ? "sound or pictures" : "out, pipeline and audio");
+    if (p->video && !p->fusion)
+        media->audio = NULL; /* nothing hears it */
+    return avsvti_busy_enter(&p->busy, "pipeline", err);
+}
+
+static avsvti_media media_of(avsvt_audio *audio)
+{
+    avsvti_media m = { audio, { NULL, 0.0, 0.0, 0.0 }, 0.0 };
+    return m;
+}
+
+static avsvt_status nothing(avsvt_error *err)
+{
+    return avsvti_fail(err, AVSVT_E_ARG,
+        "to run a pipeline, out, pipeline and audio are needed");
 }
 
 avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
@@ -132,12 +139,15 @@ avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
                                         avsvt_error *err)
 {
     avsvt_run_options o;
+    avsvti_media media = media_of(audio);
     if (out)
         *out = NULL;
-    avsvt_status status = enter(&o, out ? pipeline : NULL, audio, opts, err);
+    if (!out || !pipeline)
+        return nothing(err);
+    avsvt_status status = enter(&o, &media, pipeline, opts, err);
     if (status != AVSVT_OK)
         return status;
-    status = run_notes(out, pipeline, audio, &o, err);
+    status = run_notes(out, pipeline, &media, &o, err);
     avsvti_busy_leave(&pipeline->busy);
     return status;
 }
@@ -169,12 +179,15 @@ avsvt_status avsvt_pipeline_activations(avsvt_activations **out,
                                         avsvt_error *err)
 {
     avsvt_run_options o;
+    avsvti_media media = media_of(audio);
     if (out)
         *out = NULL;
-    avsvt_status status = enter(&o, out ? pipeline : NULL, audio, opts, err);
+    if (!out || !pipeline)
+        return nothing(err);
+    avsvt_status status = enter(&o, &media, pipeline, opts, err);
     if (status != AVSVT_OK)
         return status;
-    status = run_activations(out, pipeline, audio, &o, err);
+    status = run_activations(out, pipeline, &media, &o, err);
     avsvti_busy_leave(&pipeline->busy);
     return status;
 }

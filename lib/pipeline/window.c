@@ -15,6 +15,13 @@ void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
     w->audio = audio;
 }
 
+void avsvti_window_init_silent(avsvti_window *w, const avsvt_allocator *a,
+                               int64_t length)
+{
+    avsvti_window_init(w, a, NULL);
+    w->silent = length;
+}
+
 static int reserve(avsvti_window *w, size_t need)
 {
     if (need <= w->capacity)
@@ -34,6 +41,14 @@ static int reserve(avsvti_window *w, size_t need)
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err)
 {
+    if (!w->audio) {
+        w->at_end = end > w->silent;
+        if (end > w->silent)
+            end = w->silent;
+        if (w->count < end - w->start)
+            w->count = end - w->start;
+        return AVSVT_OK;
+    }
     while (!w->at_end && w->start + w->count < end) {
         int64_t missing = end - (w->start + w->count);
         size_t want = missing < BLOCK ? (size_t)missing : BLOCK, got = 0;
@@ -56,8 +71,9 @@ void avsvti_window_drop(avsvti_window *w, int64_t start)
         return;
     if (gone > w->count)
         gone = w->count;
-    memmove(w->samples, w->samples + gone,
-            (size_t)(w->count - gone) * sizeof(float));
+    if (w->samples)
+        memmove(w->samples, w->samples + gone,
+                (size_t)(w->count - gone) * sizeof(float));
     w->start += gone;
     w->count -= gone;
 }

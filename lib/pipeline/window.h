@@ -17,10 +17,14 @@ typedef struct avsvti_window {
     int64_t count;
     size_t capacity;
     int at_end;       /* start + count is the length of the sound */
+    int64_t silent;   /* without a source: samples that there would be */
 } avsvti_window;
 
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio);
+/* A window where there is no sound at all: it counts, and samples stays NULL. */
+void avsvti_window_init_silent(avsvti_window *w, const avsvt_allocator *a,
+                               int64_t length);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making a pipeline of a YAML file that joins an extractor and a head. */
+/* Making a pipeline of a YAML file that joins extractors, fusion and head. */
 #include <string.h>
 
 #include "core/number.h"
@@ -11,41 +11,6 @@
 #define MAX_YAML (1 << 20)
 #define PUBLISHED_FRAME_RATE 49.8 /* 249 frames in 5 s, see chunks.c */
 #define PUBLISHED_CHUNK_S 5.0
-
-/* A path in a pipeline file is relative to that file. */
-static char *beside(const avsvt_allocator *a, const char *file,
-                    const char *relative)
-{
-    const char *slash = strrchr(file, '/');
-    size_t folder = *relative == '/' || !slash ? 0 : (size_t)(slash - file) + 1;
-    size_t n = strlen(relative) + 1;
-    char *path = avsvti_alloc(a, folder + n, 1);
-    if (path) {
-        memcpy(path, file, folder);
-        memcpy(path + folder, relative, n);
-    }
-    return path;
-}
-
-static avsvt_status open_part(avsvt_model **model, avsvt_pipeline *p,
-                              const avsvti_manifest *yaml, const char *key,
-                              avsvt_error *err)
-{
-    const avsvt_allocator *a = avsvti_allocator(p->context);
-    const char *relative = avsvti_manifest_get(yaml, key);
-    *model = NULL;
-    if (!relative || !*relative)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: '%s: FILE.pt' is missing", p->name, key);
-    char *path = beside(a, p->name, relative);
-    if (!path)
-        return avsvti_fail_memory(err);
-    avsvt_status status = avsvt_model_open(model, p->context, path, err);
-    avsvti_release(a, path);
-    if (status != AVSVT_OK)
-        avsvti_fail_prefix(err, status, p->name);
-    return status;
-}
 
 static avsvt_status yaml_number(double *value, const avsvt_pipeline *p,
                                 const avsvti_manifest *yaml, const char *key,
@@ -122,7 +87,9 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
         return status;
     p->chunks = chosen->chunks ? chosen->chunks : mode;
     if (p->chunks == AVSVT_CHUNKS_PUBLISHED) {
-        p->info.frame_rate_hz = PUBLISHED_FRAME_RATE;
+        /* Of pictures frame i is at i / 50 s. */
+        p->info.frame_rate_hz = p->video && !p->fusion ? p->video_hz
+                                                       : PUBLISHED_FRAME_RATE;
         chunk_s = PUBLISHED_CHUNK_S;
     } else {
         p->info.start_s += start_s;
@@ -172,11 +139,6 @@ static avsvt_status check_yaml(const avsvt_pipeline *p,
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: task is '%s'; this version does notes", p->name,
             task ? task : "");
-    if (avsvti_manifest_get(yaml, "video") ||
-        avsvti_manifest_get(yaml, "fusion"))
-        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-            "%s: this version joins an audio extractor and a head; video and "
-            "fusion run through avsvt_fusion_run()", p->name);
     return AVSVT_OK;
 }
 
@@ -184,35 +146,16 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
                                const avsvt_pipeline_options *chosen,
                                avsvt_error *err)
 {
-    avsvt_model *audio = NULL, *head = NULL;
     double chunk_s = 20.0, context_s = 5.0, start_s = 0.0;
     avsvt_status status = check_yaml(p, yaml, err);
     if (status == AVSVT_OK)
-        status = open_part(&audio, p, yaml, "audio", err);
-    if (status == AVSVT_OK)
-        status = open_part(&head, p, yaml, "head", err);
-    if (status == AVSVT_OK)
-        status = avsvti_pipeline_geometry(p, audio, &chunk_s, &context_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(audio, "output.start_s", -10.0, 10.0,
-                                     &start_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_head_layout(&p->info, head, err);
-    if (status == AVSVT_OK)
-        status = avsvti_head_defaults(&p->defaults, head, err);
+        status = avsvti_pipeline_parts(p, yaml, &chunk_s, &context_s, &start_s,
+                                       err);
     if (status == AVSVT_OK)
         status = yaml_decode(p, yaml, err);
     if (status == AVSVT_OK)
         status = yaml_chunks(p, yaml, chunk_s, context_s, start_s, chosen,
                              err);
-    if (status == AVSVT_OK)
-        status = avsvt_extractor_create(&p->extractor, audio, err);
-    if (status == AVSVT_OK)
-        status = avsvt_head_create(&p->head, head, err);
-    if (status == AVSVT_OK)
-        p->backend = ((avsvti_stage *)(void *)p->extractor)->network.backend;
-    avsvt_model_free(audio);
-    avsvt_model_free(head);
     return status;
 }
 

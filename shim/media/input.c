@@ -11,6 +11,7 @@
 #define BUFFER_BYTES 32768
 #define MAX_PIXELS (8192 * 8192)
 #define MAX_SAMPLES (1 << 22) /* in one frame */
+#define SAME_S 0.002          /* containers round times to a millisecond */
 
 /* What is looked for. Lists of files, streams over networks, pictures, text and
  * bare streams that any bytes could be are left out. */
@@ -123,6 +124,8 @@ static void find_zero(media_source *s)
         av_packet_move_ref(s->first[s->first_count++], s->packet);
     }
     s->zero_s = fmin(begin[0], begin[1]); /* of a number and a NAN: the number */
+    if (fabs(begin[0] - begin[1]) < SAME_S)
+        s->zero_s = begin[1];
     if (!isfinite(s->zero_s))
         s->zero_s = 0.0;
     int other = s->want == AVSVT_MEDIA_SOUND ? s->pictures : s->sound;

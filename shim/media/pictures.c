@@ -5,7 +5,6 @@
  * the first is scaled to the first's. Pixels that are not square stay so. */
 #include "source.h"
 
-#include <libavutil/display.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
@@ -98,9 +97,7 @@ static void read_orientation(media_source *s)
     s->turned = across > along;
     s->flip_x = (s->turned ? m[3] : m[0]) < 0;
     s->flip_y = (s->turned ? m[1] : m[4]) < 0;
-    double angle = -av_display_rotation_get(m); /* clockwise, as shown */
-    if (!isnan(angle))
-        s->rotation = (int)((lround(angle / 90.0) % 4 + 4) % 4 * 90);
+    s->rotation = s->turned ? (s->flip_x ? 90 : 270) : s->flip_x && s->flip_y ? 180 : 0;
 }
 
 /* s->bgr into s->upright. */

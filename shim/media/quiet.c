@@ -6,8 +6,10 @@
  *
  * 1. The module has a function av_log() of its own. FFmpeg's libraries, loaded
  *    with it, call that one; it drops what is said while the module works on the
- *    same thread, and hands on everything else. Where the host had loaded them
- *    before, they go on calling FFmpeg's, and so:
+ *    same thread, and hands on everything else. libavutil calls its own, which
+ *    matters where sizes of pictures are checked: those functions are stood in
+ *    for as well. Where the host had loaded the libraries before, they go on
+ *    calling FFmpeg's, and so:
  *
  * 2. Each object that logs may bring an offset that is added to the level of
  *    what it says; with a large one nothing is important enough to be shown. A
@@ -16,8 +18,11 @@
  *    copy of that description, naming a field that holds a large number anyway.
  *    What has no object (a few lines of the readers of containers) is then seen
  *    in the host's log. */
+#define _GNU_SOURCE
 #include "source.h"
 
+#include <dlfcn.h>
+#include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -48,6 +53,38 @@ void av_log(void *object, int level, const char *format, ...)
     va_start(values, format);
     av_vlog(object, level, format, values);
     va_end(values);
+}
+
+/* The functions of libavutil that those below stand in for. */
+typedef int (*check_fn)(unsigned, unsigned, int, void *);
+typedef int (*check2_fn)(unsigned, unsigned, int64_t, enum AVPixelFormat, int, void *);
+static union { void *object; check_fn call; } check;
+static union { void *object; check2_fn call; } check2;
+
+static void find_checks(void)
+{
+    check.object = dlsym(RTLD_NEXT, "av_image_check_size");
+    check2.object = dlsym(RTLD_NEXT, "av_image_check_size2");
+}
+
+static pthread_once_t checks_found = PTHREAD_ONCE_INIT;
+
+__attribute__((visibility("default")))
+int av_image_check_size(unsigned w, unsigned h, int log_offset, void *object)
+{
+    pthread_once(&checks_found, find_checks);
+    return check.call ? check.call(w, h, log_offset + (working ? FAR : 0), object)
+                      : AVERROR(ENOSYS);
+}
+
+__attribute__((visibility("default")))
+int av_image_check_size2(unsigned w, unsigned h, int64_t max_pixels,
+                         enum AVPixelFormat format, int log_offset, void *object)
+{
+    pthread_once(&checks_found, find_checks);
+    return check2.call ? check2.call(w, h, max_pixels, format,
+                                     log_offset + (working ? FAR : 0), object)
+                       : AVERROR(ENOSYS);
 }
 
 static AVClass format_class, scaler_class;

@@ -37,7 +37,7 @@ json() { python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"; }
 
 # Words
 expect 0 "$avsvt" --version && grep -q '^avsvt [0-9]' out; check "--version prints the version"
-for c in transcribe sing evaluate mix prepare info bench train help; do
+for c in transcribe crop sing evaluate mix prepare info bench train help; do
     expect 0 "$avsvt" $c --help && grep -q 'Examples:' out && ! grep -q '.\{80\}' out
     check "$c --help has examples and fits 80 columns"
     "$avsvt" help $c | cmp -s - out; check "help $c equals $c --help"
@@ -100,6 +100,10 @@ expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(
 check "a high threshold leaves notes out"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"
 expect 2 "$avsvt" transcribe x --chunks tiny; check "unknown chunks"
+expect 2 "$avsvt" transcribe x y -o z/ --video v.npy; check "one video for several sounds"
+expect 2 "$avsvt" transcribe x --video v.npy --video-rate 0; check "no pictures a second"
+expect 1 "$avsvt" transcribe "$data/melody.flac" --video v.npy && grep -q 'takes no pictures' err
+check "a video for a model that only hears"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -f csv; cp out one.csv
 expect 0 "$avsvt" transcribe "$data/melody.flac" -f csv --chunks whole && cmp -s out one.csv
 check "a short song in one piece gives the same notes"
@@ -252,6 +256,23 @@ expect 0 "$avsvt" info && grep -q notes-default out; check "info of the built-in
 expect 0 "$avsvt" info --json && json out; check "info as JSON"
 expect 0 "$avsvt" info two.flac && grep -q 22050 out; check "info of a recording"
 expect 0 "$avsvt" info melody.csv && grep -q D5 out; check "info of notes"
+python3 -c 'open("lips.npy", "wb").write(b"\x93NUMPY\1\0\x40\0" + b"{\"descr\": \"|u1\", \"fortran_order\": False, \"shape\": (2, 4, 5)}".ljust(64) + bytes(40))'
+expect 0 "$avsvt" info lips.npy && grep -q 'frames  *2$' out && expect 0 "$avsvt" info lips.npy --json && json out; check "info of an array of pictures"
+expect 1 "$avsvt" transcribe lips.npy; check "pictures as sound"
+python3 -c '
+import json
+face = [[2 + i % 3, 3 + i % 2] for i in range(68)]
+for i, p in zip((33, 36, 39, 42, 45), ((2, 3), (0, 1), (1, 1), (3, 1), (4, 1))): face[i] = p
+json.dump([None, face], open("face.json", "w"))'
+expect 0 "$avsvt" crop lips.npy --landmarks face.json -o crop.npy -o crop.png -o crop.html --json && json out &&
+    [ "$(head -c 8 crop.png | tail -c 7)" = "$(printf 'PNG\r\n\032\n')" ] && grep -q 'image/png' crop.html && [ "$(wc -c <crop.npy)" = 18560 ]
+check "crop writes an array, a sheet and a page"
+expect 0 "$avsvt" crop lips.npy --landmarks face.json -o crop.npy -q --size 88 --smoothing centred --window 1 --rate 100 --landmarks-rate 50 &&
+    expect 0 "$avsvt" info crop.npy && grep -q 'frames  *4$' out && grep -q 'width  *88$' out; check "crop at another rate and size"
+expect 2 "$avsvt" crop lips.npy -o crop.npy; check "crop without landmarks"
+expect 2 "$avsvt" crop lips.npy --landmarks face.json -o crop.mp4; check "crop to an unknown format"
+echo '[null, null]' >noface.json; expect 1 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy && [ ! -e c2.npy ]; check "crop without a face"
+expect 0 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy --whole-picture; check "crop of whole pictures"
 expect 0 "$avsvt" bench two.flac --runs 1 --json && json out; check "bench"
 
 # Ctrl-C, in the middle of long work

@@ -18,6 +18,8 @@ from .score import Chart, ChartNote, LinePoints, NotePoints, Scorer, sing
 from .stream import Stream, StreamEvent
 from .tensors import Tensor
 from .training import Trainer
+from .video import Video
+from .video import Video, read_landmarks
 
 __version__ = "0.1.0"
 
@@ -27,6 +29,7 @@ __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "
            "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "Trainer", "evaluate",
            "frames_to_notes", "library_version", "mix", "noise", "read_audio", "read_notes", "sing",
            "transcribe"]
+__all__ += ["Video", "read_landmarks"]
 
 
 def library_version() -> str:

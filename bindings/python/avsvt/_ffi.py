@@ -71,6 +71,24 @@ class AudioInfo(Record):
                 ("frames", c_int64), ("duration_s", c_double), ("format", c_char * 64)]
 
 
+class VideoOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("pixels", c_int32), ("rate_hz", c_double),
+                ("array_rate_hz", c_double), ("array", c_char_p)]
+
+
+class VideoInfo(Record):
+    _fields_ = [("struct_size", c_uint32), ("width", c_int32), ("height", c_int32),
+                ("channels", c_int32), ("rotation", c_int32), ("varies", c_int32),
+                ("has_sound", c_int32), ("reserved", c_uint32), ("rate_hz", c_double),
+                ("duration_s", c_double), ("frames", c_int64), ("format", c_char * 64)]
+
+
+class MouthOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("pixels", c_int32), ("size", c_int32),
+                ("smoothing", c_int32), ("window", c_int32), ("whole_picture", c_int32),
+                ("landmarks_rate_hz", c_double), ("mean_face", c_void_p)]
+
+
 class ActivationsInfo(Record):
     _fields_ = [("struct_size", c_uint32), ("fine_bins", c_int32), ("frames", c_int64),
                 ("frame_rate_hz", c_double), ("start_s", c_double),
@@ -135,7 +153,8 @@ class PipelineOptions(Record):
 class RunOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
                 ("progress", ProgressFunction), ("user", c_void_p),
-                ("notes", POINTER(NotesOptions))]
+                ("notes", POINTER(NotesOptions)), ("crops", c_void_p),
+                ("crops_rate_hz", c_double), ("crops_start_s", c_double)]
 
 
 class StreamEvent(Record):
@@ -234,7 +253,9 @@ TrainFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(TrainReport))
 STRUCTS = {
     "avsvt_bytes": Bytes, "avsvt_error": ErrorRecord, "avsvt_allocator": Allocator,
     "avsvt_context_options": ContextOptions, "avsvt_io": Io,
-    "avsvt_audio_info": AudioInfo, "avsvt_activations_info": ActivationsInfo,
+    "avsvt_audio_info": AudioInfo, "avsvt_video_options": VideoOptions,
+    "avsvt_video_info": VideoInfo, "avsvt_mouth_options": MouthOptions,
+    "avsvt_activations_info": ActivationsInfo,
     "avsvt_note": NoteRecord, "avsvt_notes_options": NotesOptions,
     "avsvt_export_options": ExportOptions, "avsvt_score": ScoreRecord,
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
@@ -261,6 +282,7 @@ _FALLIBLE = {
     "avsvt_context_create": (_out, POINTER(ContextOptions)),
     "avsvt_tensor_create": (_out, _handle, c_int32, c_int32, POINTER(c_int64), c_void_p,
                             ReleaseFunction, c_void_p),
+    "avsvt_tensor_read": (_out, _handle, c_char_p, c_char_p),
     "avsvt_tensor_from_dlpack": (_out, _handle, c_void_p),
     "avsvt_tensor_to_dlpack": (_out, _handle),
     "avsvt_audio_open": (_out, _handle, c_char_p),
@@ -273,11 +295,23 @@ _FALLIBLE = {
     "avsvt_audio_mix": (c_void_p, c_void_p, c_void_p, c_int64, c_double),
     "avsvt_audio_noise": (c_void_p, _handle, c_int64, c_double, c_int32, c_char_p,
                           c_uint64),
+    "avsvt_video_open": (_out, _handle, c_char_p, POINTER(VideoOptions)),
+    "avsvt_video_open_io": (_out, _handle, POINTER(Io), POINTER(VideoOptions)),
+    "avsvt_video_open_frames": (_out, _handle, _handle, POINTER(VideoOptions)),
+    "avsvt_video_describe": (_handle, POINTER(VideoInfo)),
+    "avsvt_video_read": (_handle, c_void_p, c_size_t, POINTER(c_size_t)),
+    "avsvt_video_read_all": (_out, _handle, ProgressFunction, c_void_p),
+    "avsvt_landmarks_read": (_out, _handle, c_char_p),
+    "avsvt_mouth_open": (_out, _handle, _handle, POINTER(MouthOptions)),
+    "avsvt_tensor_format": (POINTER(Bytes), _handle, c_int32),
+    "avsvt_tensor_write": (_handle, c_char_p),
     "avsvt_model_open": (_out, _handle, c_char_p),
     "avsvt_model_open_memory": (_out, _handle, c_void_p, c_size_t, c_char_p),
     "avsvt_model_run": (_out, c_size_t, POINTER(c_size_t), _handle, _out, c_size_t),
     "avsvt_extractor_create": (_out, _handle),
     "avsvt_extractor_run": (_out, _handle, c_void_p, c_size_t),
+    "avsvt_extractor_run_video": (_out, _handle, _handle),
+    "avsvt_extractor_run_av": (_out, _handle, c_void_p, c_size_t, _handle),
     "avsvt_fusion_create": (_out, _handle),
     "avsvt_fusion_run": (_out, _handle, _handle, _handle),
     "avsvt_fusion_run_timed": (_out, _handle, _handle, _handle, POINTER(FusionTimes)),
@@ -297,6 +331,7 @@ _FALLIBLE = {
     "avsvt_pipeline_notes": (_out, _handle, c_char_p, POINTER(RunOptions)),
     "avsvt_pipeline_notes_audio": (_out, _handle, _handle, POINTER(RunOptions)),
     "avsvt_pipeline_activations": (_out, _handle, _handle, POINTER(RunOptions)),
+    "avsvt_pipeline_features": (_out, _handle, _handle, _handle),
     "avsvt_job_start": (_out, _handle, c_char_p, POINTER(RunOptions)),
     "avsvt_job_take_notes": (_out, _handle),
     "avsvt_stream_open": (_out, _handle, c_char_p, POINTER(StreamOptions)),
@@ -356,6 +391,7 @@ _PLAIN = {
     "avsvt_format_from_path": (c_int32, c_char_p),
     "avsvt_format_from_name": (c_int32, c_char_p),
     "avsvt_pipeline_rate_hz": (c_double, _handle),
+    "avsvt_pipeline_picture_hz": (c_double, _handle),
     "avsvt_pipeline_backend": (c_char_p, _handle),
     "avsvt_dataset_name": (c_char_p, c_size_t),
     "avsvt_job_state": (c_int32, _handle),
@@ -388,6 +424,8 @@ _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
     "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
     "notes", "pipeline", "job", "augment", "chart", "scorer", "stream",
     "trainer"))
+
+_PLAIN["avsvt_video_free"] = (None, _handle)
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 

@@ -90,20 +90,38 @@ class _Stage(Handle):
                 opened.close()  # the stage keeps what it needs
 
 
+def _crops(value) -> Tensor:
+    """Pictures: uint8, or grey values 0 to 255 in any other type."""
+    if isinstance(value, Tensor):
+        return value
+    value = np.asarray(value)
+    return Tensor(value if value.dtype == np.uint8 else value.astype(np.float32))
+
+
 class Extractor(_Stage):
     """``Extractor("ssl.pt")(samples)``: features [frames, width] of mono
-    samples at the model's rate."""
+    samples at the model's rate; ``Extractor("lips.pt")(crops=pictures)`` of
+    grey pictures [frames, height, width], 0 to 255, at the model's rate; a
+    model of both takes both."""
 
     _create, _free = "avsvt_extractor_create", "avsvt_extractor_free"
 
-    def __call__(self, samples) -> np.ndarray:
-        samples = np.ascontiguousarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+    def __call__(self, samples=None, crops=None) -> np.ndarray:
+        if samples is None and crops is None:
+            raise ValueError("samples or crops are needed")
+        sound = ()
+        if samples is not None:
+            samples = np.ascontiguousarray(samples, np.float32)
+            if samples.ndim != 1:
+                raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+            sound = (samples.ctypes.data, samples.size)
+        pictures = None if crops is None else _crops(crops)
+        name = "avsvt_extractor_run" + ("_av" if sound and pictures else
+                                        "" if sound else "_video")
         out = c_void_p()
-        with self._held() as extractor:
-            call("avsvt_extractor_run", ctypes.byref(out), extractor,
-                 samples.ctypes.data, samples.size)
+        with held(self, pictures) as (extractor, tensor):
+            call(name, ctypes.byref(out), extractor, *sound,
+                 *(() if pictures is None else (tensor,)))
         return Tensor._adopt(out.value).numpy()
 
 

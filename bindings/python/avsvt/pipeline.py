@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The whole way: sound -> notes."""
 import ctypes
+import os
 import threading
+from contextlib import ExitStack
 from ctypes import c_void_p
 
 from . import _ffi
 from ._handle import Handle, call, held, path_bytes
 from .audio import Audio
-from .models import Model
+from .models import Model, _crops, _floats
 from .notes import Activations, Notes, decoding
+from .tensors import Tensor
 
 
 class Pipeline(Handle):
@@ -35,8 +38,15 @@ class Pipeline(Handle):
                              None if model is None else path_bytes(model),
                              ctypes.byref(options))
 
-    def notes(self, source, sample_rate=None, *, progress=None, **settings) -> Notes:
+    def notes(self, source=None, sample_rate=None, *, video=None, video_rate=None,
+              video_start=0.0, progress=None, **settings) -> Notes:
         """Notes of a sound file or of samples with their rate.
+
+        A pipeline file with ``video:`` also takes ``video``: grey pictures of
+        the mouth [frames, height, width], 0 to 255, or the path of an .npy or
+        .npz with them. ``video_rate`` is in Hz (default: the model's),
+        ``video_start`` when the first one is shown, in seconds of the sound.
+        Either of both may be missing where there is a ``fusion:``.
 
         ``progress(done_s, total_s)`` is called now and then; when it raises,
         the run stops and the exception comes out here. The other settings are
@@ -44,14 +54,23 @@ class Pipeline(Handle):
         """
         options = decoding(**settings)
         return Notes._adopt(self._run("avsvt_pipeline_notes_audio", source, sample_rate,
-                                      progress, options))
+                                      progress, options, (video, video_rate, video_start)))
 
-    def activations(self, source, sample_rate=None, *, progress=None) -> Activations:
+    def activations(self, source=None, sample_rate=None, *, video=None, video_rate=None,
+                    video_start=0.0, progress=None) -> Activations:
         """What the network says of each frame, to be decoded later."""
-        return Activations._adopt(self._run("avsvt_pipeline_activations", source,
-                                            sample_rate, progress, None))
+        return Activations._adopt(self._run("avsvt_pipeline_activations", source, sample_rate,
+                                            progress, None, (video, video_rate, video_start)))
 
-    def _run(self, name, source, sample_rate, progress, notes) -> int:
+    def features(self, audio=None, video=None) -> Activations:
+        """What fusion and head say of features that were kept."""
+        out = c_void_p()
+        with held(self, *(None if each is None else _floats(each)
+                          for each in (audio, video))) as pointers:
+            call("avsvt_pipeline_features", ctypes.byref(out), *pointers)
+        return Activations._adopt(out.value)
+
+    def _run(self, name, source, sample_rate, progress, notes, pictures) -> int:
         raised = []
 
         def report(_user, done_s, total_s):
@@ -62,13 +81,20 @@ class Pipeline(Handle):
                 return 1
             return 0
 
-        options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes))
+        video, video_rate, video_start = pictures
+        if isinstance(video, (str, bytes, os.PathLike)):
+            video = Tensor.read(video)
+        crops = None if video is None else _crops(video)
+        options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes),
+                                  crops_rate_hz=video_rate or 0.0, crops_start_s=video_start)
         if progress is not None:
             options.progress = _ffi.ProgressFunction(report)
         out = c_void_p()
-        with Audio(source, sample_rate) as audio, held(self, audio) as pointers:
+        with ExitStack() as stack:
+            audio = None if source is None else stack.enter_context(Audio(source, sample_rate))
+            pipeline, sound, options.crops = stack.enter_context(held(self, audio, crops))
             try:
-                call(name, ctypes.byref(out), *pointers, ctypes.byref(options))
+                call(name, ctypes.byref(out), pipeline, sound, ctypes.byref(options))
             except Exception:
                 if raised:
                     raise raised[0] from None
@@ -77,9 +103,15 @@ class Pipeline(Handle):
 
     @property
     def rate(self) -> float:
-        """Sample rate of the network, Hz."""
+        """Sample rate of the network, Hz; 0 where it hears nothing."""
         with self._held() as pointer:
             return _ffi.library().avsvt_pipeline_rate_hz(pointer)
+
+    @property
+    def picture_rate(self) -> float:
+        """Pictures a second that the network takes; 0 where it sees nothing."""
+        with self._held() as pointer:
+            return _ffi.library().avsvt_pipeline_picture_hz(pointer)
 
     @property
     def backend(self) -> str:
@@ -101,11 +133,12 @@ def _default_model() -> Model:
         return _built_in
 
 
-def transcribe(source, sample_rate=None, *, model=None, context=None, progress=None,
+def transcribe(source=None, sample_rate=None, *, model=None, context=None, progress=None,
                **settings) -> Notes:
     """Notes of a sound file, or of samples and their rate.
 
     ``model`` is a path or a :class:`Model`; default: the compiled-in model.
+    Other settings, ``video`` among them, are those of :meth:`Pipeline.notes`.
     For many files keep a :class:`Pipeline`.
     """
     if model is None and context is None:

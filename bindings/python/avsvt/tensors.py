@@ -11,7 +11,7 @@ from ctypes import PYFUNCTYPE, c_char_p, c_int, c_void_p, py_object, pythonapi
 import numpy as np
 
 from . import _ffi
-from ._handle import Handle, call
+from ._handle import Handle, call, path_bytes
 
 _FRESH = b"dltensor"      # names of a capsule before and after it is consumed
 _USED = b"used_dltensor"
@@ -69,6 +69,14 @@ class Tensor(Handle):
         managed = _capsule_pointer(capsule, _FRESH)
         super().__init__("avsvt_tensor_from_dlpack", None, managed)
         _capsule_rename(capsule, _USED)  # ours now: the capsule must not free it
+
+    @classmethod
+    def read(cls, path, array=None):
+        """An array of an .npy or .npz file."""
+        out = ctypes.c_void_p()
+        call("avsvt_tensor_read", ctypes.byref(out), None, path_bytes(path),
+             None if array is None else array.encode())
+        return cls._adopt(out.value)
 
     @property
     def shape(self) -> tuple:

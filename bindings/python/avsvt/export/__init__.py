@@ -16,7 +16,9 @@ KINDS = {
     "data2vec": "huggingface:data2vec",
     "fairseq-wav2vec2": "fairseq:wav2vec2",
     "fairseq-hubert": "fairseq:hubert",
+    "avhubert": "avhubert",
     "svt-audio": "svt_audio",
+    "svt-video": "svt_video",
     "svt-av": "svt_av",
 }
 

@@ -130,7 +130,7 @@ def take(state: dict, prefix: str) -> dict:
             if name.startswith(prefix)}
 
 
-def _some(names) -> str:
+def some(names) -> str:
     names = sorted(names)
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(names[:5]) + more
@@ -145,8 +145,8 @@ def put(network: torch.nn.Module, state: dict, path: str) -> None:
     odd = [f"{name} is {list(value.shape)} where {list(ours[name].shape)} is needed"
            for name, value in state.items()
            if name in ours and value.shape != ours[name].shape]
-    wrong = [f"it lacks {_some(lacking)}"] if lacking else []
-    wrong += [f"it has {_some(unknown)}, which the network does not know"] if unknown else []
+    wrong = [f"it lacks {some(lacking)}"] if lacking else []
+    wrong += [f"it has {some(unknown)}, which the network does not know"] if unknown else []
     wrong += odd[:3]
     if wrong:
         raise ValueError(f"{path}: its weights are not those of the network: "

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""Export of AV-HuBERT: a fairseq checkpoint, pre-trained or fine-tuned, without
+fairseq; of a fine-tuned one the encoder is taken."""
+import os
+import re
+
+import torch
+
+from ..networks import avhubert as networks
+from . import parts, weights
+from .avhubert_source import Source
+
+SUMMARY = "AV-HuBERT, base or large, pre-trained or fine-tuned (a fairseq .pt)"
+MODALITIES = {"video": networks.VideoEncoder, "audio": networks.AudioEncoder,
+              "audio-video": networks.AudioVideoEncoder}
+PREFIXES = ("encoder.w2v_model.", "w2v_encoder.w2v_model.", "model.", "")
+# What only training, or the decoder of a fine-tuned model, needs.
+UNUSED = re.compile(r"mask_emb$|label_embs_concat$|final_proj\.|.*num_batches_tracked$")
+MEAN, DEVIATION, SIDE = 0.421, 0.165, 88
+
+# How our names become the checkpoint's.
+RENAMED = [
+    (r"^lips\.(conv)\.", "feature_extractor_video.resnet.frontend3D.0."),
+    (r"^lips\.norm\.", "feature_extractor_video.resnet.frontend3D.1."),
+    (r"^lips\.relu\.", "feature_extractor_video.resnet.frontend3D.2."),
+    (r"^lips\.layer", "feature_extractor_video.resnet.trunk.layer"),
+    (r"^sight\.", "feature_extractor_video.proj."), (r"^sound\.", "feature_extractor_audio.proj."),
+    (r"^body\.fuse_norm\.", "layer_norm."), (r"^body\.fuse\.", "post_extract_proj."),
+    (r"^body\.position\.", "encoder.pos_conv.0."), (r"^body\.norm\.", "encoder.layer_norm."),
+    (r"^body\.layers\.", "encoder.layers."), (r"\.attention_norm\.", ".self_attn_layer_norm."),
+    (r"\.last_norm\.", ".final_layer_norm."), (r"\.widen\.", ".fc1."), (r"\.narrow\.", ".fc2."),
+    (r"\.attention\.(q|k|v)\w+\.", r".self_attn.\1_proj."),
+    (r"\.attention\.out\.", ".self_attn.out_proj."),
+]
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--modality", choices=list(MODALITIES), default="video",
+                        help="what goes in (default video)")
+    parser.add_argument("--layer", type=int, default=0, metavar="N",
+                        help="give the state after this layer, from 1; default: the end")
+    parser.add_argument("--normalise", action="store_true",
+                        help="normalise the features over the whole piece, as AV_SVT does")
+    parser.add_argument("--frame-rate", type=float, default=25.0, metavar="HZ",
+                        help="frames a second of the pictures (default 25; AV_SVT feeds 50)")
+    add_common(parser)
+
+
+def add_common(parser) -> None:
+    parser.add_argument("--heads", type=int, metavar="N",
+                        help="attention heads, where the checkpoint does not tell; default: one "
+                             "for 64 channels")
+    parser.add_argument("--name", help="the model's name; default: the output's")
+    parser.add_argument("--licence", default="unknown", help="licence of the weights")
+
+
+def plain(value):
+    """Containers of omegaconf and argparse, as stand-ins, made plain."""
+    if isinstance(value, weights.StandIn):
+        inside = getattr(value, "state", None)
+        if not isinstance(inside, dict):
+            return None
+        for key in ("_content", "_val"):
+            if key in inside:
+                return plain(inside[key])
+        return plain(inside)
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return value
+
+
+def options_of(checkpoint: dict) -> dict:
+    """The architecture's options; empty where the file does not tell them."""
+    found = plain(checkpoint.get("cfg")) or {}
+    found = found.get("model") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        found = plain(checkpoint.get("args")) or {}
+    inner = found.get("w2v_args") if isinstance(found, dict) else None
+    if isinstance(inner, dict):  # fine-tuned: the encoder's lie inside
+        found = inner.get("model", inner)
+    return found if isinstance(found, dict) else {}
+
+
+def load(path: str) -> tuple:
+    """The encoder's entries under their own names, and its options."""
+    checkpoint = weights.read(path)
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f"{path}: not a fairseq checkpoint")
+    wrapped = isinstance(checkpoint.get("model"), dict)
+    state = checkpoint["model"] if wrapped else checkpoint
+    state = weights.floats({name: value for name, value in state.items()
+                            if isinstance(value, torch.Tensor)})
+    for prefix in PREFIXES:
+        for module in ("", "module."):
+            if f"{module}{prefix}post_extract_proj.weight" in state:
+                return (weights.take(state, module + prefix),
+                        options_of(checkpoint) if wrapped else {})
+    raise ValueError(f"{path}: not AV-HuBERT: it lacks post_extract_proj.weight")
+
+
+def configuration(state: dict, options: dict, heads, path: str) -> dict:
+    """Sizes from the weights' shapes, the rest from the checkpoint's options."""
+    def shape(name):
+        if name not in state:
+            raise ValueError(f"{path}: it lacks {name}")
+        return state[name].shape
+
+    width = shape("post_extract_proj.weight")[0]
+    layers = {int(found[1]) for found in (re.match(r"encoder\.layers\.(\d+)\.", name)
+                                          for name in state) if found}
+    position = shape("encoder.pos_conv.0.weight_v")
+    for key, known in (("modality_fuse", "concat"), ("resnet_relu_type", "prelu"),
+                       ("activation_fn", "gelu"), ("layer_type", "transformer"),
+                       ("sub_encoder_layers", 0)):
+        if options.get(key, known) != known:
+            raise ValueError(f"{path}: its {key} is {options[key]}; only {known} is known")
+    return {
+        "width": width, "layers": len(layers),
+        "heads": heads or options.get("encoder_attention_heads") or max(1, width // 64),
+        "inner": shape("encoder.layers.0.fc1.weight")[0],
+        "norm_first": bool(options.get("layer_norm_first", True)),
+        "kernel": position[2], "groups": width // position[1],
+    }
+
+
+def theirs(name: str) -> str:
+    for pattern, new in RENAMED:
+        name = re.sub(pattern, new, name)
+    return name
+
+
+def fill(network: torch.nn.Module, state: dict, layers: int, path: str) -> None:
+    """Give the network the checkpoint's weights; messages use its names."""
+    g, v = (state.get(f"encoder.pos_conv.0.weight_{part}") for part in "gv")
+    known = dict(state)
+    if g is not None and v is not None:
+        known["encoder.pos_conv.0.weight"] = (
+            g.double() * v.double() / v.double().norm(dim=(0, 1), keepdim=True)).float()
+    ours = {name: theirs(name) for name in network.state_dict()
+            if not name.endswith("num_batches_tracked")}
+    lacking = [name for name in ours.values() if name not in known]
+    used = set(ours.values()) | {"encoder.pos_conv.0.weight"}
+    unknown = [name for name in known if name not in used and not UNUSED.match(name)
+               and not re.match(r"feature_extractor_(audio|video)\.|encoder\.pos_conv\.0\.weight_",
+                                name)
+               and not (re.match(r"encoder\.layers\.(\d+)\.", name) and is_layer(name, layers))]
+    wrong = [f"it lacks {weights.some(lacking)}"] if lacking else []
+    wrong += [f"it has {weights.some(unknown)}, which the network does not know"] if unknown else []
+    if wrong:
+        raise ValueError(f"{path}: its weights are not those of the network: " + "; ".join(wrong))
+    weights.put(network, {name: known[other] for name, other in ours.items()}, path)
+
+
+def is_layer(name: str, layers: int) -> bool:
+    """Whether the entry is one that every layer has (some may be left out of
+    the export)."""
+    number, rest = re.match(r"encoder\.layers\.(\d+)\.(.*)", name).groups()
+    return int(number) < layers and bool(re.fullmatch(
+        r"(self_attn\.[kvq]_proj|self_attn\.out_proj|self_attn_layer_norm|fc1|fc2|"
+        r"final_layer_norm)\.(weight|bias)", rest))
+
+
+def compared(modality: str, network, source: Source):
+    """Inputs to compare on, and the source as a function of the same."""
+    pictures = [parts.noise(1, n, SIDE, SIDE) for n in (1, 9)]
+    sounds = [parts.noise(1, n, seed=8) * 0.1 for n in (700, 16123)]
+    if modality == "video":
+        def run(frames):
+            video = source.video(frames)
+            return source.body(torch.zeros_like(video), video)
+        return run, [(each,) for each in pictures]
+    if modality == "audio":
+        def run(samples):
+            audio = source.audio(network.spectra(samples, 0))
+            return source.body(audio, torch.zeros_like(audio))
+        return run, [(each,) for each in sounds]
+
+    def run(samples, frames):
+        return source.body(source.audio(network.spectra(samples, frames.shape[1])),
+                           source.video(frames))
+    return run, list(zip(sounds, pictures))
+
+
+def manifest(name: str, modality: str, config: dict, rate: float, licence: str) -> dict:
+    pictures = {"width": SIDE, "height": SIDE, "frame_rate": rate, "mean": MEAN,
+                "deviation": DEVIATION}
+    sound = {"sample_rate": networks.SAMPLE_RATE,
+             "hop": networks.HOP * networks.STACKED}
+    told = {"kind": modality}
+    told.update(sound if "audio" in modality else {})
+    told.update(pictures if "video" in modality else {})
+    return {"avsvt": 1, "name": name, "role": "extractor", "input": told,
+            "output": {"width": config["width"],
+                       "frame_rate": rate if "video" in modality else 25.0},
+            "chunk": {"length_s": 20, "context_s": 5}, "licence": licence}
+
+
+def write(path: str, checkpoint: str, state: dict, config: dict, modality: str, rate: float,
+          name: str, licence: str) -> float:
+    """Write the encoder as a model file; how much it differs from the source."""
+    body = networks.Body(**config)
+    network = MODALITIES[modality](body)
+    fill(network, state, config["layers"], checkpoint)
+    network.eval()
+    source, inputs = compared(modality, network, Source(state, config))
+    return parts.write_model(path, network, manifest(name, modality, config, rate, licence),
+                             source, inputs, checkpoint)
+
+
+def export(options) -> str:
+    if len(options.checkpoints) != 1:
+        raise ValueError("avhubert is made of one checkpoint")
+    path = options.checkpoints[0]
+    state, told = load(path)
+    config = configuration(state, told, options.heads, path)
+    config.update(upto=options.layer, whole_norm=options.normalise)
+    if not 0.1 <= options.frame_rate <= 1000:
+        raise ValueError("--frame-rate must be 0.1 to 1000")
+    name = options.name or os.path.splitext(os.path.basename(options.output))[0]
+    worst = write(options.output, path, state, config, options.modality, options.frame_rate,
+                  name, options.licence)
+    return (f"{options.output}: {config['layers']} layers of {config['width']}, "
+            f"{config['heads']} heads; differs from the source network by at most {worst:.2g}")

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Pictures: video files and arrays of frames, at any rate."""
+import ctypes
+import os
+from ctypes import c_size_t, c_void_p
+
+import numpy as np
+
+from . import _ffi
+from ._handle import Handle, call, held, path_bytes
+from .tensors import Tensor
+
+_PIXELS = {"grey": 0, "gray": 0, "rgb": 1}
+_SMOOTHING = {"published": 0, "centred": 1}
+
+
+def read_landmarks(path) -> np.ndarray:
+    """Landmarks of a .npy, .npz, .json or .csv file, float64 [frames, 68, 2], NaN
+    where there is no face."""
+    out = c_void_p()
+    call("avsvt_landmarks_read", ctypes.byref(out), None, path_bytes(path))
+    with Tensor._adopt(out.value) as tensor:
+        return tensor.numpy()
+
+
+class Video(Handle):
+    """Pictures that are read once: ``Video("clip.mp4")``, or ``Video(frames,
+    array_rate=50)`` with frames uint8 [frames, height, width] or [..., 3] (RGB).
+
+    `rate` is the number of pictures a second that come out (default: each one
+    of the source, once); `pixels` "grey" or "rgb"; `array` the name of the array
+    in an .npz file. Iterate over it, or take all frames with :meth:`frames`.
+    """
+
+    _free = "avsvt_video_free"
+
+    def __init__(self, source, rate=None, pixels="grey", array_rate=None, array=None,
+                 context=None):
+        if pixels not in _PIXELS:
+            raise ValueError(f"pixels {pixels!r} is neither 'grey' nor 'rgb'")
+        options = _ffi.VideoOptions(
+            pixels=_PIXELS[pixels], rate_hz=rate or 0.0, array_rate_hz=array_rate or 0.0,
+            array=array and array.encode())
+        is_path = isinstance(source, (str, bytes, os.PathLike))
+        frames = None if is_path else Tensor(np.ascontiguousarray(_bytes(source)))
+        with held(context, frames) as (shared, tensor):
+            if is_path:
+                super().__init__("avsvt_video_open", shared, path_bytes(source),
+                                 ctypes.byref(options))
+            else:
+                super().__init__("avsvt_video_open_frames", shared, tensor,
+                                 ctypes.byref(options))
+        info = self.info()
+        self._shape = (info.height, info.width) + ((3,) if info.channels == 3 else ())
+
+    def info(self) -> _ffi.VideoInfo:
+        """Width, height, rate_hz, frames, duration_s, format (bytes) and more."""
+        record = _ffi.VideoInfo()
+        with self._held() as pointer:
+            call("avsvt_video_describe", pointer, ctypes.byref(record))
+        return record
+
+    def read(self, count: int) -> np.ndarray:
+        """The next pictures, uint8 [count, height, width] or [..., 3]; fewer than
+        `count` only at the end."""
+        to, got = np.empty((count, *self._shape), np.uint8), c_size_t()
+        with self._held() as pointer:
+            call("avsvt_video_read", pointer, to.ctypes.data, count, ctypes.byref(got))
+        return to[:got.value]
+
+    def frames(self) -> np.ndarray:
+        """All that is left, as one array."""
+        out = c_void_p()
+        with self._held() as pointer:
+            call("avsvt_video_read_all", ctypes.byref(out), pointer,
+                 _ffi.ProgressFunction(), None)
+        with Tensor._adopt(out.value) as tensor:
+            return tensor.numpy()
+
+    def mouth(self, landmarks, pixels="grey", size=96, smoothing="published", window=12,
+              mean_face=None, landmarks_rate=None, whole_picture=False):
+        """The mouth cut out of these pictures, as AV-HuBERT does; this object is
+        used up. `landmarks` is an array [frames, 68, 2] (x, y; NaN: no face) or a
+        file of one, with a set for each picture (or `landmarks_rate` sets a
+        second). Open the video with ``pixels="rgb"``.
+
+        `smoothing` "published" looks ahead, "centred" is better at cuts; `mean_face`
+        is the [68, 2] of the model's training (default: one of ours).
+        """
+        if smoothing not in _SMOOTHING or pixels not in _PIXELS:
+            raise ValueError(f"smoothing {smoothing!r} or pixels {pixels!r} is not known")
+        if isinstance(landmarks, (str, bytes, os.PathLike)):
+            landmarks = read_landmarks(landmarks)
+        faces = Tensor(np.array(landmarks, np.float64, order="C"))
+        mean = None if mean_face is None else Tensor(np.array(mean_face, np.float64, order="C"))
+        out = c_void_p()
+        with held(self, faces, mean) as (pointer, sets, face):
+            options = _ffi.MouthOptions(
+                pixels=_PIXELS[pixels], size=size, smoothing=_SMOOTHING[smoothing],
+                window=window, whole_picture=int(whole_picture),
+                landmarks_rate_hz=landmarks_rate or 0.0, mean_face=face)
+            call("avsvt_mouth_open", ctypes.byref(out), pointer, sets, ctypes.byref(options))
+            self._pointer = None  # it is the crop's now
+        self.close()
+        crop = Video._adopt(out.value)
+        crop._shape = (size, size) + ((3,) if pixels == "rgb" else ())
+        return crop
+
+    def __iter__(self):
+        while True:
+            some = self.read(1)
+            if not len(some):
+                return
+            yield some[0]
+
+
+def _bytes(frames) -> np.ndarray:
+    array = np.asarray(frames)
+    if array.dtype != np.uint8:
+        raise ValueError(f"frames must be uint8 (0..255), not {array.dtype}")
+    return array

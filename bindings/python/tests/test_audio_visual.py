@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+"""Sound and sight to notes: the published songs, and whole pipelines."""
+import os
+import pathlib
+import subprocess
+import wave
+
+import avsvt
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from golden import Case, reference  # noqa: E402, F401
+from avsvt.export import __main__ as exporter  # noqa: E402
+from avsvt.export import parts  # noqa: E402
+
+
+def rows(notes):
+    return np.stack([notes.onset, notes.offset, notes.pitch], 1)
+
+
+def test_the_published_song_of_features_gives_its_notes(reference, tmp_path):  # noqa: F811
+    case = Case(reference, "svt", "case15_av_song")
+    torch.save(case.weights(), tmp_path / "model.ckpt")
+    config = case.about["config"]
+    assert exporter.main(["svt-av", str(tmp_path), "-o", str(tmp_path / "av.yaml"),
+                          "--heads", str(config["nhead"]), "--own", str(config["alpha"])]) == 0
+    np.savez(tmp_path / "song.npz", audio=case.arrays["audio_feats"],
+             video=case.arrays["video_feats"])
+    audio, video = (avsvt.Tensor.read(tmp_path / "song.npz", name)
+                    for name in ("audio", "video"))
+    assert audio.dtype == np.float32  # the file has half precision
+    with avsvt.Pipeline(tmp_path / "av.yaml") as pipeline:
+        activations = pipeline.features(audio, video)
+        with pytest.raises(ValueError, match="it takes features"):
+            pipeline.notes(np.zeros(16000, np.float32), 16000)
+        with pytest.raises(ValueError, match="audio features have 3 values"):
+            pipeline.features(np.zeros((5, 3)), None)
+        alone = pipeline.features(audio)
+        assert np.allclose(alone.logits, pipeline.features(audio, np.zeros((881, 32))).logits,
+                           atol=1e-5)
+        assert pipeline.features(None, video).logits.shape == (877, 20)
+    assert np.abs(activations.logits - case.arrays["logits"]).max() < 1e-4
+    notes = activations.notes()
+    expected = case.arrays["notes"]
+    assert np.array_equal(rows(notes)[:, 2], expected[:, 2])
+    assert np.abs(rows(notes) - expected).max() < 1e-9
+
+
+class Ear(torch.nn.Module):
+    """A small encoder of sound with the frames of wav2vec 2.0."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv1d(1, 16, 400, 320)
+
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.conv(samples[:, None]) * 5.0).transpose(1, 2)
+
+
+class Eye(torch.nn.Module):
+    """A small encoder of pictures, each for itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(64, 16)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.linear(frames.flatten(2)))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Model files of both encoders, fusions, a head, and what joins them."""
+    folder = tmp_path_factory.mktemp("av")
+    torch.manual_seed(3)
+    sound = {"kind": "audio", "sample_rate": 16000, "hop": 320, "window": 400,
+             "min_samples": 400}
+    sight = {"kind": "video", "width": 8, "height": 8, "mean": 0.5, "deviation": 0.25,
+             "frame_rate": 50}
+    write(folder / "ear.pt", Ear(), "extractor", sound, [parts.noise(1, 4000)],
+          output={"width": 16, "start_s": 0.0125})
+    write(folder / "eye.pt", Eye(), "extractor", sight, [parts.noise(1, 7, 8, 8)],
+          output={"width": 16, "frame_rate": 50})
+    from avsvt.networks.fusion import Addition, Concatenation
+    both = {"kind": "features", "audio_width": 16, "video_width": 16}
+    inputs = [parts.noise(1, 9, 16), parts.noise(1, 9, 16)]
+    write(folder / "add.pt", Addition(), "fusion", both, inputs)
+    write(folder / "concat.pt", Concatenation(16), "fusion", both, inputs)
+    weight, bias = torch.randn(20, 16) * 2, torch.randn(20) - 1
+    parts.write_note_head(str(folder / "head.pt"), "head", weight, bias, "MIT", "head")
+    for name, keys in {"av": "audio: ear.pt\nvideo: eye.pt\nfusion: add.pt",
+                       "concat": "audio: ear.pt\nvideo: eye.pt\nfusion: concat.pt",
+                       "a": "audio: ear.pt", "v": "video: eye.pt"}.items():
+        for mode in ("overlap", "whole", "published"):
+            (folder / f"{name}-{mode}.yaml").write_text(
+                f"avsvt: 1\ntask: notes\n{keys}\nhead: head.pt\n"
+                f"chunk: {{mode: {mode}, context_s: 1}}\n")
+    return folder
+
+
+def write(path, network, role, told, inputs, **more):
+    network.eval()
+    parts.write_model(str(path), network, {"avsvt": 1, "name": path.stem, "role": role,
+                                           "input": told, **more},
+                      network, [tuple(inputs)], path.stem)
+
+
+def media(seconds, seed=0):
+    random = np.random.default_rng(seed)
+    samples = (random.standard_normal(int(seconds * 16000)) * 0.2).astype(np.float32)
+    crops = random.integers(0, 256, (int(round(seconds * 50)), 10, 12), dtype=np.uint8)
+    return samples, crops
+
+
+def by_hand(files, samples, crops):
+    """Logits of the whole, joined frame by frame."""
+    with avsvt.Extractor(files / "ear.pt") as ear, avsvt.Extractor(files / "eye.pt") as eye, \
+            avsvt.Head(files / "head.pt") as head:
+        heard = ear(samples)
+        seen = np.zeros_like(heard)
+        if crops is not None:
+            there = eye(crops=crops)[:len(heard)]
+            seen[:len(there)] = there
+        return head(heard + seen, 50).logits
+
+
+@pytest.mark.parametrize("mode", ["overlap", "whole"])
+@pytest.mark.parametrize("seconds", [0.5, 23.0, 61.7])
+def test_sound_and_pictures_are_joined_by_time(files, mode, seconds):
+    samples, crops = media(seconds)
+    with avsvt.Pipeline(files / f"av-{mode}.yaml") as pipeline:
+        got = pipeline.activations(samples, 16000, video=crops)
+        assert np.abs(got.logits - by_hand(files, samples, crops)).max() < 1e-4
+        assert abs(got.frame_rate - 50) < 1e-9
+        again = pipeline.activations(samples, 16000, video=crops.astype(np.float32))
+        assert np.array_equal(again.logits, got.logits)
+
+
+def test_either_may_be_missing(files, caplog):
+    samples, crops = media(12.0)
+    with avsvt.Context() as context, caplog.at_level("WARNING", "avsvt"):
+        pipeline = avsvt.Pipeline(files / "av-overlap.yaml", context)
+        heard = pipeline.activations(samples, 16000)
+        assert np.abs(heard.logits - by_hand(files, samples, None)).max() < 1e-4
+        seen = pipeline.activations(video=crops)
+        assert caplog.text == ""
+        with avsvt.Extractor(files / "eye.pt") as eye, avsvt.Head(files / "head.pt") as head:
+            assert np.abs(seen.logits - head(eye(crops=crops), 50).logits).max() < 1e-4
+        with pytest.raises(ValueError, match="sound or pictures"):
+            pipeline.notes()
+
+
+def test_a_video_of_another_length_or_start_is_told(files, caplog):
+    samples, crops = media(12.0)
+    with avsvt.Context() as context, caplog.at_level("WARNING", "avsvt"):
+        pipeline = avsvt.Pipeline(files / "av-overlap.yaml", context)
+        short = pipeline.activations(samples, 16000, video=crops[:500])
+        assert "2.00 s of the sound have no picture" in caplog.text
+        assert np.abs(short.logits - by_hand(files, samples, crops[:500])).max() < 1e-4
+        caplog.clear()
+        longer = np.concatenate([crops, crops[:100]])
+        cut = pipeline.activations(samples, 16000, video=longer)
+        assert "the video goes on for 2.00 s after the sound" in caplog.text
+        assert np.abs(cut.logits - by_hand(files, samples, crops)).max() < 1e-4
+        caplog.clear()
+        late = pipeline.activations(samples, 16000, video=crops[:-25], video_start=0.5)
+        assert "0.50 s of the sound have no picture" in caplog.text
+        with avsvt.Extractor(files / "ear.pt") as ear, avsvt.Extractor(files / "eye.pt") as eye, \
+                avsvt.Head(files / "head.pt") as head:
+            both = ear(samples)
+            both = np.concatenate([both[:25], both[25:] + eye(crops=crops)[:len(both) - 25]])
+            assert np.abs(late.logits - head(both, 50).logits).max() < 1e-4
+        caplog.clear()
+        pipeline.activations(samples, 16000, video=crops[:-10])  # as quiet as published
+        assert caplog.text == ""
+
+
+def test_pictures_of_another_rate_are_taken_by_time(files):
+    samples, crops = media(12.0)
+    with avsvt.Pipeline(files / "av-overlap.yaml") as pipeline:
+        half = pipeline.activations(samples, 16000, video=crops[::2], video_rate=25)
+        assert np.abs(half.logits - by_hand(files, samples, crops[::2].repeat(2, 0))).max() < 1e-4
+        for wrong in (-1, 2000, float("nan")):
+            with pytest.raises(ValueError, match="crops_rate_hz"):
+                pipeline.notes(samples, 16000, video=crops, video_rate=wrong)
+        with pytest.raises(ValueError, match="crops_start_s"):
+            pipeline.notes(samples, 16000, video=crops, video_start=float("inf"))
+
+
+def test_pictures_alone(files, tmp_path):
+    _, crops = media(27.0)
+    np.save(tmp_path / "crops.npy", crops)
+    with avsvt.Extractor(files / "eye.pt") as eye, avsvt.Head(files / "head.pt") as head:
+        expected = head(eye(crops=crops), 50).logits
+    for mode in ("overlap", "whole", "published"):
+        with avsvt.Pipeline(files / f"v-{mode}.yaml") as pipeline:
+            got = pipeline.activations(video=tmp_path / "crops.npy")
+            assert np.abs(got.logits - expected).max() < 1e-4
+            assert got.frame_rate == 50
+            notes = pipeline.notes(video=crops)
+            later = pipeline.notes(np.zeros(100, np.float32), 16000, video=crops, video_start=2)
+            assert len(notes.onset) and np.allclose(later.onset, notes.onset + 2)
+            with pytest.raises(ValueError, match="crops is needed"):
+                pipeline.notes(np.zeros(16000, np.float32), 16000)
+    assert np.array_equal(avsvt.transcribe(model=files / "v-overlap.yaml", video=crops).onset,
+                          avsvt.Pipeline(files / "v-overlap.yaml").notes(video=crops).onset)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 12.5, 17.5, 21.3])
+def test_the_published_way_cuts_both_streams_by_counting(files, seconds):
+    samples, crops = media(seconds)
+    with avsvt.Extractor(files / "ear.pt") as ear, avsvt.Extractor(files / "eye.pt") as eye, \
+            avsvt.Head(files / "head.pt") as head:
+        count = max(1, round(seconds / 5))
+        borders = [80000 * k for k in range(count)] + [len(samples)]
+        heard = np.concatenate([ear(samples[a:b]) for a, b in zip(borders, borders[1:])])
+        seen = eye(crops=crops)
+        count = max(1, round(len(heard) / 49.8 / 5))
+        expected = []
+        for k in range(count):
+            last = k == count - 1
+            audio = heard[249 * k:None if last else 249 * (k + 1)]
+            video = seen[250 * k:None if last else 250 * (k + 1)][:len(audio)]
+            fitted = np.zeros_like(audio)
+            fitted[:len(video)] = video
+            expected.append(head(audio + fitted, 49.8).logits)
+    with avsvt.Pipeline(files / "av-published.yaml") as pipeline:
+        got = pipeline.activations(samples, 16000, video=crops)
+        assert np.abs(got.logits - np.concatenate(expected)).max() < 1e-4
+        assert got.frame_rate == 49.8
+        kept = pipeline.features(heard, seen)
+        assert np.abs(kept.logits - got.logits).max() < 1e-4
+
+
+def command(*arguments):
+    """The command beside the library under test, where it was built."""
+    build = pathlib.Path(os.environ.get("AVSVT_LIBRARY", "")).parent
+    program = build / "examples" / "cli" / "avsvt"
+    if not program.exists():
+        program = build / "examples" / "avsvt"
+    if not program.exists():
+        pytest.skip("left out: the command is not beside AVSVT_LIBRARY")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_command_takes_a_video(files, tmp_path):
+    samples, crops = media(4.0)
+    np.save(tmp_path / "lips.npy", crops)
+    sound = tmp_path / "song.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", None))
+        file.writeframes((samples.clip(-1, 0.99) * 32768).astype("<i2").tobytes())
+    for model, arguments, expected in (
+            ("av", (sound, "--video", tmp_path / "lips.npy"),
+             lambda p: p.notes(sound, video=crops)),
+            ("av", (sound, "--video", tmp_path / "lips.npy", "--video-start", "0.5",
+                    "--video-rate", "25"),
+             lambda p: p.notes(sound, video=crops, video_rate=25, video_start=0.5)),
+            ("v", (tmp_path / "lips.npy",), lambda p: p.notes(video=crops))):
+        yaml = files / f"{model}-overlap.yaml"
+        done = command("transcribe", *arguments, "-m", yaml, "-f", "csv")
+        assert done.returncode == 0, done.stderr
+        with avsvt.Pipeline(yaml) as pipeline:
+            notes = expected(pipeline)
+        got = np.loadtxt(done.stdout.splitlines(), delimiter=",", skiprows=1, ndmin=2)
+        assert len(got) == len(notes.onset) > 0
+        assert np.abs(got - rows(notes)).max() < 1e-3
+    done = command("transcribe", tmp_path / "lips.npy", "-m", files / "av-overlap.yaml")
+    assert done.returncode == 1  # an array has no sound
+
+
+def test_pictures_go_only_where_they_are_taken(files):
+    samples, crops = media(2.0)
+    with avsvt.Pipeline(files / "a-overlap.yaml") as pipeline:
+        with pytest.raises(ValueError, match="takes no pictures"):
+            pipeline.notes(samples, 16000, video=crops)
+        with pytest.raises(ValueError, match="features of sound"):
+            pipeline.features(np.zeros((5, 16)), np.zeros((5, 16)))
+    with pytest.raises(ValueError, match="takes no pictures"):
+        avsvt.transcribe(samples, 16000, video=crops)
+    with avsvt.Pipeline(files / "av-overlap.yaml") as pipeline:
+        with pytest.raises(ValueError, match="6 wide and 10 high"):
+            pipeline.notes(samples, 16000, video=crops[:, :, :6])
+        with pytest.raises(ValueError, match="4 axes"):
+            pipeline.notes(samples, 16000, video=crops[..., None])
+
+
+@pytest.mark.parametrize("keys, told", [
+    ("audio: ear.pt\nvideo: eye.pt", "need 'fusion: FILE.pt'"),
+    ("video: ear.pt", "pictures alone"), ("audio: eye.pt", "sound alone"),
+    ("", "'audio: FILE.pt' is missing"), ("fusion: head.pt", "role"),
+])
+def test_parts_that_do_not_fit_are_named(files, keys, told):
+    path = files / "wrong.yaml"
+    path.write_text(f"avsvt: 1\ntask: notes\n{keys}\nhead: head.pt\n")
+    with pytest.raises((ValueError, avsvt.Error), match=told):
+        avsvt.Pipeline(path)

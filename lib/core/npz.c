@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/npz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/error.h"
+
+#define READ_BYTES (16u << 20) /* larger files are mapped */
+
+avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
+                             const char *path, avsvt_error *err)
+{
+    memset(npz, 0, sizeof(*npz));
+    npz->allocator = a;
+    npz->path = path;
+    avsvt_status status = avsvti_map_open(&npz->map, a, path, READ_BYTES, err);
+    if (status != AVSVT_OK)
+        return status;
+    npz->zipped = npz->map.size >= 2 && !memcmp(npz->map.data, "PK", 2);
+    if (npz->zipped)
+        status = avsvti_archive_open(&npz->zip, a, npz->map.data, npz->map.size, path, err);
+    else if (!avsvti_npy_is(npz->map.data, npz->map.size))
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: is neither an .npy nor an .npz file", path);
+    if (status != AVSVT_OK) {
+        npz->zipped = 0;
+        avsvti_npz_close(npz);
+    }
+    return status;
+}
+
+static int ends_in_npy(const avsvti_archive_entry *e)
+{
+    return e->name_size > 4 && !memcmp(e->name + e->name_size - 4, ".npy", 4);
+}
+
+static avsvt_status find(const avsvti_npz *npz, const char *array,
+                         const avsvti_archive_entry **out, avsvt_error *err)
+{
+    char names[200] = "";
+    size_t arrays = 0, length = 0;
+    *out = NULL;
+    for (size_t i = 0; i < npz->zip.count; i++) {
+        const avsvti_archive_entry *e = &npz->zip.entries[i];
+        if (!ends_in_npy(e))
+            continue;
+        if (array && strlen(array) == e->name_size - 4 &&
+            !memcmp(array, e->name, e->name_size - 4)) {
+            *out = e;
+            return AVSVT_OK;
+        }
+        if (length < sizeof(names) - 1)
+            length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%.*s",
+                arrays ? ", " : "", (int)(e->name_size - 4), e->name);
+        *out = arrays++ ? NULL : e;
+    }
+    if (!array && *out)
+        return AVSVT_OK;
+    *out = NULL;
+    if (!arrays)
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: there is no array in it", npz->path);
+    if (!array)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: has several arrays (%s): say which", npz->path, names);
+    return avsvti_fail(err, AVSVT_E_NOT_FOUND, "%s: has no array '%.80s', but %s",
+                       npz->path, array, names);
+}
+
+avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
+                              avsvti_npy *npy, const void **data, avsvt_error *err)
+{
+    const void *bytes = npz->map.data;
+    size_t size = npz->map.size;
+    avsvt_status status = AVSVT_OK;
+    if (npz->zipped) {
+        const avsvti_archive_entry *e = NULL;
+        avsvti_release(npz->allocator, npz->unpacked);
+        npz->unpacked = NULL;
+        status = find(npz, array, &e, err);
+        if (status == AVSVT_OK && e->deflated) {
+            status = avsvti_archive_extract(&npz->unpacked, &size, &npz->zip, e, max, err);
+            bytes = npz->unpacked;
+        } else if (status == AVSVT_OK) {
+            status = avsvti_archive_check(&npz->zip, e, err);
+            bytes = e->data;
+            size = e->stored_size;
+        }
+    }
+    if (status == AVSVT_OK)
+        status = avsvti_npy_parse(npy, bytes, size, npz->path, err);
+    if (status != AVSVT_OK)
+        return status;
+    if ((uint64_t)npy->count > (size - npy->start) / npy->item)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: was cut short: %zu of %lld bytes are there", npz->path, size - npy->start,
+            (long long)npy->count * (long long)npy->item);
+    *data = (const char *)bytes + npy->start;
+    return AVSVT_OK;
+}
+
+void avsvti_npz_close(avsvti_npz *npz)
+{
+    if (npz->zipped)
+        avsvti_archive_close(&npz->zip);
+    avsvti_release(npz->allocator, npz->unpacked);
+    avsvti_map_close(&npz->map, npz->allocator);
+    memset(npz, 0, sizeof(*npz));
+}

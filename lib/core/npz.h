@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* An .npy or .npz file in memory's addresses, and the arrays in it. */
+#ifndef AVSVTI_CORE_NPZ_H
+#define AVSVTI_CORE_NPZ_H
+
+#include "core/npy.h"
+#include "model/archive.h"
+#include "platform/map.h"
+
+typedef struct avsvti_npz {
+    const avsvt_allocator *allocator;
+    const char *path; /* borrowed */
+    avsvti_map map;
+    avsvti_archive zip;
+    int   zipped;
+    char *unpacked;   /* of the array in hand, where it was deflated */
+} avsvti_npz;
+
+avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
+                             const char *path, avsvt_error *err);
+/* The array called array (NULL: the only one; of an .npy file: whatever the
+ * name). *data is borrowed until the next call, and holds all its elements. */
+avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
+                              avsvti_npy *npy, const void **data, avsvt_error *err);
+void avsvti_npz_close(avsvti_npz *npz);
+
+#endif

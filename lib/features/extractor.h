@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What an extractor takes, for the pipeline. */
+#ifndef AVSVTI_FEATURES_EXTRACTOR_H
+#define AVSVTI_FEATURES_EXTRACTOR_H
+
+#include <avsvt/features.h>
+
+#include "features/crops.h"
+#include "model/stage.h"
+
+struct avsvt_extractor {
+    avsvti_stage stage;   /* first */
+    int sound, sight;     /* what goes in, in this order */
+    int64_t min_samples;  /* shorter sound is padded with zeros */
+    avsvti_crop_rule crop;
+    double picture_hz;    /* pictures a second that it was made for; 0: any */
+};
+
+/* As the public functions, on arguments that are right. samples is NULL where
+ * no sound goes in, pictures where none do, else frames first..first+frames-1
+ * of them are taken. */
+avsvt_status avsvti_extractor_call(avsvt_tensor **out, avsvt_extractor *e,
+                                   const float *samples, int64_t count,
+                                   const avsvti_pictures *pictures,
+                                   int64_t first, int64_t frames,
+                                   avsvt_error *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames that grow into activations. */
+#ifndef AVSVTI_PIPELINE_COLLECT_H
+#define AVSVTI_PIPELINE_COLLECT_H
+
+#include "pipeline/chunks.h"
+
+typedef struct avsvti_collector {
+    const avsvt_allocator *allocator;
+    int32_t fine_bins;
+    int64_t count, capacity;
+    float *logits, *fine, *level;
+    int levels; /* is the loudness known? */
+} avsvti_collector;
+
+void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p);
+/* An avsvti_frames_fn. */
+avsvt_status avsvti_collect(void *collector, const float *logits,
+                            const float *fine, const float *level,
+                            int64_t count, avsvt_error *err);
+/* Activations of what was collected; shift_s is added to their start. */
+avsvt_status avsvti_collector_finish(avsvt_activations **out,
+                                     avsvti_collector *c, avsvt_pipeline *p,
+                                     double shift_s, avsvt_error *err);
+void avsvti_collector_free(avsvti_collector *c);
+
+#endif
