@@ -4,7 +4,7 @@
  *  other samples and the notes that belong to them.
  *
  *  A chain is a list of steps in YAML, alone in a file or under `augment:` in
- *  a recipe:
+ *  a recipe or a model's manifest (avsvt_model_manifest()):
  *
  *      augment:
  *        - {step: pitch, semitones: [-3, 3], probability: 0.5}
@@ -29,7 +29,7 @@
  *  | stretch | factor! | time alone; 2 is twice as fast (SoundTouch) |
  *  | noise | snr_db!; kind: white, pink | noise under the sound |
  *  | mix | snr_db!, folder! | pieces of the folder's recordings under the sound |
- *  | accompaniment | snr_db!, tunes (100), soundfont | a made band under the sound: chords, bass, drums, melody (the synth module) |
+ *  | accompaniment | snr_db!, tunes (100), first (0), soundfont | a made band under the sound: chords, bass, drums, melody (the synth module) |
  *  | babble | snr_db!, folder!, voices (20) | that many of them at a time |
  *  | reverb | rt60_s!, wet_db (-12), delay_ms (0 to 20), damping_hz (2000 to 8000) | a made room; what sounds directly keeps its time |
  *  | eq | db! (largest boost or cut), points (8) | a smooth curve over frequency |
@@ -38,7 +38,8 @@
  *  | drop_chunks | count (0 to 5), samples (1000 to 2000) | silent pieces; MM_ALT's |
  *  | resample | percent (one of 95, 100, 105) | MM_ALT's change of speed |
  *
- *  Each of the tunes of `accompaniment` is 40 s long, composed by chance out of
+ *  Each of the tunes of `accompaniment` (numbers `first` and on: what is tested
+ *  with need not have been trained with) is 40 s long, composed by chance out of
  *  its number alone, and played once, when it is first wanted, by FluidSynth
  *  with the instruments of `soundfont` (a file; else the variable
  *  AVSVT_SOUNDFONT, else what Debian's fluid-soundfont-gm installs).

@@ -33,6 +33,7 @@ void avsvti_piece_move_notes(avsvti_piece *piece, double factor,
 typedef enum avsvti_param_form {
     AVSVTI_PARAM_RANGE,  /* a number, or two to draw between */
     AVSVTI_PARAM_WHOLE,  /* the same, whole numbers, both ends drawn */
+    AVSVTI_PARAM_ONE,    /* one whole number, nothing to draw */
     AVSVTI_PARAM_ONE_OF, /* a number, or a list to draw one of */
 } avsvti_param_form;
 

@@ -114,30 +114,45 @@ int64_t avsvti_resampled_count(int64_t count, int percent)
     return (count * percent + 99) / 100;
 }
 
-/* A Hann-windowed sinc, evaluated where it is needed; times in samples of the
- * input. Kaldi's rule: nothing beyond the ends. */
-void avsvti_resample_published(float *to, const float *from, int64_t count,
-                               int percent)
+/* A Hann-windowed sinc around a place between two samples of the input: its
+ * values at the samples first .. first + taps - 1. */
+static void sinc_at(float *to, int taps, int first, double rest, double cutoff)
 {
-    double ratio = percent / 100.0;
-    double cutoff = ROLLOFF * 0.5 * fmin(1, ratio);
     double width = LOWPASS_WIDTH / (2 * cutoff);
+    for (int k = 0; k < taps; k++) {
+        double t = first + k - rest;
+        double window = 0.5 * (1 + cos(2 * PI * cutoff / LOWPASS_WIDTH * t));
+        to[k] = fabs(t) >= width ? 0
+            : (float)(window * 2 * cutoff * sinc(2 * PI * cutoff * t));
+    }
+}
+
+/* Kaldi's rule: nothing beyond the ends. The places between samples are percent
+ * different ones, over and over. */
+avsvt_status avsvti_resample_published(const avsvt_allocator *a, float *to,
+                                       const float *from, int64_t count,
+                                       int percent, avsvt_error *err)
+{
+    double cutoff = ROLLOFF * 0.5 * fmin(1, percent / 100.0);
+    int reach = (int)ceil(LOWPASS_WIDTH / (2 * cutoff)), taps = 2 * reach + 1;
     int64_t made = avsvti_resampled_count(count, percent);
+    float *table = avsvti_alloc(a, (size_t)percent * (size_t)taps, sizeof(*table));
+    if (!table)
+        return avsvti_fail_memory(err);
+    for (int i = 0; i < percent; i++)
+        sinc_at(table + i * taps, taps, -reach, (double)i / percent, cutoff);
     for (int64_t i = 0; i < made; i++) {
-        /* whole and rest apart, so that a long piece loses no digits */
-        int64_t whole = i * 100 / percent;
-        double rest = (double)(i * 100 % percent) / percent, sum = 0;
-        int first = (int)ceil(rest - width), last = (int)floor(rest + width);
-        for (int k = first; k <= last; k++) {
-            double t = k - rest;
-            if (whole + k < 0 || whole + k >= count || fabs(t) >= width)
-                continue;
-            double window = 0.5 * (1 + cos(2 * PI * cutoff / LOWPASS_WIDTH * t));
-            sum += (double)from[whole + k] * window * 2 * cutoff *
-                   sinc(2 * PI * cutoff * t);
-        }
+        const float *h = table + i * 100 % percent * taps;
+        int64_t first = i * 100 / percent - reach;
+        int64_t k = first < 0 ? -first : 0;
+        int64_t end = count - first < taps ? count - first : taps;
+        double sum = 0;
+        for (; k < end; k++)
+            sum += (double)from[first + k] * (double)h[k];
         to[i] = (float)sum;
     }
+    avsvti_release(a, table);
+    return AVSVT_OK;
 }
 
 avsvt_status avsvti_apply_resample(const avsvti_step *step, avsvti_piece *piece,
@@ -150,7 +165,12 @@ avsvt_status avsvti_apply_resample(const avsvti_step *step, avsvti_piece *piece,
     float *out = avsvti_alloc(piece->allocator, (size_t)made, sizeof(*out));
     if (!out)
         return avsvti_fail_memory(err);
-    avsvti_resample_published(out, piece->samples, piece->count, percent);
+    avsvt_status status = avsvti_resample_published(piece->allocator, out,
+        piece->samples, piece->count, percent, err);
+    if (status != AVSVT_OK) {
+        avsvti_release(piece->allocator, out);
+        return status;
+    }
     avsvti_piece_replace(piece, out, made);
     avsvti_piece_move_notes(piece, 100.0 / percent, 12 * log2(100.0 / percent));
     return AVSVT_OK;

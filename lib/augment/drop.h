@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+#include "core/error.h"
+#include "core/memory.h"
+
 #define AVSVTI_NOTCH_TAPS 101
 
 /* A notch at this fraction of half the rate. */
@@ -15,7 +18,8 @@ void avsvti_notches(float *filter, const double *at, int count);
 
 /* Samples that resampling to percent of the rate gives of count. */
 int64_t avsvti_resampled_count(int64_t count, int percent);
-void avsvti_resample_published(float *to, const float *from, int64_t count,
-                               int percent);
+avsvt_status avsvti_resample_published(const avsvt_allocator *a, float *to,
+                                       const float *from, int64_t count,
+                                       int percent, avsvt_error *err);
 
 #endif

@@ -35,6 +35,11 @@ static size_t count_at(const source *s, const char *key)
     return avsvti_manifest_count(s->yaml, path);
 }
 
+static int is_whole(const avsvti_param *p)
+{
+    return p->form == AVSVTI_PARAM_WHOLE || p->form == AVSVTI_PARAM_ONE;
+}
+
 static avsvt_status bad_number(const source *s, const avsvti_param *p,
                                const char *text)
 {
@@ -44,7 +49,7 @@ static avsvt_status bad_number(const source *s, const avsvti_param *p,
     return avsvti_fail(s->err, AVSVT_E_FORMAT,
         "%s: %s: '%.60s': a %snumber from %s to %s is needed", s->what, p->name,
         text ? text : "(no number)",
-        p->form == AVSVTI_PARAM_WHOLE ? "whole " : "", least, most);
+        is_whole(p) ? "whole " : "", least, most);
 }
 
 static avsvt_status read_number(const source *s, const avsvti_param *p,
@@ -53,7 +58,7 @@ static avsvt_status read_number(const source *s, const avsvti_param *p,
     double v = 0;
     const char *end = text ? avsvti_number_parse(text, &v) : NULL;
     if (!end || *end || !(v >= p->least && v <= p->most) ||
-        (p->form == AVSVTI_PARAM_WHOLE && v != floor(v)))
+        (is_whole(p) && v != floor(v)))
         return bad_number(s, p, text);
     *value = v;
     return AVSVT_OK;
@@ -77,6 +82,8 @@ static avsvt_status read_param(const source *s, const avsvti_param *p,
     *count = text ? 1 : (int)n;
     if (text)
         return read_number(s, p, text, values);
+    if (p->form == AVSVTI_PARAM_ONE)
+        return bad_number(s, p, "a list");
     if (n > most || (p->form != AVSVTI_PARAM_ONE_OF && n != 2))
         return avsvti_fail(s->err, AVSVT_E_FORMAT,
             "%s: %s has %zu numbers: give one%s", s->what, p->name, n,
@@ -147,7 +154,7 @@ static avsvt_status open_tunes(const source *s, avsvti_step *step)
     if (font && !path)
         return avsvti_fail_memory(s->err);
     avsvt_status status = avsvti_pool_open_tunes(&step->pool, s->context, path,
-        (size_t)step->values[1][step->counts[1] - 1], s->err);
+        (uint64_t)step->values[2][0], (size_t)step->values[1][0], s->err);
     avsvti_release(a, path);
     return status == AVSVT_OK || status == AVSVT_E_NOMEM ? status
         : avsvti_fail_prefix(s->err, status, s->what);

@@ -33,6 +33,7 @@ struct avsvti_pool {
 
     const avsvt_synth_table *table; /* NULL: a folder */
     char *soundfont;
+    uint64_t first; /* number of the first tune */
 };
 
 static int is_sound(const char *name)
@@ -102,8 +103,8 @@ static avsvti_pool *create(avsvt_context *context)
 }
 
 avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
-                                    const char *soundfont, size_t count,
-                                    avsvt_error *err)
+                                    const char *soundfont, uint64_t first,
+                                    size_t count, avsvt_error *err)
 {
     avsvti_pool *pool = create(context);
     *out = NULL;
@@ -114,6 +115,7 @@ avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
     if (status == AVSVT_OK)
         status = avsvti_soundfont(&pool->soundfont, a, soundfont, err);
     if (status == AVSVT_OK) {
+        pool->first = first;
         pool->list = avsvti_alloc_zero(a, count, sizeof(*pool->list));
         pool->count = pool->list ? count : 0;
         status = pool->list ? AVSVT_OK : avsvti_fail_memory(err);
@@ -250,7 +252,7 @@ static avsvt_status read_one(avsvti_pool *pool, size_t i, double rate_hz, avsvti
     avsvt_audio *audio = NULL;
     *to = (avsvti_lent){ NULL, 0, 1 };
     if (!path)
-        return read_tune(pool, i, rate_hz, to, err);
+        return read_tune(pool, pool->first + i, rate_hz, to, err);
     avsvt_status status = avsvt_audio_open(&audio, pool->context, path, err);
     return status ? status : drain(pool, audio, rate_hz, path, to, err);
 }

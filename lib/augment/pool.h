@@ -20,10 +20,11 @@ typedef struct avsvti_lent {
 /* All sound files in the folder and the folders in it, by name. */
 avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
                               const char *folder, avsvt_error *err);
-/* So many tunes of the synth module's, each made when it is first wanted.
+/* So many tunes of the synth module's from a number on, each made when it is first wanted.
  * soundfont NULL: the usual one. */
 avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
-                                    const char *soundfont, size_t count,
+                                    const char *soundfont, uint64_t first,
+                                    size_t count,
                                     avsvt_error *err);
 size_t avsvti_pool_count(const avsvti_pool *pool);
 /* Recording i at a rate, to be given back. Any thread. */

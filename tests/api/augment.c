@@ -227,6 +227,8 @@ static void bad_chains_are_told(void **state)
         { "[{step: mix, snr_db: 3}]", "folder" },
         { "[{step: mix, snr_db: 3, folder: nowhere}]", "nowhere" },
         { "[{step: gain, db: 1, folder: .}]", "folder" },
+        { "[{step: accompaniment, snr_db: 1, tunes: [1, 2]}]", "a list" },
+        { "[{step: accompaniment, snr_db: 1, first: 0.5}]", "whole" },
     };
     avsvt_augment *chain;
     (void)state;

@@ -336,7 +336,8 @@ static void check_speed(const npz_file *f, int percent)
     for (int64_t r = 0; r < 2; r++) {
         for (int64_t i = 0; i < 2000; i++)
             row[i] = (float)npz_value(&x, (size_t)(r * 2000 + i));
-        avsvti_resample_published(got, row, 2000, percent);
+        assert_int_equal(avsvti_resample_published(avsvti_default_allocator(), got, row,
+                                                   2000, percent, NULL), AVSVT_OK);
         for (int64_t i = 0; i < count; i++)
             assert_true(fabs((double)got[i] -
                              npz_value(&want, (size_t)(r * count + i))) < 1e-5);
