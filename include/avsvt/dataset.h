@@ -18,7 +18,7 @@
  *  |---|---|---|
  *  | mir-st500, tonas, ismir2014 | Annotations.json: {SONG: [[onset, offset, pitch], ...]}; SONG/vocals.wav, in FOLDER or a folder in it | mir-st500: songs 1 to 400 train, the others test; tonas, ismir2014: test |
  *  | n20emv2 | annotations.json: {SONG: {"split": train, valid or test, "midi": [[onset, offset, pitch], ...]}}; data/SONG/vocals.wav and, for lists of video, data/SONG/video_50fps.npy | by "split" |
- *  | n20em | metadata_split_by_song.json: {ID: {"split", "lyrics"}}; data/ID/downsample_audio.wav, downsample_accomp.wav | by "split": NAME with ID, duration, wav, wrd; accompaniment lists with accomp; text for language models |
+ *  | n20em | metadata_split_by_song.json: {ID: {"split", "lyrics"}}; data/ID/downsample_audio.wav, downsample_accomp.wav, video.mp4 | by "split": n20em_SPLIT.csv with ID, duration, wav, wrd; n20em_accomp_SPLIT.csv with accomp; video_n20em_SPLIT.csv with ID, frame, mp4, wrd (the media module); text_SPLIT.txt for language models |
  *  | dsing | folders train1, train3, train30, dev, test with ID.wav and transcription.txt (a line "ID WORDS") | one per folder, with ID, duration, wav, spk_id, wrd; over 28 s or with digits is left out |
  *  | folder | SONG.wav, .flac, .ogg, .mp3, ... with SONG.csv or .txt (onset, offset, pitch) beside it, in FOLDER or in train, valid (or dev) and test in it | by folder, else all train |
  *  | midi | the same with SONG.mid | the same |

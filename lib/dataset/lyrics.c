@@ -6,6 +6,7 @@
 #include "dataset/json.h"
 #include "dataset/tokens.h"
 #include "dataset/utterance.h"
+#include "dataset/video.h"
 #include "platform/file.h"
 #include "platform/folder.h"
 
@@ -134,6 +135,31 @@ avsvt_status avsvti_read_dsing(avsvti_dataset *d)
     return status;
 }
 
+/* Lists of video need the module that reads it; without it there are none. */
+static avsvt_status add_video(avsvti_dataset *d, const char *id, const char *words,
+                              const char *split)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char name[NAME], prefix[NAME], count[24];
+    int64_t frames = 0;
+    snprintf(name, sizeof(name), "data/%s/video.mp4", id);
+    char *video = avsvti_path_join(d->allocator, d->folder, name);
+    if (!video)
+        return avsvti_fail_memory(d->err);
+    avsvt_status status = AVSVT_OK;
+    if (avsvti_file_is(video)) {
+        status = avsvti_video_frames(&frames, d->context, video, &err);
+        snprintf(prefix, sizeof(prefix), "video_%s", d->prefix);
+        snprintf(count, sizeof(count), "%lld", (long long)frames);
+        const char *cells[] = { id, count, video, words };
+        status = status == AVSVT_OK
+            ? avsvti_dataset_row(d, prefix, split, "ID,frame,mp4,wrd", cells, 4)
+            : avsvti_dataset_forgive(d, status, &err);
+    }
+    avsvti_release(d->allocator, video);
+    return status;
+}
+
 static avsvt_status add_n20em_files(avsvti_dataset *d, const char *id,
                                     const char *words, avsvti_split split,
                                     const char *sound, const char *accomp)
@@ -155,6 +181,8 @@ static avsvt_status add_n20em_files(avsvti_dataset *d, const char *id,
                                     more, 5);
     if (status == AVSVT_OK)
         status = avsvti_dataset_line(d, "text", word, words);
+    if (status == AVSVT_OK)
+        status = add_video(d, id, words, word);
     avsvti_dataset_count(d, split, duration_s);
     return status;
 }

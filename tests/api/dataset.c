@@ -160,6 +160,42 @@ static void n20em_has_words_and_accompaniment(void **state)
     assert_true(report.train == 1 && report.test == 1 && report.left_out == 1);
 }
 
+static void n20em_has_video_where_it_can_be_read(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char source[1024];
+    const char *data = getenv("AVSVT_TEST_DATA");
+    size_t size = 0;
+    (void)state;
+    snprintf(source, sizeof(source), "%s/data/video/talking_face.mp4", data ? data : "");
+    FILE *f = fopen(source, "rb");
+    if (!f) {
+        print_message("left out: %s is not there\n", source);
+        skip();
+    }
+    char *video = malloc(1 << 24);
+    assert_non_null(video);
+    size = fread(video, 1, 1 << 24, f);
+    fclose(f);
+    tree_text("n20emv/metadata_split_by_song.json",
+              "{\"p1\": {\"split\": \"train\", \"lyrics\": \"HELLO\"},\n"
+              " \"p2\": {\"split\": \"train\", \"lyrics\": \"THERE\"}}");
+    tree_sound("n20emv/data/p1/downsample_audio.wav", 24000);
+    tree_sound("n20emv/data/p2/downsample_audio.wav", 24000);
+    tree_write("n20emv/data/p1/video.mp4", video, size);
+    tree_text("n20emv/data/p2/video.mp4", "no video");
+    free(video);
+    assert_int_equal(prepare("n20em", "n20emv", "out/n20emv", 0, &err), AVSVT_OK);
+    assert_int_equal(report.train, 2);
+    if (strstr(report.reason, "module")) {
+        print_message("left out: %s\n", report.reason);
+        skip();
+    }
+    assert_file("out/n20emv/video_n20em_train.csv", "ID,frame,mp4,wrd\n"
+                "p1,200,@/n20emv/data/p1/video.mp4,HELLO\n");
+    assert_int_equal(report.left_out, 1);
+}
+
 static void dsing_leaves_out_long_phrases_and_digits(void **state)
 {
     (void)state;
@@ -337,6 +373,7 @@ int main(void)
         cmocka_unit_test(benchmarks_are_to_test),
         cmocka_unit_test(n20emv2_has_sound_and_video),
         cmocka_unit_test(n20em_has_words_and_accompaniment),
+        cmocka_unit_test(n20em_has_video_where_it_can_be_read),
         cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
         cmocka_unit_test(folders_give_their_songs),
         cmocka_unit_test(midi_files_are_notes_too),
