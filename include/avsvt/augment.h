@@ -46,7 +46,7 @@
  *
  *  Noise is mixed by avsvt_audio_mix(), the papers' rule, and so nothing is
  *  heard where the sound itself is silent throughout. SoundTouch (LGPL) is
- *  loaded when a pitch or stretch first acts; Debian has it in libsoundtouch1.
+ *  loaded with the first chain that has pitch or stretch in it; Debian has it in libsoundtouch1.
  *  It keeps times to a few milliseconds; all other steps keep them exactly. */
 #ifndef AVSVT_AUGMENT_H
 #define AVSVT_AUGMENT_H
@@ -67,9 +67,10 @@ typedef struct avsvt_augment avsvt_augment; /**< Immutable; shareable. */
  *  @param err  [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND (the file, or a folder or
  *          SoundFont that it names); AVSVT_E_MODULE (accompaniment without the
- *          synth module); AVSVT_E_IO; AVSVT_E_FORMAT (no YAML, an unknown
- *          step or key, a number out of range, a folder without sound: the
- *          message says which); AVSVT_E_NOMEM.
+ *          synth module, pitch or stretch without SoundTouch); AVSVT_E_IO;
+ *          AVSVT_E_FORMAT (no YAML, an unknown step or key, a number out of
+ *          range, a folder without sound: the message says which);
+ *          AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_augment_open(avsvt_augment **out,
     avsvt_context *context, const char *path, avsvt_error *err);
@@ -99,8 +100,7 @@ AVSVT_API avsvt_status avsvt_augment_create(avsvt_augment **out,
  *  @param seed      any number; another gives another result.
  *  @param err       [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG (also a sample that is not a number);
- *          AVSVT_E_MODULE (SoundTouch is needed and missing); AVSVT_E_IO,
- *          AVSVT_E_FORMAT (a recording of the chain can't be read);
+ *          AVSVT_E_IO, AVSVT_E_FORMAT (a recording of the chain can't be read);
  *          AVSVT_E_NOMEM.
  *  @thread any; several may share @p chain  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_augment_run(avsvt_tensor **out,

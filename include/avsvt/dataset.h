@@ -12,7 +12,8 @@
  *    frame_anno, song_anno, and the labels that they name (a list of notes in
  *    JSON, frame labels in NumPy's format).
  *
- *  Sound stays where it is and is named by its whole path.
+ *  Sound stays where it is and is named by its whole path; AV_SVT's programs
+ *  want it at 16 kHz, training here takes any rate.
  *
  *  | name | laid out as | lists |
  *  |---|---|---|

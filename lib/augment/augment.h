@@ -50,6 +50,7 @@ typedef struct avsvti_step avsvti_step;
 typedef enum avsvti_step_source {
     AVSVTI_SOURCE_NONE,
     AVSVTI_SOURCE_FOLDER, /* recordings of the key `folder` */
+    AVSVTI_SOURCE_STRETCH, /* SoundTouch */
     AVSVTI_SOURCE_TUNES,  /* played with `soundfont`; parameter 1 says how many */
 } avsvti_step_source;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augment/stretch.h"
 #include "core/number.h"
 #include "platform/folder.h"
 
@@ -191,6 +192,9 @@ static avsvt_status read_keys(const source *s, avsvti_step *step)
     }
     if (status == AVSVT_OK && kind->source == AVSVTI_SOURCE_FOLDER)
         status = open_folder(s, step);
+    if (status == AVSVT_OK && kind->source == AVSVTI_SOURCE_STRETCH &&
+        (status = avsvti_stretch_load(NULL, s->err)) != AVSVT_OK)
+        avsvti_fail_prefix(s->err, status, s->what);
     if (status == AVSVT_OK && kind->source == AVSVTI_SOURCE_TUNES)
         status = open_tunes(s, step);
     return status;
