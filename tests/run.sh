@@ -108,7 +108,7 @@ with_tsan() {
     fixed=
     setarch "$(uname -m)" -R true 2>/dev/null && fixed="setarch $(uname -m) -R"
     $fixed ctest --test-dir "$out/tsan" -j "$jobs" --output-on-failure --no-tests=error \
-        -R '(job|pipeline|thread|busy|native|model|context|cli|augment)'
+        -R '(job|pipeline|thread|busy|native|model|context|cli|augment|stream|feed|train|score)'
 }
 
 with_valgrind() {
