@@ -10,6 +10,8 @@ import sys
 import avsvt
 import numpy as np
 
+ARRAYS = {}
+
 
 def features(job, sound):
     with avsvt.Extractor(job["model"]) as extractor:
@@ -43,13 +45,41 @@ def refused(job, sound):
     raise AssertionError(f"{job} was not refused")
 
 
+def outputs(job, sound):
+    context = avsvt.Context(threads=1, **job["options"])
+    with avsvt.Model(job["model"], context=context) as opened:
+        return dict(zip("0123456789", opened.run(sound)))
+
+
+def train(job, _):
+    """Steps on a batch that stays the same; the arrays are named by the job."""
+    reports = []
+    with avsvt.Trainer(model=avsvt.Model(job["model"]), settings=job["settings"]) as trainer:
+        try:
+            for _ in range(job["steps"]):
+                reports.append(trainer.step(**{name: ARRAYS[name] for name in job["names"]}))
+        except avsvt.Error as error:
+            return {".error": np.array(str(error))}
+        trainer.write(job["output"])
+    return {f".{name}": np.array([each[name] for each in reports])
+            for name in ("loss", "grad_norm", "lr")}
+
+
+def refused(job, _):
+    try:
+        avsvt.Trainer(model=avsvt.Model(job["model"]), settings=job["settings"])
+    except avsvt.Error as error:
+        return {".error": np.array(str(error))}
+    raise AssertionError("these settings must be refused")
+
+
 def main(jobs, arrays, output):
     with open(jobs, encoding="utf-8") as file:
         jobs = json.load(file)
-    arrays = np.load(arrays)
+    ARRAYS.update(np.load(arrays))
     results = {}
     for job in jobs:
-        made = globals()[job["do"]](job, arrays[job["input"]])
+        made = globals()[job["do"]](job, ARRAYS[job["input"]])
         results.update((job["as"] + name, value) for name, value in made.items())
     np.savez(output, **results)
     assert "torch" not in sys.modules

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+"""Training against PyTorch: the same batches, the same numbers."""
+import copy
+import warnings
+import zipfile
+
+import avsvt
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from avsvt import networks  # noqa: E402
+from avsvt.export import archive  # noqa: E402
+from avsvt.networks.targets import frame_targets  # noqa: E402
+from encoders import run  # noqa: E402
+from golden import module  # noqa: E402
+
+
+class Line(torch.nn.Module):
+    """The network of the golden optimizers."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(16, 20)
+
+    def forward(self, x):
+        return self.layer(x)
+
+    @torch.jit.export
+    def loss(self, x: torch.Tensor, y: torch.Tensor):
+        return ((self.layer(x) - y) ** 2).sum() / 10.0
+
+
+def exported(network, path):
+    """A model file of it, as the exporters write them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        entries = archive.save(torch.jit.script(network.eval()))
+        archive.write_archive(str(path), entries,
+                              "avsvt: 1\nname: test\nrole: extractor\n", lambda written: None)
+    return path
+
+
+def weights_of(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: value.numpy() for name, value in torch.jit.load(str(path)).state_dict().items()}
+
+
+def job(folder, name, model, settings, steps, names):
+    """Steps that all take the arrays of these names; writes NAME.pt."""
+    return {"as": name, "do": "train", "model": str(model), "settings": settings,
+            "input": names[0], "names": list(names), "steps": steps,
+            "output": str(folder / f"{name}.pt")}
+
+
+def close(a, b, tolerance=1e-5):
+    return np.allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max())
+
+
+PUBLISHED = {
+    "adadelta_recipe": {"kind": "adadelta", "lr": 3e-4, "rho": 0.95, "eps": 1e-8},
+    "adadelta_lr1": {"kind": "adadelta", "lr": 1.0, "rho": 0.95, "eps": 1e-8},
+    "adam_5e-5": {"kind": "adam", "lr": 5e-5},
+    "adam_lm": {"kind": "adam", "lr": 1e-3, "betas": [0.9, 0.98], "eps": 1e-9}}
+
+
+def test_optimizers_and_clipping_are_those_of_the_published_training(data, tmp_path):
+    folder = data / "reference/svt/golden"
+    fill = module(data / "reference/fill.py")
+    golden = np.load(folder / "case06_optimizers.npz")
+    values = fill.build(str(folder / "case06_optimizers.weights.json"))
+    line = Line()
+    with torch.no_grad():
+        for parameter, value in zip(line.parameters(), values.values(), strict=True):
+            parameter.copy_(torch.from_numpy(value))
+    model = exported(line, tmp_path / "line.pt")
+    result = run(tmp_path, [job(tmp_path, f"{name}{steps}", model,
+                                {"clip_norm": 5, "optimizer": optimizer}, steps, ["x", "y"])
+                            for name, optimizer in PUBLISHED.items() for steps in (1, 6)],
+                 x=golden["x"], y=golden["y"])
+    for name in PUBLISHED:
+        for steps in (1, 6):
+            weights = weights_of(tmp_path / f"{name}{steps}.pt")
+            assert close(weights["layer.weight"], golden[f"{name}_w{steps}"]), name
+            assert close(weights["layer.bias"], golden[f"{name}_b{steps}"]), name
+        assert close(result[f"{name}6.loss"], golden[f"{name}_loss"]), name
+        assert close(result[f"{name}6.grad_norm"], golden[f"{name}_gradnorm"]), name
+
+
+class Lars:
+    """The rule of the paper, by hand: matrices alone get a rate of their own."""
+
+    def __init__(self, parameters):
+        self.parameters = list(parameters)
+        self.speed = [torch.zeros_like(p) for p in self.parameters]
+
+    def zero_grad(self):
+        for p in self.parameters:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        for p, v in zip(self.parameters, self.speed, strict=True):
+            gradient = p.grad
+            if p.dim() > 1:
+                ratio = 0.01 * p.norm() / (gradient.norm() + 0.02 * p.norm())
+                gradient = ratio * (gradient + 0.02 * p)
+            p.sub_(0.3 * v.mul_(0.9).add_(gradient))
+
+
+OPTIMIZERS = {
+    "adamw": ({"lr": 1e-2, "weight_decay": 0.1},
+              lambda p: torch.optim.AdamW(p, lr=1e-2, weight_decay=0.1)),
+    "adam": ({"lr": 1e-2, "weight_decay": 0.1},
+             lambda p: torch.optim.Adam(p, lr=1e-2, weight_decay=0.1)),
+    "sgd": ({"lr": 1e-3, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True},
+            lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.9, weight_decay=0.01,
+                                      nesterov=True)),
+    "sgd dampened": ({"lr": 1e-3, "momentum": 0.8, "dampening": 0.3},
+                     lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.8, dampening=0.3)),
+    "adadelta": ({"lr": 0.5, "weight_decay": 0.1},
+                 lambda p: torch.optim.Adadelta(p, lr=0.5, weight_decay=0.1)),
+    "lars": ({"lr": 0.3, "momentum": 0.9, "weight_decay": 0.02, "trust": 0.01}, Lars)}
+
+
+def test_optimizers_are_those_of_pytorch(tmp_path):
+    torch.manual_seed(3)
+    line = Line()
+    x, y = torch.randn(4, 30, 16), torch.randn(4, 30, 20)
+    model = exported(line, tmp_path / "line.pt")
+    run(tmp_path, [job(tmp_path, name, model,
+                       {"optimizer": {"kind": name.split()[0], **settings}}, 6, ["x", "y"])
+                   for name, (settings, _) in OPTIMIZERS.items()], x=x.numpy(), y=y.numpy())
+    for name, (_, make) in OPTIMIZERS.items():
+        theirs = copy.deepcopy(line)
+        optimizer = make(theirs.parameters())
+        for _ in range(6):
+            optimizer.zero_grad()
+            theirs.loss(x, y).backward()
+            torch.nn.utils.clip_grad_norm_(theirs.parameters(), 5.0)
+            optimizer.step()
+        ours = weights_of(tmp_path / f"{name}.pt")
+        assert close(ours["layer.weight"], theirs.layer.weight.detach().numpy()), name
+        assert close(ours["layer.bias"], theirs.layer.bias.detach().numpy()), name
+
+
+def batch():
+    """Two seconds of two voices as the note network's loss wants them."""
+    time = np.arange(16000) / 16000
+    sounds = [0.3 * np.sin(2 * np.pi * hz * time) for hz in (220, 330)]
+    notes = [[(0.1, 0.5, 57), (0.5, 0.9, 57.2)], [(0.2, 0.81, 64)]]
+    targets = zip(*(frame_targets(each, 51) for each in notes), strict=True)
+    named = zip(("onset", "silence", "pitch", "offset"), map(np.stack, targets), strict=True)
+    return {"samples": np.stack(sounds).astype(np.float32), **dict(named)}
+
+
+def test_the_note_network_trains_as_in_pytorch(tmp_path):
+    torch.manual_seed(5)
+    network = networks.NoteNetwork(8, 12, 8, 1, dropout=0.0)
+    arrays = batch()
+    model = exported(network, tmp_path / "small.pt")
+    result = run(tmp_path, [job(tmp_path, "r", model, {"optimizer": {"kind": "adamw", "lr": 3e-3}},
+                                4, list(arrays))], **arrays)
+    network.train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(4):
+        optimizer.zero_grad()
+        loss = network.loss(**{name: torch.from_numpy(a) for name, a in arrays.items()})
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimizer.step()
+        losses.append(loss.item())
+    assert close(result["r.loss"], np.array(losses), 1e-4)
+    ours = weights_of(tmp_path / "r.pt")
+    theirs = {name: value.numpy() for name, value in network.state_dict().items()}
+    assert theirs.keys() == ours.keys()
+    for name, value in theirs.items():
+        assert np.allclose(ours[name], value, rtol=2e-3, atol=2e-4), name
+    assert ours["joint.norm.num_batches_tracked"] == 4
+
+
+def test_the_compiled_in_model_can_be_trained(model_path, tmp_path):
+    arrays = batch()
+    names = list(arrays)
+    heads = {"groups": [{"parameters": ["heads."]}], "seed": 1}
+    result = run(tmp_path, [
+        job(tmp_path, "all", model_path, {"optimizer": {"lr": 1e-3}, "ema": 0.9}, 2, names),
+        *({"as": backend, "do": "outputs", "model": str(tmp_path / "all.pt"), "input": "samples",
+           "options": {"backend": backend}} for backend in ("native", "torch")),
+        job(tmp_path, "heads", model_path, heads, 2, names),
+        job(tmp_path, "again", model_path, heads, 2, names),
+        job(tmp_path, "other", model_path, {**heads, "seed": 2}, 2, names),
+        job(tmp_path, "mixed", model_path, {**heads, "precision": "bf16"}, 2, names)], **arrays)
+    before = weights_of(model_path)
+    after = {name: weights_of(tmp_path / f"{name}.pt")
+             for name in ("all", "heads", "again", "other", "mixed")}
+
+    # What is written runs in plain C as in libtorch.
+    for i in range(3):
+        assert np.allclose(result[f"native{i}"], result[f"torch{i}"], atol=2e-3)
+    with zipfile.ZipFile(model_path) as one, zipfile.ZipFile(tmp_path / "all.pt") as other:
+        assert one.namelist() == other.namelist()
+    changed = {name for name in before if not np.array_equal(before[name], after["all"][name])}
+    assert not any(name.startswith("front.") for name in changed)
+    assert {"heads.weight", "joint.norm.running_mean"} <= changed
+
+    # Only the named group trains, and only the seed decides what is random.
+    for name in before:
+        assert np.array_equal(after["heads"][name], after["again"][name]), name
+        if "running" not in name and "num_batches" not in name:
+            kept = np.array_equal(after["heads"][name], before[name])
+            assert kept == (not name.startswith("heads.")), name
+    assert not np.array_equal(after["heads"]["heads.weight"], after["other"]["heads.weight"])
+
+    # Mixed precision computes otherwise, and keeps the weights whole.
+    assert result["heads.loss"][0] != result["mixed.loss"][0]
+    assert np.allclose(result["heads.loss"], result["mixed.loss"], rtol=0.1)
+    assert all(value.dtype in (np.float32, np.int64) for value in after["mixed"].values())
+
+
+def test_wrong_batches_are_refused_in_words(model_path, tmp_path):
+    arrays = batch()
+    names = list(arrays)
+    arrays["colour"] = arrays["pitch"]
+    result = run(tmp_path, [
+        job(tmp_path, "few", model_path, {}, 1, names[:-1]),
+        job(tmp_path, "more", model_path, {}, 1, [*names, "colour"]),
+        job(tmp_path, "set", model_path, {"groups": [{"parameters": ["nose."]}]}, 1, names)
+        | {"do": "refused"}], **arrays)
+    assert "'loss' needs an input 'offset'" in str(result["few.error"])
+    assert "'loss' has no input 'colour'" in str(result["more.error"])
+    assert "names no parameter" in str(result["set.error"])
+    arrays["samples"] = np.full_like(arrays["samples"], np.nan)
+    result = run(tmp_path, [job(tmp_path, "nan", model_path, {}, 1, names)], **arrays)
+    assert "of this batch is not finite; nothing was changed" in str(result["nan.error"])
+    with pytest.raises(ValueError, match="a recipe, or a model"):
+        avsvt.Trainer()
