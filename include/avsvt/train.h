@@ -17,7 +17,9 @@
  *      avsvt_trainer_run(trainer, NULL, NULL, &err);
  *      avsvt_trainer_model(&adapted, trainer, &err);
  *
- *  Gradients and optimizers need the torch module. */
+ *  Gradients and optimizers need the torch module. A recipe's batches are made
+ *  ahead on a thread of their own (its key data.workers; 0: none); a trainer
+ *  for sound in memory starts no threads unless its settings ask for them. */
 #ifndef AVSVT_TRAIN_H
 #define AVSVT_TRAIN_H
 

@@ -14,6 +14,13 @@ static inline void avsvti_mutex_lock(avsvti_mutex *m) { pthread_mutex_lock(m); }
 static inline void avsvti_mutex_unlock(avsvti_mutex *m) { pthread_mutex_unlock(m); }
 static inline void avsvti_mutex_destroy(avsvti_mutex *m) { pthread_mutex_destroy(m); }
 
+typedef pthread_cond_t avsvti_signal;
+
+static inline void avsvti_signal_init(avsvti_signal *s) { pthread_cond_init(s, NULL); }
+static inline void avsvti_signal_wait(avsvti_signal *s, avsvti_mutex *m) { pthread_cond_wait(s, m); }
+static inline void avsvti_signal_all(avsvti_signal *s) { pthread_cond_broadcast(s); }
+static inline void avsvti_signal_destroy(avsvti_signal *s) { pthread_cond_destroy(s); }
+
 typedef pthread_once_t avsvti_once;
 #define AVSVTI_ONCE_INIT PTHREAD_ONCE_INIT
 

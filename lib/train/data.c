@@ -19,6 +19,7 @@ void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,
     s->context = context;
     s->rate_hz = rate_hz;
     s->budget = budget;
+    avsvti_mutex_init(&s->lock);
 }
 
 static void song_free(const avsvt_allocator *a, avsvti_song *song)
@@ -39,6 +40,7 @@ void avsvti_songs_free(avsvti_songs *s)
     avsvti_release(a, s->songs);
     s->songs = NULL;
     s->count = s->capacity = 0;
+    avsvti_mutex_destroy(&s->lock);
 }
 
 const char *avsvti_song_name(const avsvti_song *song)
@@ -291,12 +293,14 @@ avsvt_status avsvti_songs_cut(avsvti_songs *s, size_t i, int64_t start,
     memset(to, 0, (size_t)count * sizeof(*to));
     if (end <= from)
         return AVSVT_OK;
+    avsvti_mutex_lock(&s->lock);
     avsvt_status status = keep(s, song, err);
+    const float *samples = song->samples; /* once there, they stay */
+    avsvti_mutex_unlock(&s->lock);
     if (status != AVSVT_OK)
         return status;
-    if (!song->samples)
+    if (!samples)
         return read_part(s, song, from, end - from, to + (from - start), err);
-    memcpy(to + (from - start), song->samples + from,
-           (size_t)(end - from) * sizeof(*to));
+    memcpy(to + (from - start), samples + from, (size_t)(end - from) * sizeof(*to));
     return AVSVT_OK;
 }

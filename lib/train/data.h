@@ -7,6 +7,7 @@
 #include <avsvt/notes.h>
 
 #include "core/context.h"
+#include "platform/thread.h"
 #include "train/recipe.h"
 
 typedef struct avsvti_song {
@@ -26,6 +27,8 @@ typedef struct avsvti_songs {
     avsvti_song *songs;
     size_t count, capacity;
     size_t *budget;         /* bytes of sound that may still be kept */
+    avsvti_mutex lock;      /* guards budget and songs' samples: batches are
+                               made on several threads */
 } avsvti_songs;
 
 void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,

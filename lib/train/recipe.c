@@ -21,7 +21,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
     static const char *const data[] = { "train", "valid", "segment_s",
-        "memory_mb", NULL };
+        "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
@@ -66,6 +66,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     };
     const struct { const char *key; int64_t low, high; int64_t *value; } wholes[] = {
         { "seed", 0, INT64_C(1) << 53, &seed },
+        { "data.workers", 0, 16, &r->workers },
         { "batch.items", 1, 1000000, &r->batch_items },
         { "batch.accumulate", 1, 100000, &r->accumulate },
         { "skip_nonfinite", 0, 1000000, &r->skip_nonfinite },
@@ -133,6 +134,7 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
     r->path = avsvti_strdup(a, path ? path : "(settings)");
     r->folder = avsvti_strdup(a, slash ? path : "");
     r->memory_mb = 2048;
+    r->workers = path ? 1 : 0;
     r->batch_s = 60;
     r->batch_items = 1000000;
     r->accumulate = r->valid_epochs = 1;

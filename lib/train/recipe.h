@@ -34,6 +34,7 @@ typedef struct avsvti_recipe {
     int32_t precision;
     double segment_s;
     double memory_mb;
+    int64_t workers;           /* threads that make batches */
     double batch_s;
     int64_t batch_items, accumulate;
     avsvti_order order;

@@ -50,13 +50,9 @@ static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
 static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale,
                               double *value, double *sound_s, avsvt_error *err)
 {
-    size_t from = b ? t->plan.ends[b - 1] : 0;
     uint64_t draw = ((uint64_t)t->now.epoch << 32) + b;
-    avsvti_fields fields = t->fields;
     avsvti_batch batch;
-    fields.augment = t->augment;
-    avsvt_status status = avsvti_batch_make(&batch, &fields, &t->train,
-        &t->plan.cuts[from], t->plan.ends[b] - from, err);
+    avsvt_status status = avsvti_loader_next(t->loader, &batch, err);
     if (status != AVSVT_OK)
         return status;
     status = avsvti_engine_loss(t, batch.tensors, batch.count, 0, draw, scale,
@@ -161,15 +157,30 @@ static avsvt_status validate(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
+/* A loader that begins with the next batch, in place of the one that is. */
+static avsvt_status load_from_here(avsvt_trainer *t, avsvt_error *err)
+{
+    avsvti_fields fields = t->fields;
+    fields.augment = t->augment;
+    avsvti_loader_stop(t->loader);
+    t->loader = NULL;
+    return avsvti_loader_start(&t->loader, &fields, &t->train, &t->plan,
+                               (size_t)t->now.batch, (size_t)t->recipe.workers, err);
+}
+
 /* The epoch in hand, as far as it goes; *ended when it is done. */
 static avsvt_status run_epoch(avsvt_trainer *t, int *ended, avsvt_error *err)
 {
     avsvt_status status = plan_epoch(t, err);
     *ended = 0;
+    if (status == AVSVT_OK)
+        status = load_from_here(t, err);
     while (status == AVSVT_OK && t->now.batch < (double)t->plan.batch_count &&
            !finished(t)) {
         int changed = 0;
         status = one_step(t, &changed, err);
+        if (status == AVSVT_OK && !changed)
+            status = load_from_here(t, err); /* batches may have been left */
         if (status != AVSVT_OK || !changed)
             continue;
         status = avsvti_log_step(t, err);
@@ -179,6 +190,8 @@ static avsvt_status run_epoch(avsvt_trainer *t, int *ended, avsvt_error *err)
             fmod(t->now.step, (double)t->recipe.checkpoint_steps) == 0)
             status = avsvti_state_save(t, err);
     }
+    avsvti_loader_stop(t->loader);
+    t->loader = NULL;
     *ended = status == AVSVT_OK && t->now.batch >= (double)t->plan.batch_count;
     return status;
 }

@@ -17,7 +17,7 @@
 #include "core/busy.h"
 #include "model/archive_write.h"
 #include "model/model.h"
-#include "train/batch.h"
+#include "train/loader.h"
 
 /* What has happened so far; all of it is in a checkpoint, as doubles. */
 typedef struct avsvti_progress {
@@ -54,6 +54,7 @@ struct avsvt_trainer {
     int measures;           /* notes can be decoded and measured */
     avsvti_plan plan;       /* of the epoch in hand */
     int planned;
+    avsvti_loader *loader;  /* while an epoch runs */
     avsvti_progress now;
     int improved, resumed;
     char *name;             /* of the written model */

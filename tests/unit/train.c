@@ -162,6 +162,29 @@ static void a_stopped_training_goes_on_to_the_same_bits(void **state)
     assert_same_output("once", "twice", "last.state");
 }
 
+static void threads_that_make_batches_change_nothing(void **state)
+{
+    static const char *const workers[] = { "0", "5" };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char more[512];
+        snprintf(more, sizeof(more), "data: {train: train.csv, valid: valid.csv, segment_s: 0.5, "
+                 "workers: %s, memory_mb: %d}\nbatch: {duration_s: 2, accumulate: 2}\n"
+                 "optimizer: {kind: sgd, lr: 0.1}\nepochs: 2\noutput: out\n"
+                 "augment: [{step: noise, snr_db: [5, 20]}, {step: gain, db: [-6, 6]}]\n",
+                 workers[i], i ? 0 : 100); /* sound kept, or read again */
+        avsvt_trainer *t = opened(more);
+        ran(t);
+        avsvt_trainer_free(t);
+        if (!i)
+            assert_int_equal(rename(scratch_path("out"), scratch_path("best")), 0);
+    }
+    assert_same_output("best", "out", "last.pt");
+    assert_same_output("best", "out", "log.jsonl");
+    remove_tree("best");
+    remove_tree("out");
+}
+
 /* After SIGKILL there is the last checkpoint and a longer log. */
 static void a_killed_training_goes_on_from_its_checkpoint(void **state)
 {
@@ -493,7 +516,7 @@ static void running_out_of_memory_leaks_nothing(void **state)
     songs_notes("one.csv", "sound,notes\nsong0.wav,song0.csv\n");
     songs_notes("other.csv", "sound,notes\nkept0.wav,kept0.csv\n");
     snprintf(recipe, sizeof(recipe), "%s", songs_recipe("r.yaml", "model.pt",
-        "data: {train: one.csv, valid: other.csv}\noutput: out\nsteps: 1\n"));
+        "data: {train: one.csv, valid: other.csv, workers: 0}\noutput: out\nsteps: 1\n"));
     assert_true(failing_allocator_each(whole_training, recipe) > 50);
     remove_tree("out");
 }
@@ -503,6 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_makes_the_loss_smaller_and_writes_a_model),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
+        cmocka_unit_test(threads_that_make_batches_change_nothing),
         cmocka_unit_test(a_killed_training_goes_on_from_its_checkpoint),
         cmocka_unit_test(a_finished_training_has_nothing_to_do),
         cmocka_unit_test(a_loss_that_is_no_number_stops_and_keeps_the_last_good_state),
