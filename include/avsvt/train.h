@@ -7,7 +7,8 @@
  *  from. From a recipe (`avsvt train RECIPE.yaml`; recipes/notes-default.yaml
  *  explains every key) it reads recordings and notes, cuts and batches them,
  *  validates with the task's own decoding and measures, keeps checkpoints and
- *  goes on where it stopped, bit for bit on the CPU. Inside an application it
+ *  goes on where it stopped, bit for bit on the CPU; its output folder then has
+ *  best.pt, last.pt, last.state (the checkpoint), log.jsonl and curve.svg. Inside an application it
  *  adapts a model to a singer, on sound in memory:
  *
  *      avsvt_trainer_create(&trainer, model,

@@ -228,6 +228,8 @@ static avsvt_status train(avsvt_trainer *t, avsvt_error *err)
             next_epoch(t);
         if (status == AVSVT_OK && t->output)
             status = write_result(t, "last.pt", err);
+        if (status == AVSVT_OK && t->output)
+            status = avsvti_curve_write(t, err);
         if (status == AVSVT_OK)
             status = avsvti_state_save(t, err);
         if (status == AVSVT_OK && looked && t->valid.count)

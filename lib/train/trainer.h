@@ -7,7 +7,8 @@
  *   validate.c  loss and the task's own measures on songs kept apart
  *   state.c     checkpoints
  *   result.c    the model file with the new weights
- *   log.c       what the log and the curve say */
+ *   log.c       a line for each step and validation
+ *   curve.c     a picture of the log */
 #ifndef AVSVTI_TRAIN_TRAINER_H
 #define AVSVTI_TRAIN_TRAINER_H
 
@@ -113,6 +114,9 @@ avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err);
 avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err);
 /* Drops what was written after the last checkpoint. */
 avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err);
+
+/* curve.c: the log as a picture */
+avsvt_status avsvti_curve_write(avsvt_trainer *t, avsvt_error *err);
 
 /* open.c */
 void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,

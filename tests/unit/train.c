@@ -118,6 +118,13 @@ static void training_makes_the_loss_smaller_and_writes_a_model(void **state)
     assert_string_equal(avsvt_model_get(model, "training.from"), "test-notes");
     assert_string_equal(avsvt_model_get(model, "chunk.length_s"), "30");
     avsvt_model_free(model);
+    size_t size;
+    char *curve = output_of("out", "curve.svg", &size);
+    assert_non_null(strstr(curve, ">validation</text>"));
+    assert_non_null(strstr(curve, ">COnPOff</text>"));
+    assert_non_null(strstr(curve + size - 10, "</svg>\n"));
+    assert_null(strstr(curve, "nan"));
+    free(curve);
     avsvt_trainer_free(t);
     remove_tree("out");
 }
@@ -160,6 +167,7 @@ static void a_stopped_training_goes_on_to_the_same_bits(void **state)
     assert_same_output("once", "twice", "best.pt");
     assert_same_output("once", "twice", "log.jsonl");
     assert_same_output("once", "twice", "last.state");
+    assert_same_output("once", "twice", "curve.svg");
 }
 
 static void threads_that_make_batches_change_nothing(void **state)
