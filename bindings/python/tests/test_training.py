@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from avsvt import networks  # noqa: E402
-from avsvt.export import archive  # noqa: E402
+from avsvt.export import archive, parts  # noqa: E402
 from avsvt.networks.targets import frame_targets  # noqa: E402
 from encoders import run  # noqa: E402
 from golden import module  # noqa: E402
@@ -56,7 +56,7 @@ def job(folder, name, model, settings, steps, names):
 
 
 def close(a, b, tolerance=1e-5):
-    return np.allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max())
+    return np.allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(np.asarray(b)).max())
 
 
 PUBLISHED = {
@@ -219,6 +219,29 @@ def test_the_compiled_in_model_can_be_trained(model_path, tmp_path):
     assert result["heads.loss"][0] != result["mixed.loss"][0]
     assert np.allclose(result["heads.loss"], result["mixed.loss"], rtol=0.1)
     assert all(value.dtype in (np.float32, np.int64) for value in after["mixed"].values())
+
+
+def test_an_exported_head_trains_on_stored_features(tmp_path):
+    torch.manual_seed(2)
+    features = torch.randn(3, 40, 16)
+    anno = torch.stack([torch.randint(n, (3, 41)) for n in (2, 2, 5, 13)], 2)
+    lens = torch.tensor([1.0, 0.75, 0.5])
+    head = parts.Head(16)
+    parts.write_note_head(str(tmp_path / "head.pt"), "head", head.linear.weight.detach(),
+                          head.linear.bias.detach(), "MIT", "a test")
+    result = run(tmp_path, [job(tmp_path, "r", tmp_path / "head.pt",
+                                {"optimizer": {"kind": "adadelta", "lr": 0.003, "rho": 0.95,
+                                               "eps": 1e-8}}, 3, ["features", "anno", "lens"])],
+                 features=features.numpy(), anno=anno.numpy(), lens=lens.numpy())
+    optimizer = torch.optim.Adadelta(head.parameters(), lr=0.003, rho=0.95, eps=1e-8)
+    for step in range(3):
+        optimizer.zero_grad()
+        loss = head.loss(features, anno, lens)
+        assert close(result["r.loss"][step], np.array(loss.item()))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(head.parameters(), 5.0)
+        optimizer.step()
+    assert close(weights_of(tmp_path / "r.pt")["linear.weight"], head.linear.weight.detach())
 
 
 def test_wrong_batches_are_refused_in_words(model_path, tmp_path):

@@ -6,6 +6,7 @@ import warnings
 
 import torch
 
+from ..networks.losses import note_frames_loss
 from . import archive
 
 TOLERANCE = 1e-4
@@ -65,6 +66,12 @@ class Head(torch.nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         return self.linear(features)
+
+    @torch.jit.export
+    def loss(self, features: torch.Tensor, anno: torch.Tensor,
+             lens: torch.Tensor) -> torch.Tensor:
+        """The published loss; see ``networks/losses.py``."""
+        return note_frames_loss(self.linear(features), anno, lens)
 
 
 def write_note_head(path: str, name: str, weight: torch.Tensor, bias: torch.Tensor,
