@@ -73,7 +73,8 @@ prepare() {
     fi
     # Exporters of speech encoders are compared with its networks.
     build/venv/bin/python -c "import transformers" 2>/dev/null ||
-        build/venv/bin/pip install -q "transformers>=4.40"
+        build/venv/bin/pip install -q "transformers>=4.40" ||
+        echo "left out: transformers is not to be had; exporters are not compared with it"
     build/venv/bin/python -c "import torch, numpy, mir_eval; print('torch', torch.__version__)"
 }
 
