@@ -248,7 +248,8 @@ static int run(const cli_args *args)
         status = info_model(args, context, path);
     else if (has_ending(path, ".yaml") || has_ending(path, ".yml"))
         status = info_pipeline(args, context, path);
-    else if (has_ending(path, ".csv") || has_ending(path, ".txt") || has_ending(path, ".json"))
+    else if (has_ending(path, ".csv") || has_ending(path, ".txt") ||
+             has_ending(path, ".json") || has_ending(path, ".mid") || has_ending(path, ".kar"))
         status = info_notes(args, context, path);
     else
         status = info_media(args, context, path);
@@ -258,7 +259,7 @@ static int run(const cli_args *args)
 
 const cli_command cli_info = {
     "info", "[FILE]", "what a model, pipeline, recording, video or note file is",
-    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt), "
+    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt, .mid), "
     "a video (or its array of frames, .npy, .npz) or a recording. Without FILE it describes the built-in model. No network is loaded.",
     "  avsvt info\n"
     "  avsvt info song.flac --json\n"

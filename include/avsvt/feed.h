@@ -101,8 +101,8 @@ AVSVT_API void avsvt_feed_finish(avsvt_feed *feed);
 
 /** Take the oldest note that is final.
  *  @param note [out] its struct_size set; untouched when there is none.
- *  @return AVSVT_OK; AVSVT_E_NOT_FOUND (none waits); AVSVT_E_ARG; AVSVT_E_BUSY
- *          (another thread is polling).
+ *  @return AVSVT_OK; AVSVT_E_NOT_FOUND (none waits); AVSVT_E_ARG (also a
+ *          struct_size that was not set); AVSVT_E_BUSY (another thread polls).
  *  @thread one at a time, beside one that pushes  @rt yes  @since 0.1 */
 AVSVT_API avsvt_status avsvt_feed_poll(avsvt_feed *feed, avsvt_note *note);
 

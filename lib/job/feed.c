@@ -301,7 +301,7 @@ avsvt_status avsvt_feed_poll(avsvt_feed *feed, avsvt_note *note)
 {
     avsvt_note next;
     avsvt_feed *f = feed;
-    if (!f || !note)
+    if (!f || !note || note->struct_size < sizeof(uint32_t))
         return AVSVT_E_ARG;
     avsvt_status status = avsvti_busy_enter(&f->polling, "feed", NULL);
     if (status != AVSVT_OK)
@@ -321,7 +321,7 @@ avsvt_status avsvt_feed_poll(avsvt_feed *feed, avsvt_note *note)
 avsvt_status avsvt_feed_poll_frame(avsvt_feed *feed, avsvt_feed_frame *frame)
 {
     avsvt_feed_frame next;
-    if (!feed || !frame)
+    if (!feed || !frame || frame->struct_size < sizeof(uint32_t))
         return AVSVT_E_ARG;
     avsvt_status status = avsvti_busy_enter(&feed->polling_frames, "feed", NULL);
     if (status != AVSVT_OK)

@@ -273,6 +273,7 @@ expect 2 "$avsvt" crop lips.npy -o crop.npy; check "crop without landmarks"
 expect 2 "$avsvt" crop lips.npy --landmarks face.json -o crop.mp4; check "crop to an unknown format"
 echo '[null, null]' >noface.json; expect 1 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy && [ ! -e c2.npy ]; check "crop without a face"
 expect 0 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy --whole-picture; check "crop of whole pictures"
+expect 0 "$avsvt" info b.mid && grep -q D5 out; check "info of a MIDI file"
 expect 0 "$avsvt" bench two.flac --runs 1 --json && json out; check "bench"
 
 # Ctrl-C, in the middle of long work
