@@ -94,7 +94,8 @@ AVSVT_API avsvt_status avsvt_scorer_create(avsvt_scorer **out,
 
 /** What is sung from @p from_s to @p to_s. Takes time by the notes of the song
  *  that lie in it, so a short span is quick however long the song is.
- *  @param from_s seconds; not before the end of the last span.
+ *  @param from_s seconds; not before the end of the last span, but for 1 ms that
+ *                rounded times may overlap and that then counts once.
  *  @param to_s   seconds; not before @p from_s.
  *  @param pitch  MIDI number; NAN where nothing is sung.
  *  @return AVSVT_OK; AVSVT_E_ARG (times out of order or not numbers, an

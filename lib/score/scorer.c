@@ -11,6 +11,7 @@
 #include "head/activations.h"
 
 #define EPSILON_S 1e-9 /* times that are meant to be the same */
+#define OVERLAP_S 1e-3 /* that spans may have, for times that were rounded */
 #define BLOCK 256
 
 double avsvti_chart_weight(int32_t kind)
@@ -241,7 +242,7 @@ avsvt_status avsvt_scorer_push(avsvt_scorer *scorer, double from_s,
         return AVSVT_E_ARG;
     from_s -= s->options.delay_s;
     to_s -= s->options.delay_s;
-    if (to_s < from_s || from_s < s->now_s - 1e-6)
+    if (to_s < from_s || from_s < s->now_s - OVERLAP_S)
         return AVSVT_E_ARG;
     from_s = from_s > s->now_s ? from_s : s->now_s;
     while (from_s < to_s) {

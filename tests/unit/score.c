@@ -293,6 +293,8 @@ static void wrong_arguments_are_refused(void **state)
     assert_int_equal(avsvt_scorer_push(s, 1, 2, 60), AVSVT_OK);
     assert_int_equal(avsvt_scorer_push(s, 1.5, 2.5, 60), AVSVT_E_ARG);
     assert_int_equal(avsvt_scorer_push(s, 2, 2, 60), AVSVT_OK);
+    assert_int_equal(avsvt_scorer_push(s, 1.9995, 2.1, 60), AVSVT_OK);
+    assert_int_equal(avsvt_scorer_push(s, 2.098, 2.1, 60), AVSVT_E_ARG);
     avsvt_note_points n = AVSVT_NOTE_POINTS_INIT;
     assert_int_equal(avsvt_scorer_note(s, 4, &n), AVSVT_E_RANGE);
     assert_int_equal(avsvt_scorer_note(NULL, 0, &n), AVSVT_E_ARG);
