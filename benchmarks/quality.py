@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""How good a note model is, on singing of several kinds.
+
+    quality.py AVSVT DATA [--model MODEL.pt] [--made FOLDER] [--music FOLDER]
+
+AVSVT is the command, DATA holds singing/dev and karaoke/. MADE is the folder
+in which recipes/made/README.md's commands were run: `held` in it is re-sung
+speech of speakers that no training hears, `voices` speech as it is. MUSIC holds
+recordings without a voice, made by other means than the training's
+accompaniment; they are also mixed under singing/dev. What isn't given is left
+out and said so. Mean F1 per song in %; notes a minute where none should be.
+"""
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HELD = ["asterisk_ru_RU_f_IvrvoiceRU", "klettres_nl_alpha", "klettres_nl_syllab",
+        "klettres_cs_alpha", "ktuberling_gl", "ktuberling_en", "flite_slt", "espeak_sv"]
+SOUNDS = (".flac", ".wav", ".ogg", ".opus", ".mp3")
+MEASURES = ("COnPOff", "COnP", "COn", "COff")
+
+
+def sounds(folder):
+    return sorted(p for p in folder.rglob("*") if p.suffix in SOUNDS)
+
+
+class Judge:
+    def __init__(self, avsvt, model, scratch):
+        self.avsvt, self.scratch = avsvt, scratch
+        self.model = ["-m", str(model)] if model else []
+
+    def run(self, *arguments):
+        done = subprocess.run([self.avsvt, *map(str, arguments)], capture_output=True, text=True,
+                              check=False)
+        if done.returncode:
+            sys.exit(done.stderr or f"{arguments[0]} failed")
+        return done.stdout
+
+    def transcribe(self, files, name):
+        out = self.scratch / name
+        out.mkdir()
+        for file in files:
+            self.run("transcribe", file, *self.model, "-q", "-o", out / (file.stem + ".csv"))
+        return out
+
+    def scores(self, reference, files, name):
+        found = self.transcribe(files, name)
+        mean = json.loads(self.run("evaluate", "notes", reference, found, "--json"))["mean"]
+        print(f"{name:28}", " / ".join(f"{100 * mean[m]['f1']:.1f}" for m in MEASURES), flush=True)
+
+    def notes_a_minute(self, files, name):
+        seconds = sum(json.loads(self.run("info", f, "--json"))["duration_s"] for f in files)
+        found = self.transcribe(files, name)
+        notes = sum(len(f.read_text().splitlines()) - 1 for f in found.iterdir())
+        print(f"{name:28} {60 * notes / seconds:.1f} notes a minute in {seconds / 60:.1f} min",
+              flush=True)
+
+    def mixed(self, songs, music, snr):
+        out = self.scratch / f"mixed{snr}"
+        out.mkdir()
+        for i, song in enumerate(songs):
+            self.run("mix", song, music[i % len(music)], "--snr", snr, "-o",
+                     out / (song.stem + ".wav"))
+        return sounds(out)
+
+
+def joined(folder, speaker, scratch):
+    """One long recording of all that a speaker says, with pauses."""
+    listing = scratch / f"{speaker}.list"
+    files = sorted((folder / speaker).glob("*.flac"))[:60]
+    listing.write_text("".join(f"file '{f.resolve()}'\n" for f in files))
+    out = scratch / f"{speaker}.flac"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "concat", "-safe", "0", "-i", listing, out],
+                   check=True)
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("avsvt")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--made", type=Path)
+    parser.add_argument("--music", type=Path)
+    parser.add_argument("--snr", type=float, default=0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        judge = Judge(args.avsvt, args.model, scratch)
+        print(" " * 28, " / ".join(MEASURES))
+        dev = args.data / "singing/dev"
+        songs = sounds(dev)
+        judge.scores(dev, songs, "sight-singing")
+        if args.music:
+            music = sounds(args.music)
+            judge.scores(dev, judge.mixed(songs, music, args.snr), f"with music at {args.snr:g} dB")
+            judge.notes_a_minute(music, "music alone")
+        else:
+            print("left out: no --music")
+        if args.made:
+            judge.scores(args.made / "held", sounds(args.made / "held"), "re-sung speech")
+            speech = [joined(args.made / "voices", s, scratch) for s in HELD
+                      if (args.made / "voices" / s).is_dir()]
+            judge.notes_a_minute(speech, "speech")
+        else:
+            print("left out: no --made")
+        pop = [next(iter(sounds(p))) for p in sorted((args.data / "karaoke").iterdir())
+               if p.is_dir()]
+        out = scratch / "pop"
+        out.mkdir()
+        for file in pop:
+            judge.run("transcribe", file, *judge.model, "-q", "-o", out / f"{file.parent.name}.csv")
+        table = subprocess.run([sys.executable, args.data / "karaoke/score.py",
+                                *[f.parent for f in pop], "--", out],
+                               capture_output=True, text=True, check=False)
+        print((table.stdout or table.stderr).strip())
+
+
+if __name__ == "__main__":
+    main()
