@@ -4,9 +4,9 @@
  *     cc -O2 benchmarks/live.c $(pkg-config --cflags --libs avsvt) -lm -o live
  *     ./live [-m MODEL] [-r RATE] [-b BLOCK] [-t ONSET_THRESHOLD] SONG.flac...
  *
- * Beside each song lies SONG.txt: onset, offset (seconds), MIDI number. Songs
- * are pushed in blocks of BLOCK samples (64) at RATE (48000). Latency is from
- * an annotated onset to the end of the block in whose call NOTE_ON could be
+ * Beside each song lies SONG.txt or .csv: onset, offset (seconds), MIDI number.
+ * Songs are pushed in blocks of BLOCK samples (64) at RATE (48000). Latency is
+ * from an annotated onset to the end of the block after which NOTE_ON could be
  * polled, over notes whose onset is right (within 50 ms). Times of blocks are
  * the thread's processor time (and by the clock, which other programs disturb). */
 #define _POSIX_C_SOURCE 200809L
@@ -117,7 +117,10 @@ static void judge(bench *b, const char *path)
     memset(&s, 0, sizeof(s));
     s.struct_size = (uint32_t)sizeof(s);
     snprintf(text, sizeof(text), "%.*s.txt", (int)(dot ? dot - path : 0), path);
-    stop_if(avsvt_notes_read(&reference, NULL, text, &err), text, &err);
+    if (avsvt_notes_read(&reference, NULL, text, &err) != AVSVT_OK) {
+        memcpy(strrchr(text, '.'), ".csv", 5);
+        stop_if(avsvt_notes_read(&reference, NULL, text, &err), text, &err);
+    }
     stop_if(avsvt_notes_create(&notes, NULL, b->notes, b->count, &err), path, &err);
     stop_if(avsvt_metrics_notes(&s, reference, notes, NULL, &err), path, &err);
     b->f1[0] += s.conpoff.f1;
