@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* While it is sung: blocks of sound go in as an audio callback gets them, and
  * notes come out as soon as they are known. The recording stands for the
- * microphone. Usage: 05_stream SONG */
+ * microphone. Usage: 07_stream SONG */
 #include <stdio.h>
 
 #include <avsvt/avsvt.h>
