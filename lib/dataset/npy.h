@@ -3,14 +3,15 @@
 #ifndef AVSVTI_DATASET_NPY_H
 #define AVSVTI_DATASET_NPY_H
 
+#include "core/context.h"
 #include "core/error.h"
-#include "core/memory.h"
 
 /* Writes rows x columns as int64, or as float64 when fractions is set. */
 avsvt_status avsvti_npy_write(const char *path, const double *values,
                               int64_t rows, int64_t columns, int fractions,
-                              const avsvt_allocator *a, avsvt_error *err);
+                              avsvt_context *context, avsvt_error *err);
 /* The size of the first axis. */
-avsvt_status avsvti_npy_rows(int64_t *rows, const char *path, avsvt_error *err);
+avsvt_status avsvti_npy_rows(int64_t *rows, const char *path,
+                             avsvt_context *context, avsvt_error *err);
 
 #endif

@@ -96,7 +96,7 @@ static avsvt_status write_labels(const avsvti_dataset *d, const char *path,
         return avsvti_fail_memory(d->err);
     avsvti_frame_labels(labels, frames, rate, s->notes, s->count, 0);
     avsvt_status status = avsvti_npy_write(path, labels, frames,
-        AVSVTI_LABEL_COLUMNS, s->fractions, d->allocator, d->err);
+        AVSVTI_LABEL_COLUMNS, s->fractions, d->context, d->err);
     avsvti_release(d->allocator, labels);
     return status;
 }
@@ -129,7 +129,7 @@ static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     int64_t frames = 0;
-    avsvt_status status = avsvti_npy_rows(&frames, s->video, &err);
+    avsvt_status status = avsvti_npy_rows(&frames, s->video, d->context, &err);
     if (status == AVSVT_OK && (frames < 1 || frames > MAX_DURATION_S * VIDEO_RATE))
         status = avsvti_fail(&err, AVSVT_E_FORMAT, "%s: has %lld pictures",
                              s->video, (long long)frames);

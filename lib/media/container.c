@@ -5,86 +5,41 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "media/decoders.h"
 #include "media/module.h"
-
-typedef struct container_state {
-    avsvti_stream stream; /* first */
-    const avsvt_media_table *module;
-    void *media;
-} container_state;
-
-static void close_container(void *state)
-{
-    container_state *s = state;
-    avsvt_context *context = avsvt_context_ref(s->stream.context);
-    if (s->media)
-        s->module->close(s->media);
-    avsvti_stream_close(&s->stream);
-    avsvti_release(avsvti_allocator(context), s);
-    avsvt_context_free(context);
-}
 
 static avsvt_status read_container(void *state, float *to, int64_t frames,
                                    int64_t *got, avsvt_error *err)
 {
-    container_state *s = state;
+    avsvti_media_file *f = state;
     char message[AVSVTI_MEDIA_MESSAGE] = "";
-    avsvt_status status = s->module->read_sound(s->media, to, frames, got, message,
+    avsvt_status status = f->module->read_sound(f->media, to, frames, got, message,
                                                 sizeof(message));
-    return status ? avsvti_media_failed(&s->stream, status, message, err) : AVSVT_OK;
-}
-
-static avsvt_status start(container_state *s, avsvt_audio_info *to, avsvt_error *err)
-{
-    avsvt_media_info info;
-    memset(&info, 0, sizeof(info));
-    info.struct_size = (uint32_t)sizeof(info);
-    avsvt_status status = avsvti_media_module_open(s->module, &s->media, &s->stream,
-                                                   AVSVT_MEDIA_SOUND, err);
-    if (status == AVSVT_OK) {
-        s->module->describe(s->media, &info);
-        status = avsvti_audio_check(s->stream.name, info.rate_hz, info.channels,
-                                    info.count, err);
-    }
-    if (status != AVSVT_OK)
-        return status;
-    to->channels = info.channels;
-    to->rate_hz = info.rate_hz;
-    to->frames = info.count;
-    to->duration_s = info.duration_s;
-    snprintf(to->format, sizeof(to->format), "%.24s in %.32s", info.codec,
-             info.container);
-    return AVSVT_OK;
+    return status ? avsvti_media_failed(f, status, message, err) : AVSVT_OK;
 }
 
 avsvt_status avsvti_container_open(avsvt_audio **out, avsvt_context *context,
                                    const char *name, const avsvt_io *io,
                                    avsvt_error *err)
 {
-    static const avsvti_audio_source source = { read_container, close_container };
-    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    const avsvt_media_table *module;
-    const avsvt_allocator *a = avsvti_allocator(context);
-    avsvt_status status = avsvti_media_module(&module, context, err);
-    if (status != AVSVT_OK)
-        return avsvti_fail_prefix(err, status, name);
-    container_state *s = avsvti_alloc_zero(a, 1, sizeof(*s));
-    if (!s)
-        return avsvti_fail_memory(err);
-    s->module = module;
-    status = avsvti_stream_open(&s->stream, context, name, io, err);
+    static const avsvti_audio_source source = { read_container, avsvti_media_file_close };
+    avsvt_audio_info to = AVSVT_AUDIO_INFO_INIT;
+    avsvt_media_info info;
+    avsvti_media_file *f;
+    avsvt_status status = avsvti_media_file_open(&f, &info, context, name, io,
+                                                 AVSVT_MEDIA_SOUND, err);
+    if (status == AVSVT_OK)
+        status = avsvti_audio_check(name, info.rate_hz, info.channels, info.count, err);
     if (status != AVSVT_OK) {
-        avsvti_release(a, s);
+        avsvti_media_file_close(f);
         return status;
     }
-    status = start(s, &info, err);
-    if (status != AVSVT_OK) {
-        close_container(s);
-        return status;
-    }
-    return avsvti_audio_create(out, context, name, &source, s, &info, err);
+    to.channels = info.channels;
+    to.rate_hz = info.rate_hz;
+    to.frames = info.count;
+    to.duration_s = info.duration_s;
+    snprintf(to.format, sizeof(to.format), "%.24s in %.32s", info.codec, info.container);
+    return avsvti_audio_create(out, context, name, &source, f, &to, err);
 }
 
 /* A stream of AAC: 12 ones, layer 0, a rate that exists. */

@@ -5,6 +5,7 @@
 
 #include "backend/module.h"
 #include "core/context.h"
+#include "core/memory.h"
 
 static const void *enter_media(void *symbol, const char *path, avsvt_error *err)
 {
@@ -33,8 +34,8 @@ static const void *enter_media(void *symbol, const char *path, avsvt_error *err)
     return t;
 }
 
-avsvt_status avsvti_media_module(const avsvt_media_table **out,
-                                 const avsvt_context *context, avsvt_error *err)
+static avsvt_status load(const avsvt_media_table **out, const avsvt_context *context,
+                         avsvt_error *err)
 {
     static const avsvti_module_kind media = {
         "media", AVSVT_MEDIA_ENTRY, "this file needs",
@@ -70,19 +71,17 @@ static void on_warning(void *user, const char *line)
     avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %s", s->name, line);
 }
 
-avsvt_status avsvti_media_failed(const avsvti_stream *s, avsvt_status status,
+avsvt_status avsvti_media_failed(const avsvti_media_file *f, avsvt_status status,
                                  const char *message, avsvt_error *err)
 {
     if (status == AVSVT_E_NOMEM)
         return avsvti_fail_memory(err);
     if (status <= AVSVT_OK || status > AVSVT_E_INTERNAL)
         status = AVSVT_E_INTERNAL;
-    return avsvti_fail(err, status, "%s: %s", s->name, message);
+    return avsvti_fail(err, status, "%s: %s", f->stream.name, message);
 }
 
-avsvt_status avsvti_media_module_open(const avsvt_media_table *table, void **media,
-                                      avsvti_stream *s, int32_t want,
-                                      avsvt_error *err)
+static avsvt_status open_media(avsvti_media_file *f, int32_t want, avsvt_error *err)
 {
     char message[AVSVTI_MEDIA_MESSAGE] = "";
     avsvt_io io = AVSVT_IO_INIT;
@@ -90,17 +89,61 @@ avsvt_status avsvti_media_module_open(const avsvt_media_table *table, void **med
     io.length = on_length;
     io.seek = on_seek;
     io.read = on_read;
-    io.user = s;
+    io.user = &f->stream;
     memset(&args, 0, sizeof(args));
     args.struct_size = (uint32_t)sizeof(args);
     args.want = want;
-    args.threads = s->context->threads;
+    args.threads = f->stream.context->threads;
     args.io = &io;
     args.warn = on_warning;
-    args.user = s;
+    args.user = &f->stream;
     args.message = message;
     args.message_size = sizeof(message);
-    *media = NULL;
-    avsvt_status status = table->open(media, &args);
-    return status ? avsvti_media_failed(s, status, message, err) : AVSVT_OK;
+    avsvt_status status = f->module->open(&f->media, &args);
+    return status ? avsvti_media_failed(f, status, message, err) : AVSVT_OK;
+}
+
+avsvt_status avsvti_media_file_open(avsvti_media_file **out, avsvt_media_info *info,
+                                    avsvt_context *context, const char *name,
+                                    const avsvt_io *io, int32_t want,
+                                    avsvt_error *err)
+{
+    const avsvt_media_table *module;
+    const avsvt_allocator *a = avsvti_allocator(context);
+    *out = NULL;
+    avsvt_status status = load(&module, context, err);
+    if (status != AVSVT_OK)
+        return avsvti_fail_prefix(err, status, name);
+    avsvti_media_file *f = avsvti_alloc_zero(a, 1, sizeof(*f));
+    if (!f)
+        return avsvti_fail_memory(err);
+    f->module = module;
+    status = avsvti_stream_open(&f->stream, context, name, io, err);
+    if (status != AVSVT_OK) {
+        avsvti_release(a, f);
+        return status;
+    }
+    status = open_media(f, want, err);
+    if (status != AVSVT_OK) {
+        avsvti_media_file_close(f);
+        return status;
+    }
+    memset(info, 0, sizeof(*info));
+    info->struct_size = (uint32_t)sizeof(*info);
+    module->describe(f->media, info);
+    *out = f;
+    return AVSVT_OK;
+}
+
+void avsvti_media_file_close(void *file)
+{
+    avsvti_media_file *f = file;
+    if (!f)
+        return;
+    avsvt_context *context = avsvt_context_ref(f->stream.context);
+    if (f->media)
+        f->module->close(f->media);
+    avsvti_stream_close(&f->stream);
+    avsvti_release(avsvti_allocator(context), f);
+    avsvt_context_free(context);
 }

@@ -7,17 +7,25 @@
 
 #include "media/stream.h"
 
-avsvt_status avsvti_media_module(const avsvt_media_table **out,
-                                 const avsvt_context *context, avsvt_error *err);
+#define AVSVTI_MEDIA_MESSAGE 400
 
-/* Opens what s holds. s must stay where it is until the module has closed. */
-avsvt_status avsvti_media_module_open(const avsvt_media_table *table, void **media,
-                                      avsvti_stream *s, int32_t want,
-                                      avsvt_error *err);
+/* A file that the module reads. */
+typedef struct avsvti_media_file {
+    avsvti_stream stream; /* first; the module reads through it */
+    const avsvt_media_table *module;
+    void *media;          /* the module's */
+} avsvti_media_file;
+
+/* io NULL: the file at name. want: AVSVT_MEDIA_SOUND or _PICTURES. */
+avsvt_status avsvti_media_file_open(avsvti_media_file **out, avsvt_media_info *info,
+                                    avsvt_context *context, const char *name,
+                                    const avsvt_io *io, int32_t want,
+                                    avsvt_error *err);
+/* file: an avsvti_media_file; NULL is allowed. */
+void avsvti_media_file_close(void *file);
 
 /* "NAME: message", from a call to the module that failed. */
-avsvt_status avsvti_media_failed(const avsvti_stream *s, avsvt_status status,
+avsvt_status avsvti_media_failed(const avsvti_media_file *f, avsvt_status status,
                                  const char *message, avsvt_error *err);
-#define AVSVTI_MEDIA_MESSAGE 400
 
 #endif

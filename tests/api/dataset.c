@@ -99,14 +99,17 @@ static void benchmarks_are_to_test(void **state)
 /* The head of an array of so many pictures, 96 x 96, without them. */
 static void write_video(const char *name, int frames)
 {
-    char head[128];
-    memset(head, ' ', sizeof(head));
+    size_t size = 128 + (size_t)frames * 96 * 96;
+    char *head = calloc(size, 1);
+    assert_non_null(head);
+    memset(head, ' ', 128);
     memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
     int n = snprintf(head + 10, 100, "{'descr': '|u1', 'fortran_order': False, "
                      "'shape': (%d, 96, 96), }", frames);
     head[10 + n] = ' ';
     head[127] = '\n';
-    tree_write(name, head, sizeof(head));
+    tree_write(name, head, size);
+    free(head);
 }
 
 static void n20emv2_has_sound_and_video(void **state)

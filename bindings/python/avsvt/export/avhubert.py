@@ -54,27 +54,12 @@ def add_common(parser) -> None:
     parser.add_argument("--licence", default="unknown", help="licence of the weights")
 
 
-def plain(value):
-    """Containers of omegaconf and argparse, as stand-ins, made plain."""
-    if isinstance(value, weights.StandIn):
-        inside = getattr(value, "state", None)
-        if not isinstance(inside, dict):
-            return None
-        for key in ("_content", "_val"):
-            if key in inside:
-                return plain(inside[key])
-        return plain(inside)
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    return value
-
-
 def options_of(checkpoint: dict) -> dict:
     """The architecture's options; empty where the file does not tell them."""
-    found = plain(checkpoint.get("cfg")) or {}
+    found = weights.plain(checkpoint.get("cfg")) or {}
     found = found.get("model") if isinstance(found, dict) else None
     if not isinstance(found, dict):
-        found = plain(checkpoint.get("args")) or {}
+        found = weights.plain(checkpoint.get("args")) or {}
     inner = found.get("w2v_args") if isinstance(found, dict) else None
     if isinstance(inner, dict):  # fine-tuned: the encoder's lie inside
         found = inner.get("model", inner)

@@ -35,25 +35,9 @@ SETTINGS = [
 ]
 
 
-def plain(value):
-    """Containers of argparse and omegaconf, which are read as stand-ins, as
-    plain ones."""
-    if isinstance(value, weights.StandIn):
-        inside = getattr(value, "state", None)
-        if not isinstance(inside, dict):
-            return None
-        for key in ("_content", "_val"):
-            if key in inside:
-                return plain(inside[key])
-        return plain(inside)
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    return value
-
-
 def settings_of(checkpoint: dict) -> dict:
     """What the checkpoint tells of the encoder and of its sound, flat."""
-    told = plain(checkpoint.get("cfg")) or plain(checkpoint.get("args"))
+    told = weights.plain(checkpoint.get("cfg")) or weights.plain(checkpoint.get("args"))
     found = {}
     while isinstance(told, dict):
         inner = told.get("model") if isinstance(told.get("model"), dict) else told

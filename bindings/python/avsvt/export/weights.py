@@ -152,3 +152,19 @@ def put(network: torch.nn.Module, state: dict, path: str) -> None:
         raise ValueError(f"{path}: its weights are not those of the network: "
                          + "; ".join(wrong))
     network.load_state_dict(state, strict=False)
+
+
+def plain(value):
+    """Containers of omegaconf and argparse, which are read as stand-ins, as
+    plain ones."""
+    if isinstance(value, StandIn):
+        inside = getattr(value, "state", None)
+        if not isinstance(inside, dict):
+            return None
+        for key in ("_content", "_val"):
+            if key in inside:
+                return plain(inside[key])
+        return plain(inside)
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return value
