@@ -252,7 +252,7 @@ def test_wrong_batches_are_refused_in_words(model_path, tmp_path):
         job(tmp_path, "few", model_path, {}, 1, names[:-1]),
         job(tmp_path, "more", model_path, {}, 1, [*names, "colour"]),
         job(tmp_path, "set", model_path, {"groups": [{"parameters": ["nose."]}]}, 1, names)
-        | {"do": "refused"}], **arrays)
+        | {"do": "train_refused"}], **arrays)
     assert "'loss' needs an input 'offset'" in str(result["few.error"])
     assert "'loss' has no input 'colour'" in str(result["more.error"])
     assert "names no parameter" in str(result["set.error"])

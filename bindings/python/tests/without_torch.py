@@ -65,7 +65,7 @@ def train(job, _):
             for name in ("loss", "grad_norm", "lr")}
 
 
-def refused(job, _):
+def train_refused(job, _):
     try:
         avsvt.Trainer(model=avsvt.Model(job["model"]), settings=job["settings"])
     except avsvt.Error as error:
