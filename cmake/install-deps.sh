@@ -21,7 +21,7 @@ case ${1:-} in
 build) wanted=$build ;;
 media) wanted="$build $media" ;;
 synth) wanted="$build $synth fluid-soundfont-gm libsoundtouch1" ;;
-test) wanted="$test $media $synth $plugins ffmpeg timgm6mb-soundfont" ;;
+test) wanted="$test $media $synth $plugins ffmpeg libdlib-dev timgm6mb-soundfont" ;;
 *) echo "usage: $0 build|media|synth|test" >&2; exit 2 ;;
 esac
 

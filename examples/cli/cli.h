@@ -36,7 +36,7 @@ typedef struct cli_args {
     double valid_share, utterance, seed;
     const char *noise, *list;
     double threads, runs, transpose, delay, voice;
-    const char *landmarks, *mean_face, *smoothing;
+    const char *landmarks, *face_model, *mean_face, *smoothing;
     double rate, landmarks_rate, size, window;
     int whole_picture;
     double video_rate, video_start;

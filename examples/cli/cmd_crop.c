@@ -10,6 +10,9 @@
 static const cli_option options[] = {
     { 0, "landmarks", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(landmarks), 0,
       "the 68 landmarks of each picture: .npy or .npz [frames, 68, 2], .json or .csv" },
+    { 0, "face-model", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(face_model), 0,
+      "find the landmarks with this dlib model of 68 landmarks instead; you have to bring it, and "
+      "dlib's own must not be used commercially" },
     { 'o', "output", CLI_OUT, "OUT", NULL, 0, 0, 0, 0,
       "what to write: .npy (uint8 [frames, size, size]), .png (a sheet of pictures) or .html "
       "(a page that plays them); may be given several times" },
@@ -45,21 +48,42 @@ static ending ending_of(const char *path)
 
 static int check(const cli_args *args)
 {
-    if (!args->landmarks)
-        return cli_usage("--landmarks FILE is missing; see 'avsvt crop --help'");
+    if (!args->landmarks == !args->face_model)
+        return cli_usage("either --landmarks FILE or --face-model FILE is needed; see 'avsvt crop "
+                         "--help'");
     if (!args->out_count)
         return cli_usage("-o OUT.npy (or .png, .html) is missing; see 'avsvt crop --help'");
     for (int i = 0; i < args->out_count; i++) {
         if (ending_of(args->outs[i]) == NO_ENDING)
             return cli_usage("%s: crop writes .npy, .png and .html", args->outs[i]);
         if (cli_same_file(args->outs[i], args->inputs[0]) ||
-            cli_same_file(args->outs[i], args->landmarks))
+            (args->landmarks && cli_same_file(args->outs[i], args->landmarks)))
             return cli_usage("%s: is an input; choose another name", args->outs[i]);
         int status = cli_can_write(args->outs[i]);
         if (status)
             return status;
     }
     return 0;
+}
+
+/* Landmarks from the file, or of a first way through the video. */
+static avsvt_status read_landmarks(avsvt_tensor **out, const cli_args *args,
+                                   avsvt_context *context, const avsvt_video_options *vopts,
+                                   avsvt_error *err)
+{
+    avsvt_video *video = NULL;
+    cli_progress progress;
+    if (args->landmarks)
+        return avsvt_landmarks_read(out, context, args->landmarks, err);
+    avsvt_status status = avsvt_video_open(&video, context, args->inputs[0], vopts, err);
+    if (status)
+        return status;
+    cli_progress_begin(&progress, "looking for a face", args->quiet);
+    status = avsvt_landmarks_find(out, video, args->face_model, cli_progress_tell, &progress,
+                                  err);
+    cli_progress_end(&progress);
+    avsvt_video_free(video);
+    return status;
 }
 
 /* The mouth of the video; *rate: its pictures a second. */
@@ -81,7 +105,7 @@ static int open_crop(avsvt_video **out, double *rate, const cli_args *args,
     if (args->smoothing && !strcmp(args->smoothing, "centred"))
         opts.smoothing = AVSVT_SMOOTH_CENTRED;
     int bad = (args->mean_face && avsvt_tensor_read(&face, context, args->mean_face, NULL, &err)) ||
-              avsvt_landmarks_read(&landmarks, context, args->landmarks, &err) ||
+              read_landmarks(&landmarks, args, context, &vopts, &err) ||
               avsvt_video_open(&video, context, args->inputs[0], &vopts, &err);
     opts.mean_face = face;
     if (!bad)
@@ -93,6 +117,8 @@ static int open_crop(avsvt_video **out, double *rate, const cli_args *args,
     *rate = info.rate_hz;
     avsvt_tensor_free(landmarks);
     avsvt_tensor_free(face);
+    if (bad && err.status == AVSVT_E_CANCELLED)
+        return cli_fail("stopped; nothing was written");
     return bad ? cli_error(&err) : 0;
 }
 
@@ -178,6 +204,7 @@ const cli_command cli_crop = {
     "'python -m avsvt.landmarks VIDEO -o FILE.npy' finds them with MediaPipe. A picture without a "
     "face takes landmarks between those of its neighbours.",
     "  avsvt crop clip.mp4 --landmarks clip.npy -o mouth.npy -o mouth.html\n"
+    "  avsvt crop clip.mp4 --face-model landmarks68.dat -o mouth.npy\n"
     "  avsvt crop clip.mp4 --landmarks lm.csv --rate 50 --landmarks-rate 25 -o m.npy\n",
     NULL, 1, 1, options, run,
 };

@@ -68,6 +68,30 @@ typedef struct avsvt_mouth_options {
 AVSVT_API avsvt_status avsvt_landmarks_read(avsvt_tensor **out,
     avsvt_context *context, const char *path, avsvt_error *err);
 
+/** Find the landmarks of a face in each picture that is left of a video: dlib's
+ *  detector and a model of the caller's, through the face module. Of several
+ *  faces it takes the one that goes on from the picture before (it moved by less
+ *  than half of its width), else the largest.
+ *
+ *  No model comes with the library. dlib's shape_predictor_68_face_landmarks.dat
+ *  was trained on iBUG 300-W, whose licence excludes commercial use. A model is
+ *  read by dlib: take files from makers you trust.
+ *  @param out   [out, owned] as of avsvt_landmarks_read(), a set for each
+ *               picture; NULL on failure. No face anywhere is not a failure
+ *               (there is a warning in the log).
+ *  @param video [borrowed] opened with AVSVT_VIDEO_RGB; read to its end.
+ *  @param model_path [borrowed] a dlib shape_predictor of 68 landmarks.
+ *  @param progress told of every picture, and may cancel; or NULL.
+ *  @param user  handed to @p progress.
+ *  @param err   [out] may be NULL.
+ *  @return as avsvt_video_read(); AVSVT_E_NOT_FOUND (no such model);
+ *          AVSVT_E_FORMAT (it is no model of 68 landmarks); AVSVT_E_MODULE (the
+ *          face module is missing); AVSVT_E_CANCELLED.
+ *  @thread one at a time  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_landmarks_find(avsvt_tensor **out,
+    avsvt_video *video, const char *model_path, avsvt_progress_fn progress,
+    void *user, avsvt_error *err);
+
 /** Cut the mouth out of a video, as a video of the crops. One set of landmarks
  *  belongs to each picture that @p video delivers (see landmarks_rate_hz); five
  *  pictures more take the last set, more than that is an error when they are

@@ -302,6 +302,7 @@ _FALLIBLE = {
     "avsvt_video_read": (_handle, c_void_p, c_size_t, POINTER(c_size_t)),
     "avsvt_video_read_all": (_out, _handle, ProgressFunction, c_void_p),
     "avsvt_landmarks_read": (_out, _handle, c_char_p),
+    "avsvt_landmarks_find": (_out, _handle, c_char_p, ProgressFunction, c_void_p),
     "avsvt_mouth_open": (_out, _handle, _handle, POINTER(MouthOptions)),
     "avsvt_tensor_format": (POINTER(Bytes), _handle, c_int32),
     "avsvt_tensor_write": (_handle, c_char_p),
