@@ -11,8 +11,8 @@ static const cli_option options[] = {
     { 0, "landmarks", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(landmarks), 0,
       "the 68 landmarks of each picture: .npy or .npz [frames, 68, 2], .json or .csv" },
     { 0, "face-model", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(face_model), 0,
-      "find the landmarks with this dlib model of 68 landmarks instead; you have to bring it, and "
-      "dlib's own must not be used commercially" },
+      "find the landmarks with this dlib model of 68 landmarks instead; dlib's own (Debian: "
+      "libdlib-data, /usr/share/dlib) must not be used commercially" },
     { 'o', "output", CLI_OUT, "OUT", NULL, 0, 0, 0, 0,
       "what to write: .npy (uint8 [frames, size, size]), .png (a sheet of pictures) or .html "
       "(a page that plays them); may be given several times" },
