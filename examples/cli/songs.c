@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* Note files by their endings; the first goes before the others. */
-static const char *const endings[] = { ".csv", ".json", ".txt" };
-#define ENDINGS 3
+static const char *const endings[] = { ".csv", ".json", ".txt", ".mid" };
+#define ENDINGS ((int)(sizeof(endings) / sizeof(*endings)))
 
 /* Place of the ending in the list above, -1 for other files. */
 static int rank(const char *name)
@@ -88,7 +88,7 @@ static int list_folder(names *n, const char *folder)
     if (status)
         return status;
     if (!n->count)
-        return cli_fail("%s: has no note files (.csv, .json, .txt)", folder);
+        return cli_fail("%s: has no note files (.csv, .json, .txt, .mid)", folder);
     qsort(n->list, n->count, sizeof *n->list, by_name);
     keep_best(n);
     return 0;

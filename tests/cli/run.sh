@@ -204,6 +204,8 @@ check "a bad input does not stop the others"
 mkdir ref est; cp melody.csv ref/one.csv; cp melody.csv ref/two.csv; cp melody.csv est/one.csv; cp melody.csv est/other.csv
 expect 0 "$avsvt" evaluate notes ref est && grep -q 'no estimate' out && grep -q 'COnPOff *50.00' out && grep -q other err
 check "folders: missing ones count and are told of"
+mkdir midi one; cp b.mid midi/melody.mid; cp melody.csv one/
+expect 0 "$avsvt" evaluate notes one midi && grep -q 'COn  *100.00' out; check "a folder of MIDI files"
 expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as JSON"
 mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
 
