@@ -151,5 +151,18 @@ int cli_context(avsvt_context **out, const cli_args *args);
       CLI_FIELD(precision), 0, "numbers the network computes with (default fp32)" }, \
     { 0, "backend", CLI_CHOICE, "B", "auto|native|torch|null", 0, 0, \
       CLI_FIELD(backend), 0, "what runs the network (default auto)" }
+#define CLI_THRESHOLD_OPTIONS \
+    { 0, "onset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(onset_threshold), 0, \
+      "how sure a note's start must be, up to 1 (default: the model's)" }, \
+    { 0, "offset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(offset_threshold), 0, \
+      "how sure silence must be to end a note, up to 1 (default: the model's)" }
+#define CLI_INPUT_OPTION \
+    { 0, "input", CLI_TEXT, "NAME", NULL, 0, 0, CLI_FIELD(input), 0, \
+      "which microphone: its number, or a part of its name" }
+#define CLI_RAW_OPTIONS \
+    { 0, "raw", CLI_CHOICE, "TYPE", "s16|s32|f32", 0, 0, CLI_FIELD(raw), 0, \
+      "standard input is bare samples of one channel: s16, s32 or f32" }, \
+    { 0, "rate", CLI_NUMBER, "HZ", NULL, 8000, 192000, CLI_FIELD(rate), 0, \
+      "their sample rate" }
 
 #endif

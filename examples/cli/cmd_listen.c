@@ -17,14 +17,10 @@ static const cli_option options[] = {
       "with --json: the pitch too, 50 times a second" },
     { 0, "alsa", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(alsa), 0,
       "play the notes on a port of the ALSA sequencer, for synthesizers" },
-    { 0, "input", CLI_TEXT, "NAME", NULL, 0, 0, CLI_FIELD(input), 0,
-      "which microphone: its number, or a part of its name" },
+    CLI_INPUT_OPTION,
     { 0, "list-inputs", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(list_inputs), 0,
       "list the microphones and end" },
-    { 0, "raw", CLI_CHOICE, "TYPE", "s16|s32|f32", 0, 0, CLI_FIELD(raw), 0,
-      "standard input is bare samples of one channel: s16, s32 or f32" },
-    { 0, "rate", CLI_NUMBER, "HZ", NULL, 8000, 192000, CLI_FIELD(rate), 0,
-      "their sample rate" },
+    CLI_RAW_OPTIONS,
     { 0, "seconds", CLI_NUMBER, "S", NULL, 0.01, 1e6, CLI_FIELD(seconds), 0,
       "end after so much sound" },
     { 0, "fast", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(fast), 0,
@@ -35,10 +31,7 @@ static const cli_option options[] = {
     { 0, "engine", CLI_CHOICE, "ENGINE", "stream|feed", 0, 0, CLI_FIELD(engine), 0,
       "stream: notes at once, for live models; feed: notes 2 s late, as good as afterwards, for "
       "any model (default: stream where the model can)" },
-    { 0, "onset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(onset_threshold), 0,
-      "how sure a note's start must be, up to 1 (default: the model's)" },
-    { 0, "offset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(offset_threshold), 0,
-      "how sure silence must be to end a note, up to 1 (default: the model's)" },
+    CLI_THRESHOLD_OPTIONS,
     CLI_OPTIONS_END,
 };
 

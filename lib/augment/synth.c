@@ -6,30 +6,17 @@
 #include "backend/module.h"
 #include "platform/folder.h"
 
-static const void *enter(void *symbol, const char *path, avsvt_error *err)
+static const void *call_synth(void *symbol, avsvt_status *status, char *message, size_t size)
 {
     union { void *address; avsvt_synth_entry_fn function; } entry;
-    avsvt_status status = AVSVT_E_MODULE;
-    char message[400] = "";
     entry.address = symbol;
-    const avsvt_synth_table *t = entry.function(AVSVT_SYNTH_INTERFACE, &status,
-                                                message, sizeof(message));
-    message[sizeof(message) - 1] = '\0';
-    if (!t) {
-        avsvti_module_refused(path, status, message, err);
-        return NULL;
-    }
-    if (t->struct_size < offsetof(avsvt_synth_table, name) ||
-        t->interface_version != AVSVT_SYNTH_INTERFACE) {
-        avsvti_module_other_release(path, t->interface_version,
-                                    AVSVT_SYNTH_INTERFACE, err);
-        return NULL;
-    }
-    if (t->struct_size < sizeof(*t) || !t->open || !t->render || !t->close) {
-        avsvti_module_incomplete(path, err);
-        return NULL;
-    }
-    return t;
+    return entry.function(AVSVT_SYNTH_INTERFACE, status, message, size);
+}
+
+static int complete(const void *table)
+{
+    const avsvt_synth_table *t = table;
+    return t->open && t->render && t->close;
 }
 
 avsvt_status avsvti_synth_module(const avsvt_synth_table **out,
@@ -38,7 +25,8 @@ avsvt_status avsvti_synth_module(const avsvt_synth_table **out,
     static const avsvti_module_kind synth = {
         "synth", AVSVT_SYNTH_ENTRY, "made accompaniment needs",
         "install FluidSynth (Debian: apt install libfluidsynth-dev "
-        "fluid-soundfont-gm), build libavsvt again", enter,
+        "fluid-soundfont-gm), build libavsvt again",
+        AVSVT_SYNTH_INTERFACE, sizeof(avsvt_synth_table), call_synth, complete,
     };
     const void *table = NULL;
     avsvt_status status = avsvti_module_load(&table, context, &synth, err);

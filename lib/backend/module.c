@@ -99,33 +99,37 @@ static avsvt_status find_module(char **path, const avsvt_context *context,
     return status;
 }
 
-avsvt_status avsvti_module_refused(const char *path, avsvt_status status,
-                                   const char *message, avsvt_error *err)
+/* The table that the entry gives, checked. */
+static avsvt_status take_table(const void **table, void *symbol, const char *path,
+                               const avsvti_module_kind *kind, avsvt_error *err)
 {
-    if (status <= AVSVT_OK || status > AVSVT_E_INTERNAL)
-        status = AVSVT_E_MODULE;
-    return avsvti_fail(err, status, "%s: %s", path,
-        message[0] ? message : "refuses to work and does not say why");
-}
-
-avsvt_status avsvti_module_other_release(const char *path, unsigned have,
-                                         unsigned want, avsvt_error *err)
-{
-    return avsvti_fail(err, AVSVT_E_MODULE,
-        "%s: is made for another release of libavsvt (interface %u, wanted "
-        "%u): build module and library together", path, have, want);
-}
-
-avsvt_status avsvti_module_incomplete(const char *path, avsvt_error *err)
-{
-    return avsvti_fail(err, AVSVT_E_MODULE,
-        "%s: its table of functions is incomplete: build it again", path);
+    avsvt_status status = AVSVT_E_MODULE;
+    char message[400] = "";
+    const void *given = kind->call(symbol, &status, message, sizeof(message));
+    const avsvti_module_head *head = given;
+    message[sizeof(message) - 1] = '\0';
+    if (!given) {
+        if (status <= AVSVT_OK || status > AVSVT_E_INTERNAL)
+            status = AVSVT_E_MODULE;
+        return avsvti_fail(err, status, "%s: %s", path,
+            message[0] ? message : "refuses to work and does not say why");
+    }
+    if (head->struct_size < sizeof(*head) ||
+        head->interface_version != kind->interface_version)
+        return avsvti_fail(err, AVSVT_E_MODULE,
+            "%s: is made for another release of libavsvt (interface %u, wanted "
+            "%u): build module and library together", path,
+            (unsigned)head->interface_version, (unsigned)kind->interface_version);
+    if (head->struct_size < kind->size || !kind->complete(given))
+        return avsvti_fail(err, AVSVT_E_MODULE,
+            "%s: its table of functions is incomplete: build it again", path);
+    *table = given;
+    return AVSVT_OK;
 }
 
 static avsvt_status enter_module(const void **table, const char *path,
                                  const avsvti_module_kind *kind, avsvt_error *err)
 {
-    avsvt_error why_not = AVSVT_ERROR_INIT;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         const char *why = dlerror();
@@ -136,10 +140,7 @@ static avsvt_status enter_module(const void **table, const char *path,
     if (!symbol)
         return avsvti_fail(err, AVSVT_E_MODULE,
             "%s: is not a module of libavsvt (it has no %s)", path, kind->entry);
-    *table = kind->enter(symbol, path, &why_not);
-    if (*table)
-        return AVSVT_OK;
-    return avsvti_fail(err, why_not.status, "%s", why_not.message);
+    return take_table(table, symbol, path, kind, err);
 }
 
 static avsvt_status load_module(const void **table, const char *path,

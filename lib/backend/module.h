@@ -5,15 +5,24 @@
 
 #include "core/context.h"
 
+/* What every table begins with. */
+typedef struct avsvti_module_head {
+    uint32_t struct_size;
+    uint32_t interface_version;
+} avsvti_module_head;
+
 /* A kind of module: how it is called, entered and judged. */
 typedef struct avsvti_module_kind {
     const char *name;  /* of avsvt_NAME.so */
     const char *entry; /* the function that it exports */
     const char *needs; /* "this model needs": the beginning of a message */
     const char *remedy;/* what installs it: the end of that message */
-    /* Calls the entry and checks the table that it gives; NULL on failure,
-     * with the reason in err. symbol is the entry's address. */
-    const void *(*enter)(void *symbol, const char *path, avsvt_error *err);
+    uint32_t interface_version; /* the one that is understood */
+    size_t   size;     /* of its table, as far as it must be filled */
+    /* Calls the entry, by its own type; symbol is its address. */
+    const void *(*call)(void *symbol, avsvt_status *status, char *message, size_t size);
+    /* Whether the table has the functions that it must have. */
+    int (*complete)(const void *table);
 } avsvti_module_kind;
 
 /* The module's table. It is loaded on first use, with local scope, and never
@@ -21,12 +30,5 @@ typedef struct avsvti_module_kind {
  * beside the library and where modules are installed. */
 avsvt_status avsvti_module_load(const void **table, const avsvt_context *context,
                                 const avsvti_module_kind *kind, avsvt_error *err);
-
-/* The words for an entry that gave no table: its own status and message. */
-avsvt_status avsvti_module_refused(const char *path, avsvt_status status,
-                                   const char *message, avsvt_error *err);
-avsvt_status avsvti_module_other_release(const char *path, unsigned have,
-                                         unsigned want, avsvt_error *err);
-avsvt_status avsvti_module_incomplete(const char *path, avsvt_error *err);
 
 #endif

@@ -7,38 +7,24 @@
 #include "backend/module.h"
 #include "core/error.h"
 
-/* The torch module's entry: its table, checked. */
-static const void *enter_torch(void *symbol, const char *path, avsvt_error *err)
+static const void *call_torch(void *symbol, avsvt_status *status, char *message, size_t size)
 {
     union { void *address; avsvt_module_entry_fn function; } entry;
-    avsvt_status status = AVSVT_E_MODULE;
-    char message[400] = "";
     entry.address = symbol;
-    const avsvt_backend *b = entry.function(AVSVT_BACKEND_INTERFACE, &status,
-                                            message, sizeof(message));
-    message[sizeof(message) - 1] = '\0';
-    if (!b) {
-        avsvti_module_refused(path, status, message, err);
-        return NULL;
-    }
-    if (b->struct_size < offsetof(avsvt_backend, name) ||
-        b->interface_version != AVSVT_BACKEND_INTERFACE) {
-        avsvti_module_other_release(path, b->interface_version,
-                                    AVSVT_BACKEND_INTERFACE, err);
-        return NULL;
-    }
-    if (b->struct_size < offsetof(avsvt_backend, training) || !b->name || !b->open ||
-        !b->instance_create || !b->run || !b->instance_free || !b->free) {
-        avsvti_module_incomplete(path, err);
-        return NULL;
-    }
-    return b;
+    return entry.function(AVSVT_BACKEND_INTERFACE, status, message, size);
+}
+
+static int complete(const void *table)
+{
+    const avsvt_backend *t = table;
+    return t->name && t->open && t->instance_create && t->run && t->instance_free && t->free;
 }
 
 static const avsvti_module_kind torch = {
     "torch", AVSVT_MODULE_ENTRY, "this model needs",
     "install libtorch (Debian: apt install libtorch-dev, or pip install torch), "
-    "build libavsvt with -DAVSVT_TORCH=ON", enter_torch,
+    "build libavsvt with -DAVSVT_TORCH=ON",
+    AVSVT_BACKEND_INTERFACE, offsetof(avsvt_backend, training), call_torch, complete,
 };
 
 static const char *pick(const avsvt_context *context, const char *native_family)

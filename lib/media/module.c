@@ -5,33 +5,18 @@
 
 #include "backend/module.h"
 #include "core/context.h"
-#include "core/memory.h"
 
-static const void *enter_media(void *symbol, const char *path, avsvt_error *err)
+static const void *call_media(void *symbol, avsvt_status *status, char *message, size_t size)
 {
     union { void *address; avsvt_media_entry_fn function; } entry;
-    avsvt_status status = AVSVT_E_MODULE;
-    char message[AVSVTI_MEDIA_MESSAGE] = "";
     entry.address = symbol;
-    const avsvt_media_table *t = entry.function(AVSVT_MEDIA_INTERFACE, &status,
-                                                message, sizeof(message));
-    message[sizeof(message) - 1] = '\0';
-    if (!t) {
-        avsvti_module_refused(path, status, message, err);
-        return NULL;
-    }
-    if (t->struct_size < offsetof(avsvt_media_table, name) ||
-        t->interface_version != AVSVT_MEDIA_INTERFACE) {
-        avsvti_module_other_release(path, t->interface_version,
-                                    AVSVT_MEDIA_INTERFACE, err);
-        return NULL;
-    }
-    if (t->struct_size < sizeof(*t) || !t->name || !t->open || !t->describe ||
-        !t->read_sound || !t->read_picture || !t->close) {
-        avsvti_module_incomplete(path, err);
-        return NULL;
-    }
-    return t;
+    return entry.function(AVSVT_MEDIA_INTERFACE, status, message, size);
+}
+
+static int complete(const void *table)
+{
+    const avsvt_media_table *t = table;
+    return t->name && t->open && t->describe && t->read_sound && t->read_picture && t->close;
 }
 
 static avsvt_status load(const avsvt_media_table **out, const avsvt_context *context,
@@ -40,7 +25,8 @@ static avsvt_status load(const avsvt_media_table **out, const avsvt_context *con
     static const avsvti_module_kind media = {
         "media", AVSVT_MEDIA_ENTRY, "this file needs",
         "install FFmpeg's libraries (Debian: apt install libavformat-dev "
-        "libavcodec-dev libswscale-dev), build libavsvt again", enter_media,
+        "libavcodec-dev libswscale-dev), build libavsvt again",
+        AVSVT_MEDIA_INTERFACE, sizeof(avsvt_media_table), call_media, complete,
     };
     const void *table = NULL;
     avsvt_status status = avsvti_module_load(&table, context, &media, err);
@@ -109,20 +95,16 @@ avsvt_status avsvti_media_file_open(avsvti_media_file **out, avsvt_media_info *i
                                     avsvt_error *err)
 {
     const avsvt_media_table *module;
-    const avsvt_allocator *a = avsvti_allocator(context);
+    void *state;
     *out = NULL;
     avsvt_status status = load(&module, context, err);
     if (status != AVSVT_OK)
         return avsvti_fail_prefix(err, status, name);
-    avsvti_media_file *f = avsvti_alloc_zero(a, 1, sizeof(*f));
-    if (!f)
-        return avsvti_fail_memory(err);
-    f->module = module;
-    status = avsvti_stream_open(&f->stream, context, name, io, err);
-    if (status != AVSVT_OK) {
-        avsvti_release(a, f);
+    status = avsvti_stream_new(&state, sizeof(avsvti_media_file), context, name, io, err);
+    if (status != AVSVT_OK)
         return status;
-    }
+    avsvti_media_file *f = state;
+    f->module = module;
     status = open_media(f, want, err);
     if (status != AVSVT_OK) {
         avsvti_media_file_close(f);
@@ -140,10 +122,7 @@ void avsvti_media_file_close(void *file)
     avsvti_media_file *f = file;
     if (!f)
         return;
-    avsvt_context *context = avsvt_context_ref(f->stream.context);
     if (f->media)
         f->module->close(f->media);
-    avsvti_stream_close(&f->stream);
-    avsvti_release(avsvti_allocator(context), f);
-    avsvt_context_free(context);
+    avsvti_stream_delete(f);
 }

@@ -37,14 +37,11 @@ static off_t on_seek(void *user, off_t offset, int whence)
 static void close_mpeg(void *state)
 {
     mpeg_state *s = state;
-    avsvt_context *context = avsvt_context_ref(s->stream.context);
     if (s->decoder) {
         mpg123_close(s->decoder);
         mpg123_delete(s->decoder);
     }
-    avsvti_stream_close(&s->stream);
-    avsvti_release(avsvti_allocator(context), s);
-    avsvt_context_free(context);
+    avsvti_stream_delete(s);
 }
 
 /* The end of decoding: whether it is one, and worth a warning. */
@@ -141,15 +138,12 @@ avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
 {
     static const avsvti_audio_source source = { read_mpeg, close_mpeg };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    const avsvt_allocator *a = avsvti_allocator(context);
-    mpeg_state *s = avsvti_alloc_zero(a, 1, sizeof(*s));
-    if (!s)
-        return avsvti_fail_memory(err);
-    avsvt_status status = avsvti_stream_open(&s->stream, context, name, io, err);
-    if (status != AVSVT_OK) {
-        avsvti_release(a, s);
+    void *state;
+    avsvt_status status = avsvti_stream_new(&state, sizeof(mpeg_state), context, name,
+                                            io, err);
+    if (status != AVSVT_OK)
         return status;
-    }
+    mpeg_state *s = state;
     status = start(s, err);
     if (status != AVSVT_OK) {
         close_mpeg(s);

@@ -101,12 +101,9 @@ static avsvt_status read_frames(void *state, float *to, int64_t frames,
 static void close_file(void *state)
 {
     file_state *s = state;
-    avsvt_context *context = avsvt_context_ref(s->stream.context);
     if (s->file)
         sf_close(s->file);
-    avsvti_stream_close(&s->stream);
-    avsvti_release(avsvti_allocator(context), s);
-    avsvt_context_free(context);
+    avsvti_stream_delete(s);
 }
 
 /* "FLAC (Free Lossless Audio Codec)", "Signed 16 bit PCM" -> "FLAC, 16 bit
@@ -149,15 +146,12 @@ avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
     static const avsvti_audio_source source = { read_frames, close_file };
     SF_VIRTUAL_IO virtual_io = { on_length, on_seek, on_read, on_write, on_tell };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    const avsvt_allocator *a = avsvti_allocator(context);
-    file_state *s = avsvti_alloc_zero(a, 1, sizeof(*s));
-    if (!s)
-        return avsvti_fail_memory(err);
-    avsvt_status status = avsvti_stream_open(&s->stream, context, name, io, err);
-    if (status != AVSVT_OK) {
-        avsvti_release(a, s);
+    void *state;
+    avsvt_status status = avsvti_stream_new(&state, sizeof(file_state), context, name,
+                                            io, err);
+    if (status != AVSVT_OK)
         return status;
-    }
+    file_state *s = state;
     s->file = sf_open_virtual(&virtual_io, SFM_READ, &s->info, s);
     s->stream.at_end = 0;
     status = s->file ? avsvti_audio_check(name, s->info.samplerate,

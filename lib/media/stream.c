@@ -113,3 +113,30 @@ void avsvti_stream_close(avsvti_stream *s)
     s->context = NULL;
     avsvt_context_free(context);
 }
+
+avsvt_status avsvti_stream_new(void **state, size_t size, avsvt_context *context,
+                               const char *name, const avsvt_io *io,
+                               avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(context);
+    avsvti_stream *s = avsvti_alloc_zero(a, 1, size);
+    *state = NULL;
+    if (!s)
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvti_stream_open(s, context, name, io, err);
+    if (status != AVSVT_OK) {
+        avsvti_release(a, s);
+        return status;
+    }
+    *state = s;
+    return AVSVT_OK;
+}
+
+void avsvti_stream_delete(void *state)
+{
+    avsvti_stream *s = state;
+    avsvt_context *context = avsvt_context_ref(s->context);
+    avsvti_stream_close(s);
+    avsvti_release(avsvti_allocator(context), s);
+    avsvt_context_free(context);
+}

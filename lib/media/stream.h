@@ -27,4 +27,11 @@ int64_t avsvti_stream_seek(avsvti_stream *s, int64_t offset, int whence);
 int64_t avsvti_stream_read(avsvti_stream *s, void *to, int64_t bytes);
 void avsvti_stream_close(avsvti_stream *s);
 
+/* A reader's state: size zeroed bytes that begin with an open stream. *state is
+ * NULL on failure. */
+avsvt_status avsvti_stream_new(void **state, size_t size, avsvt_context *context,
+                               const char *name, const avsvt_io *io,
+                               avsvt_error *err);
+void avsvti_stream_delete(void *state);
+
 #endif

@@ -16,29 +16,17 @@
 #define MOST_FACES 16
 #define MESSAGE 300
 
-static const void *enter_face(void *symbol, const char *path, avsvt_error *err)
+static const void *call_face(void *symbol, avsvt_status *status, char *message, size_t size)
 {
     union { void *address; avsvt_face_entry_fn function; } entry;
-    avsvt_status status = AVSVT_E_MODULE;
-    char message[MESSAGE] = "";
     entry.address = symbol;
-    const avsvt_face_table *t = entry.function(AVSVT_FACE_INTERFACE, &status, message,
-                                               sizeof(message));
-    message[sizeof(message) - 1] = '\0';
-    if (!t) {
-        avsvti_module_refused(path, status, message, err);
-        return NULL;
-    }
-    if (t->struct_size < offsetof(avsvt_face_table, name) ||
-        t->interface_version != AVSVT_FACE_INTERFACE) {
-        avsvti_module_other_release(path, t->interface_version, AVSVT_FACE_INTERFACE, err);
-        return NULL;
-    }
-    if (t->struct_size < sizeof(*t) || !t->open || !t->find || !t->close) {
-        avsvti_module_incomplete(path, err);
-        return NULL;
-    }
-    return t;
+    return entry.function(AVSVT_FACE_INTERFACE, status, message, size);
+}
+
+static int complete(const void *table)
+{
+    const avsvt_face_table *t = table;
+    return t->open && t->find && t->close;
 }
 
 static avsvt_status load(const avsvt_face_table **out, const avsvt_context *context,
@@ -47,7 +35,8 @@ static avsvt_status load(const avsvt_face_table **out, const avsvt_context *cont
     static const avsvti_module_kind face = {
         "face", AVSVT_FACE_ENTRY, "finding faces needs",
         "install dlib (Debian: apt install libdlib-dev), build libavsvt again, find the "
-        "landmarks with another program", enter_face,
+        "landmarks with another program",
+        AVSVT_FACE_INTERFACE, sizeof(avsvt_face_table), call_face, complete,
     };
     const void *table = NULL;
     avsvt_status status = avsvti_module_load(&table, context, &face, err);

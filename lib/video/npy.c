@@ -12,7 +12,7 @@
 #define HEAD 12 /* bytes that tell how long the header is */
 
 typedef struct npy_state {
-    avsvti_stream stream;
+    avsvti_stream stream; /* first */
     avsvti_array array;
     void *raw; /* a picture's values as the file has them */
 } npy_state;
@@ -20,13 +20,9 @@ typedef struct npy_state {
 static void close_npy(void *state)
 {
     npy_state *s = state;
-    avsvt_context *context = avsvt_context_ref(s->stream.context);
-    const avsvt_allocator *a = avsvti_allocator(context);
     avsvti_array_end(&s->array);
-    avsvti_stream_close(&s->stream);
-    avsvti_release(a, s->raw);
-    avsvti_release(a, s);
-    avsvt_context_free(context);
+    avsvti_release(avsvti_allocator(s->stream.context), s->raw);
+    avsvti_stream_delete(s);
 }
 
 static avsvt_status read_npy(void *state, avsvti_picture *picture, avsvt_error *err)
@@ -89,16 +85,13 @@ avsvt_status avsvti_video_npy(avsvt_video **out, avsvt_context *context,
     static const avsvti_video_source source = { read_npy, close_npy };
     avsvt_video_info info = AVSVT_VIDEO_INFO_INIT;
     avsvti_pixels layout = AVSVTI_GREY;
-    const avsvt_allocator *a = avsvti_allocator(context);
-    npy_state *s = avsvti_alloc_zero(a, 1, sizeof(*s));
-    if (!s)
-        return avsvti_fail_memory(err);
-    avsvt_status status = avsvti_stream_open(&s->stream, context, name, io, err);
-    if (status != AVSVT_OK) {
-        avsvti_release(a, s);
+    void *state;
+    avsvt_status status = avsvti_stream_new(&state, sizeof(npy_state), context, name, io,
+                                            err);
+    if (status != AVSVT_OK)
         return status;
-    }
-    s->array.allocator = a;
+    npy_state *s = state;
+    s->array.allocator = avsvti_allocator(context);
     s->array.name = s->stream.name;
     status = start_npy(s, opts, &info, &layout, err);
     if (status != AVSVT_OK) {

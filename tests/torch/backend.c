@@ -2,24 +2,34 @@
 #include "backend.h"
 
 #include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
-const avsvt_backend *torch_backend(avsvt_status *status, char *message, size_t size)
+const avsvt_backend *torch_backend(void)
 {
     const char *path = getenv("AVSVT_TEST_TORCH_MODULE");
     void *handle = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
     union { void *object; avsvt_module_entry_fn function; } symbol = { NULL };
-    *status = AVSVT_E_MODULE;
+    avsvt_status status = AVSVT_E_MODULE;
+    char message[504] = "";
     if (handle)
         symbol.object = dlsym(handle, AVSVT_MODULE_ENTRY);
     if (!symbol.object) {
         const char *why = path ? dlerror() : "AVSVT_TEST_TORCH_MODULE is not set";
-        snprintf(message, size, "%s", why ? why : "no module");
+        print_message("%s\n", why ? why : "no module");
         return NULL;
     }
-    return symbol.function(AVSVT_BACKEND_INTERFACE, status, message, size);
+    const avsvt_backend *backend =
+        symbol.function(AVSVT_BACKEND_INTERFACE, &status, message, sizeof(message));
+    if (!backend)
+        print_message("%s\n", message);
+    return backend;
 }
 
 char *torch_model_bytes(const char *name, size_t *size)

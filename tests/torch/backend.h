@@ -7,8 +7,8 @@
 
 AVSVT_BEGIN_DECLS
 
-/* Loads the module named by AVSVT_TEST_TORCH_MODULE; NULL with message. */
-const avsvt_backend *torch_backend(avsvt_status *status, char *message, size_t size);
+/* Loads the module named by AVSVT_TEST_TORCH_MODULE; NULL after saying why not. */
+const avsvt_backend *torch_backend(void);
 
 /* A file of AVSVT_TEST_TORCH_MODELS, whole, from malloc. */
 char *torch_model_bytes(const char *name, size_t *size);

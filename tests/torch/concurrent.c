@@ -115,11 +115,8 @@ static void networks_open_side_by_side(void **state)
 
 static int open_module(void **state)
 {
-    avsvt_status status;
     (void)state;
-    backend = torch_backend(&status, message, sizeof(message));
-    if (!backend)
-        print_message("%s\n", message);
+    backend = torch_backend();
     return backend ? 0 : -1;
 }
 

@@ -116,12 +116,9 @@ static void the_host_keeps_its_environment(void **)
 
 static int open_module(void **)
 {
-    avsvt_status status;
     unsetenv("OMP_WAIT_POLICY");
     unsetenv("OPENBLAS_CORETYPE");
-    backend = torch_backend(&status, message, sizeof(message));
-    if (!backend)
-        print_message("%s\n", message);
+    backend = torch_backend();
     return backend ? 0 : -1;
 }
 

@@ -289,11 +289,8 @@ static void messages_fit_where_they_go(void **state)
 
 static int open_module(void **state)
 {
-    avsvt_status status;
     (void)state;
-    backend = torch_backend(&status, message, sizeof(message));
-    if (!backend)
-        print_message("%s\n", message);
+    backend = torch_backend();
     return backend ? 0 : -1;
 }
 

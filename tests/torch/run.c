@@ -355,12 +355,8 @@ static void instances_keep_their_own_state(void **state)
 
 static int open_module(void **state)
 {
-    avsvt_status status;
-    char message[504];
     (void)state;
-    backend = torch_backend(&status, message, sizeof(message));
-    if (!backend)
-        print_message("%s\n", message);
+    backend = torch_backend();
     return backend ? 0 : -1;
 }
 
