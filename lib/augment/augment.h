@@ -91,6 +91,10 @@ avsvt_status avsvti_augment_apply(const avsvt_augment *chain,
                                   avsvti_piece *piece, uint64_t seed,
                                   avsvt_error *err);
 
+/* Goes on with h by all that the chain's steps do; recordings count, not what
+ * is in them. */
+uint64_t avsvti_augment_hash(const avsvt_augment *chain, uint64_t h);
+
 /* steps, by file */
 avsvt_status avsvti_apply_gain(const avsvti_step *, avsvti_piece *, avsvti_random *, avsvt_error *);
 avsvt_status avsvti_apply_peak(const avsvti_step *, avsvti_piece *, avsvti_random *, avsvt_error *);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "media/audio.h"
 #include "platform/file.h"
 
@@ -107,6 +108,21 @@ avsvt_status avsvti_augment_apply(const avsvt_augment *chain,
             return avsvti_fail_prefix(err, status, step->kind->name);
     }
     return AVSVT_OK;
+}
+
+uint64_t avsvti_augment_hash(const avsvt_augment *chain, uint64_t h)
+{
+    h = avsvti_hash_number(h, (double)chain->count);
+    for (size_t i = 0; i < chain->count; i++) {
+        const avsvti_step *step = &chain->steps[i];
+        h = avsvti_hash(h, step->kind->name, strlen(step->kind->name));
+        h = avsvti_hash_number(h, step->probability);
+        h = avsvti_hash(h, step->values, sizeof(step->values));
+        h = avsvti_hash(h, step->counts, sizeof(step->counts));
+        h = avsvti_hash_number(h, step->choice);
+        h = avsvti_hash_number(h, (double)avsvti_pool_count(step->pool));
+    }
+    return h;
 }
 
 static avsvt_status check_arguments(const avsvt_augment *chain,

@@ -149,7 +149,7 @@ avsvt_status avsvti_pool_open(avsvti_pool **out, avsvt_context *context,
 
 size_t avsvti_pool_count(const avsvti_pool *pool)
 {
-    return pool->count;
+    return pool ? pool->count : 0;
 }
 
 static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,

@@ -26,7 +26,7 @@ avsvt_status avsvti_pool_open_tunes(avsvti_pool **out, avsvt_context *context,
                                     const char *soundfont, uint64_t first,
                                     size_t count,
                                     avsvt_error *err);
-size_t avsvti_pool_count(const avsvti_pool *pool);
+size_t avsvti_pool_count(const avsvti_pool *pool); /* 0 for NULL */
 /* Recording i at a rate, to be given back. Any thread. */
 avsvt_status avsvti_pool_lend(avsvti_pool *pool, size_t i, double rate_hz,
                               avsvti_lent *to, avsvt_error *err);

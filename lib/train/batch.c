@@ -249,9 +249,8 @@ static avsvt_status fill_tensor(avsvt_backend_tensor *t, const avsvti_field *f,
 }
 
 /* The sound of a cut and the notes in reach of it, augmented. */
-static avsvt_status make_piece(avsvti_piece *piece, const avsvti_fields *fields,
-                               avsvti_songs *songs, const avsvti_cut *cut,
-                               avsvt_error *err)
+static avsvt_status make_piece(avsvti_piece *piece, avsvti_songs *songs,
+                               const avsvti_cut *cut, avsvt_error *err)
 {
     const avsvti_song *song = &songs->songs[cut->song];
     double start_s = (double)cut->start / songs->rate_hz;
@@ -273,8 +272,8 @@ static avsvt_status make_piece(avsvti_piece *piece, const avsvti_fields *fields,
         n.offset_s -= start_s;
         status = avsvti_note_list_append(&piece->notes, &n, err);
     }
-    if (status == AVSVT_OK && fields->augment)
-        status = avsvti_augment_apply(fields->augment, piece, cut->draw, err);
+    if (status == AVSVT_OK && song->augment)
+        status = avsvti_augment_apply(song->augment, piece, cut->draw, err);
     return status;
 }
 
@@ -321,7 +320,7 @@ avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
     for (size_t i = 0; status == AVSVT_OK && i < count; i++) {
         views[i].piece = &pieces[i];
         views[i].geometry = &fields->geometry;
-        status = make_piece(&pieces[i], fields, songs, &cuts[i], err);
+        status = make_piece(&pieces[i], songs, &cuts[i], err);
     }
     if (status == AVSVT_OK)
         status = make_tensors(batch, fields, views, count, err);

@@ -5,7 +5,6 @@
 
 #include <avsvt/sys/backend.h>
 
-#include "augment/augment.h"
 #include "train/plan.h"
 
 #define AVSVTI_MAX_FIELDS 16
@@ -22,7 +21,6 @@ typedef struct avsvti_fields {
     const avsvti_field *list[AVSVTI_MAX_FIELDS];
     size_t count;
     avsvti_geometry geometry;
-    const avsvt_augment *augment; /* NULL: sound and notes as they are */
 } avsvti_fields;
 
 typedef struct avsvti_batch {

@@ -13,11 +13,12 @@
 #define LATE_S 0.1 /* a note may end so long after its song: rounding */
 
 void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,
-                       size_t *budget)
+                       const avsvt_augment *augment, size_t *budget)
 {
     memset(s, 0, sizeof(*s));
     s->context = context;
     s->rate_hz = rate_hz;
+    s->augment = augment;
     s->budget = budget;
     avsvti_mutex_init(&s->lock);
 }
@@ -37,7 +38,12 @@ void avsvti_songs_free(avsvti_songs *s)
     const avsvt_allocator *a = avsvti_allocator(s->context);
     for (size_t i = 0; i < s->count; i++)
         song_free(a, &s->songs[i]);
+    for (size_t i = 0; i < s->chain_count; i++)
+        avsvt_augment_free(s->chains[i]);
+    avsvti_release(a, s->chains);
     avsvti_release(a, s->songs);
+    s->chains = NULL;
+    s->chain_count = 0;
     s->songs = NULL;
     s->count = s->capacity = 0;
     avsvti_mutex_destroy(&s->lock);
@@ -180,7 +186,8 @@ static avsvt_status measure(avsvti_songs *s, avsvti_song *song, avsvt_error *err
 
 avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
                                  const char *notes, double begin_s,
-                                 double end_s, double weight, avsvt_error *err)
+                                 double end_s, const avsvti_source *source,
+                                 avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     avsvti_song *song = grow(s, err);
@@ -189,7 +196,8 @@ avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
         return AVSVT_E_NOMEM;
     song->begin_s = begin_s;
     song->end_s = end_s;
-    song->weight = weight;
+    song->weight = source->weight;
+    song->augment = source->augment;
     song->sound = avsvti_strdup(a, sound);
     song->notes_path = avsvti_strdup(a, notes);
     avsvt_status status = song->sound && song->notes_path
@@ -220,6 +228,7 @@ avsvt_status avsvti_songs_add(avsvti_songs *s, const float *samples,
     if (!song)
         return AVSVT_E_NOMEM;
     song->weight = 1;
+    song->augment = s->augment;
     song->end_s = -1;
     avsvt_status status = avsvt_audio_open_samples(&audio, s->context, samples,
                                                    count, 1, rate_hz, err);

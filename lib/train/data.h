@@ -6,6 +6,7 @@
 #include <avsvt/media.h>
 #include <avsvt/notes.h>
 
+#include "augment/augment.h"
 #include "core/context.h"
 #include "platform/thread.h"
 #include "train/recipe.h"
@@ -15,15 +16,26 @@ typedef struct avsvti_song {
     char *real;               /* the sound's path without links */
     double begin_s, end_s;    /* the part of the file; end_s -1: all of it */
     double weight;            /* how often in an epoch */
+    const avsvt_augment *augment; /* borrowed; NULL: sound and notes as they are */
     int64_t length;           /* samples at the set's rate */
     float *samples;           /* length of them; NULL until read */
     avsvt_note *notes;        /* by onset; seconds from the part's beginning */
     size_t note_count;
 } avsvti_song;
 
+/* What the songs of one entry of a list share. */
+typedef struct avsvti_source {
+    double weight;
+    const avsvt_augment *augment;
+} avsvti_source;
+
 typedef struct avsvti_songs {
     avsvt_context *context; /* borrowed */
     double rate_hz;
+    const avsvt_augment *augment; /* of songs whose source has none of its own;
+                                     borrowed. NULL: no song is changed */
+    avsvt_augment **chains; /* sources' own */
+    size_t chain_count;
     avsvti_song *songs;
     size_t count, capacity;
     size_t *budget;         /* bytes of sound that may still be kept */
@@ -32,7 +44,7 @@ typedef struct avsvti_songs {
 } avsvti_songs;
 
 void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,
-                       size_t *budget);
+                       const avsvt_augment *augment, size_t *budget);
 /* Everything at key ("data.train") of the recipe: folders, list files. */
 avsvt_status avsvti_songs_read(avsvti_songs *s, const avsvti_recipe *r,
                                const char *key, avsvt_error *err);
@@ -54,10 +66,11 @@ void avsvti_songs_free(avsvti_songs *s);
 /* data_list.c: appends a song whose members are all still to be checked. */
 avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
                                  const char *notes, double begin_s,
-                                 double end_s, double weight, avsvt_error *err);
+                                 double end_s, const avsvti_source *source,
+                                 avsvt_error *err);
 avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
-                                 double weight, avsvt_error *err);
-avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
-                               avsvt_error *err);
+                                 const avsvti_source *source, avsvt_error *err);
+avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
+                               const avsvti_source *source, avsvt_error *err);
 
 #endif

@@ -42,7 +42,7 @@ static char *notes_beside(const avsvt_allocator *a, const char *sound)
 }
 
 avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
-                                 double weight, avsvt_error *err)
+                                 const avsvti_source *source, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     size_t before = s->count;
@@ -54,7 +54,7 @@ avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
         char *sound = avsvti_path_join(a, path, folder.names[i]);
         char *notes = sound ? notes_beside(a, sound) : NULL;
         if (notes)
-            status = avsvti_songs_append(s, sound, notes, 0, -1, weight, err);
+            status = avsvti_songs_append(s, sound, notes, 0, -1, source, err);
         else if (!sound)
             status = avsvti_fail_memory(err);
         avsvti_release(a, notes);
@@ -118,7 +118,7 @@ static columns header_of(char **cells, int count)
 
 static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
                              const columns *c, char **cells, int count,
-                             double weight, avsvt_error *err)
+                             const avsvti_source *source, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     double begin = 0, end = -1;
@@ -140,15 +140,15 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
     char *sound = avsvti_path_join(a, folder, cells[c->sound]);
     char *notes = avsvti_path_join(a, folder, cells[c->notes]);
     avsvt_status status = sound && notes
-        ? avsvti_songs_append(s, sound, notes, begin, end, weight, err)
+        ? avsvti_songs_append(s, sound, notes, begin, end, source, err)
         : avsvti_fail_memory(err);
     avsvti_release(a, sound);
     avsvti_release(a, notes);
     return status;
 }
 
-avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
-                               avsvt_error *err)
+avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
+                               const avsvti_source *source, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     size_t size = 0, line = 0, before = s->count;
@@ -173,7 +173,7 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
                     "%s: its first line must name the columns: sound, notes, "
                     "and start_s and end_s where songs are cut", path);
         } else {
-            status = take_row(s, path, line, &c, cells, count, weight, err);
+            status = take_row(s, path, line, &c, cells, count, source, err);
             if (status != AVSVT_OK && status != AVSVT_E_NOMEM &&
                 status != AVSVT_E_FORMAT)
                 avsvti_fail_prefix(err, status, path);
@@ -185,20 +185,55 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path, double weight,
     return status;
 }
 
+static int has_key(const avsvti_recipe *r, const char *mapping, const char *key)
+{
+    const char *name;
+    for (size_t i = 0; (name = avsvti_manifest_key(r->yaml, mapping, i)); i++)
+        if (!strcmp(name, key))
+            return 1;
+    return 0;
+}
+
+/* A source's own chain, in place of the recipe's. */
+static avsvt_status read_chain(avsvti_songs *s, const avsvti_recipe *r,
+                               const char *key, avsvti_source *source,
+                               avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(s->context);
+    char inner[96];
+    if (!s->augment)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s.augment': only songs of data.train are changed; take it "
+            "out", r->path, key);
+    avsvt_augment **chains = avsvti_resize(a, s->chains, s->chain_count + 1,
+                                           sizeof(avsvt_augment *));
+    if (!chains)
+        return avsvti_fail_memory(err);
+    s->chains = chains;
+    snprintf(inner, sizeof(inner), "%s.augment", key);
+    avsvt_status status = avsvti_augment_parse(&chains[s->chain_count], s->context,
+                                               r->yaml, inner, r->path, r->folder, err);
+    if (status == AVSVT_OK)
+        source->augment = chains[s->chain_count++];
+    return status;
+}
+
 static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
                              const char *key, avsvt_error *err)
 {
-    static const char *const known[] = { "path", "weight", NULL };
+    static const char *const known[] = { "path", "weight", "augment", NULL };
     const avsvt_allocator *a = avsvti_allocator(s->context);
     const char *name = avsvti_manifest_get(r->yaml, key);
     char inner[96];
-    double weight = 1;
+    avsvti_source source = { 1, s->augment };
     avsvt_status status = AVSVT_OK;
     if (!name) {
         status = avsvti_recipe_keys(r, key, known, err);
         snprintf(inner, sizeof(inner), "%s.weight", key);
         if (status == AVSVT_OK)
-            status = avsvti_recipe_number(r, inner, 0.001, 1000, &weight, err);
+            status = avsvti_recipe_number(r, inner, 0.001, 1000, &source.weight, err);
+        if (status == AVSVT_OK && has_key(r, key, "augment"))
+            status = read_chain(s, r, key, &source, err);
         snprintf(inner, sizeof(inner), "%s.path", key);
         name = avsvti_manifest_get(r->yaml, inner);
         if (status == AVSVT_OK && !name)
@@ -210,8 +245,8 @@ static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
     char *path = avsvti_recipe_path(r, name);
     if (!path)
         return avsvti_fail_memory(err);
-    status = avsvti_folder_is(path) ? avsvti_songs_folder(s, path, weight, err)
-                                    : avsvti_songs_list(s, path, weight, err);
+    status = avsvti_folder_is(path) ? avsvti_songs_folder(s, path, &source, err)
+                                    : avsvti_songs_list(s, path, &source, err);
     avsvti_release(a, path);
     return status;
 }

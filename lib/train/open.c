@@ -102,11 +102,11 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
     avsvt_status status = read_geometry(t, err);
     double rate_hz = t->fields.geometry.rate_hz;
     t->budget = (size_t)(t->recipe.memory_mb * 1048576.0);
-    avsvti_songs_init(&t->train, t->context, rate_hz, &t->budget);
-    avsvti_songs_init(&t->valid, t->context, rate_hz, &t->budget);
     if (status == AVSVT_OK)
         status = avsvti_augment_parse(&t->augment, t->context, t->recipe.yaml,
             "augment", t->recipe.path, t->recipe.folder, err);
+    avsvti_songs_init(&t->train, t->context, rate_hz, t->augment, &t->budget);
+    avsvti_songs_init(&t->valid, t->context, rate_hz, NULL, &t->budget);
     return status == AVSVT_OK ? avsvti_engine_open(t, err) : status;
 }
 

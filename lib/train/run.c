@@ -160,11 +160,9 @@ static avsvt_status validate(avsvt_trainer *t, avsvt_error *err)
 /* A loader that begins with the next batch, in place of the one that is. */
 static avsvt_status load_from_here(avsvt_trainer *t, avsvt_error *err)
 {
-    avsvti_fields fields = t->fields;
-    fields.augment = t->augment;
     avsvti_loader_stop(t->loader);
     t->loader = NULL;
-    return avsvti_loader_start(&t->loader, &fields, &t->train, &t->plan,
+    return avsvti_loader_start(&t->loader, &t->fields, &t->train, &t->plan,
                                (size_t)t->now.batch, (size_t)t->recipe.workers, err);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/number.h"
 #include "core/tensor.h"
 #include "platform/file.h"
@@ -16,46 +17,33 @@
 #define FORMAT 1
 #define MAX_INDEX (4u << 20)
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(uint64_t h, const void *data, size_t size)
-{
-    const unsigned char *p = data;
-    for (size_t i = 0; i < size; i++)
-        h = (h ^ p[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
-static uint64_t hash_number(uint64_t h, double value)
-{
-    return hash(h, &value, sizeof(value));
-}
-
 /* What the course of training depends on, but for what may be changed on the
  * way: ends, learning rates, schedules, what is validated and when. */
 void avsvti_state_fingerprint(avsvt_trainer *t)
 {
     const avsvti_archive *z = avsvti_model_archive(t->model);
     const avsvti_recipe *r = &t->recipe;
-    uint64_t h = UINT64_C(14695981039346656037);
+    uint64_t h = AVSVTI_HASH_START;
     for (size_t i = 0; i < z->count; i++)
-        h = hash(h, &z->entries[i].crc, sizeof(z->entries[i].crc));
+        h = avsvti_hash(h, &z->entries[i].crc, sizeof(z->entries[i].crc));
     t->fingerprint[0] = (double)(h >> 12); /* a double holds 52 bits of it */
-    h = hash_number(UINT64_C(14695981039346656037), (double)r->seed);
-    h = hash_number(h, r->segment_s);
-    h = hash_number(h, r->batch_s);
-    h = hash_number(h, (double)r->batch_items);
-    h = hash_number(h, (double)r->accumulate);
-    h = hash_number(h, (double)r->order);
-    h = hash_number(h, (double)r->precision);
+    h = avsvti_hash_number(AVSVTI_HASH_START, (double)r->seed);
+    h = avsvti_hash_number(h, r->segment_s);
+    h = avsvti_hash_number(h, r->batch_s);
+    h = avsvti_hash_number(h, (double)r->batch_items);
+    h = avsvti_hash_number(h, (double)r->accumulate);
+    h = avsvti_hash_number(h, (double)r->order);
+    h = avsvti_hash_number(h, (double)r->precision);
     for (size_t i = 0; i < t->train.count; i++) {
-        h = hash_number(h, (double)t->train.songs[i].length);
-        h = hash_number(h, (double)t->train.songs[i].note_count);
-        h = hash_number(h, t->train.songs[i].weight);
+        h = avsvti_hash_number(h, (double)t->train.songs[i].length);
+        h = avsvti_hash_number(h, (double)t->train.songs[i].note_count);
+        h = avsvti_hash_number(h, t->train.songs[i].weight);
+        h = avsvti_augment_hash(t->train.songs[i].augment, h);
     }
     for (size_t i = 0; i < t->parameters; i++)
-        h = hash_number(h, (double)t->group_of[i]);
+        h = avsvti_hash_number(h, (double)t->group_of[i]);
     for (size_t g = 0; g < r->group_count; g++)
-        h = hash_number(h, (double)r->groups[g].numbers.optimizer);
+        h = avsvti_hash_number(h, (double)r->groups[g].numbers.optimizer);
     t->fingerprint[1] = (double)(h >> 12);
 }
 
@@ -200,8 +188,9 @@ static avsvt_status take_numbers(avsvt_trainer *t, const avsvti_archive *z,
     if (n.fingerprint[1] < t->fingerprint[1] || n.fingerprint[1] > t->fingerprint[1])
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: is a checkpoint of a training with another seed, other songs, "
-            "batches, groups or optimizers than %s now says: choose another "
-            "output, or remove it to begin anew", path, t->recipe.path);
+            "augmentation, batches, groups or optimizers than %s now says: "
+            "choose another output, or remove it to begin anew", path,
+            t->recipe.path);
     t->now = n.now;
     memcpy(t->schedules, n.schedules, sizeof(n.schedules));
     return AVSVT_OK;

@@ -49,7 +49,8 @@ static void remove_tree(const char *folder)
 
 static int tear_down(void **state)
 {
-    static const char *const outputs[] = { "out", "once", "twice", "killed", "best", NULL };
+    static const char *const outputs[] = { "out", "once", "twice", "killed", "best",
+        "none", "plain", "own", "all", NULL };
     for (size_t i = 0; outputs[i]; i++)
         remove_tree(outputs[i]);
     avsvt_context_free(context);
@@ -193,6 +194,37 @@ static void threads_that_make_batches_change_nothing(void **state)
     remove_tree("out");
 }
 
+/* An empty list leaves songs as they are; the same list says the same at both places. */
+static void a_source_has_its_own_augmentation(void **state)
+{
+    static const char *const recipes[] = {
+        "data: {train: [{path: train.csv, augment: []}]}\naugment: [{step: gain, db: [-20, -9]}]\n",
+        "data: {train: [train.csv]}\n",
+        "data: {train: [{path: train.csv, augment: [{step: gain, db: [-20, -9]}]}]}\n",
+        "data: {train: [train.csv]}\naugment: [{step: gain, db: [-20, -9]}]\n",
+    };
+    static const char *const outputs[] = { "none", "plain", "own", "all" };
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char more[512];
+        snprintf(more, sizeof(more), "%soptimizer: {kind: sgd, lr: 0.1}\nsteps: 3\noutput: %s\n",
+                 recipes[i], outputs[i]);
+        avsvt_trainer *t = opened(more);
+        ran(t);
+        avsvt_trainer_free(t);
+    }
+    assert_same_output("none", "plain", "log.jsonl");
+    assert_same_output("own", "all", "log.jsonl");
+    size_t sizes[2];
+    char *plain = output_of("none", "log.jsonl", &sizes[0]);
+    char *changed = output_of("own", "log.jsonl", &sizes[1]);
+    assert_true(sizes[0] != sizes[1] || memcmp(plain, changed, sizes[0]));
+    free(plain);
+    free(changed);
+    for (int i = 0; i < 4; i++)
+        remove_tree(outputs[i]);
+}
+
 /* After SIGKILL there is the last checkpoint and a longer log. */
 static void a_killed_training_goes_on_from_its_checkpoint(void **state)
 {
@@ -325,6 +357,12 @@ static void bad_recipes_are_refused_with_the_reason(void **state)
                    "groups: [{parameters: [scale], optimizer: {speed: 1}}]\n",
                    "'groups.0.optimizer.speed' is not a key");
     assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\naugment: [{step: spin}]\n", "spin");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: [{step: spin}]}}\n"
+                   "output: out\nepochs: 1\n", "spin");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: loud}}\n"
+                   "output: out\nepochs: 1\n", "must be a list");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: {path: valid.csv, augment: []}}\n"
+                   "output: out\nepochs: 1\n", "only songs of data.train");
     assert_refused(AVSVT_E_FORMAT, "- 1\n", "no valid YAML");
 }
 
@@ -366,6 +404,8 @@ static void a_checkpoint_of_something_else_is_refused(void **state)
     ran(t);
     avsvt_trainer_free(t);
     assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\nseed: 8\n", "another seed");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\naugment: [{step: gain, db: 3}]\n",
+                   "augmentation");
     songs_model("model.pt", "trained_on: []\n");
     assert_refused(AVSVT_E_FORMAT, DATA "output: out\nsteps: 2\n", "of another model");
     songs_model("model.pt", "");
@@ -535,6 +575,7 @@ int main(void)
         cmocka_unit_test(training_makes_the_loss_smaller_and_writes_a_model),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(threads_that_make_batches_change_nothing),
+        cmocka_unit_test(a_source_has_its_own_augmentation),
         cmocka_unit_test(a_killed_training_goes_on_from_its_checkpoint),
         cmocka_unit_test(a_finished_training_has_nothing_to_do),
         cmocka_unit_test(a_loss_that_is_no_number_stops_and_keeps_the_last_good_state),
