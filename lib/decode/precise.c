@@ -2,7 +2,8 @@
 /* Our rule. A note starts where the onset is highest within the window (the
  * first of equals), between frames where the parabola through the logits has
  * its top. It may take a few frames to sound. It ends where silence crosses
- * its threshold, between frames too, or at the next onset. */
+ * its threshold, between frames too, or at the next onset. What sounds in the
+ * first frame began before it and is a note from there on. */
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +52,18 @@ static int is_onset(const avsvti_decoder *d, int64_t i)
             return 0;
     for (int64_t k = i + 1; k < to; k++)
         if (avsvti_frame(d, k)[0] > onset)
+            return 0;
+    return 1;
+}
+
+/* A recording that is cut begins in the middle of a note: no onset is heard. */
+static int sounds_from_the_start(const avsvti_decoder *d, int64_t i)
+{
+    const precise_state *p = d->state;
+    if (i != 0 || !((double)avsvti_frame(d, 0)[1] < p->offset_limit))
+        return 0;
+    for (int64_t k = 0; k <= d->settings.window && k < d->known; k++)
+        if ((double)avsvti_frame(d, k)[0] >= p->onset_limit)
             return 0;
     return 1;
 }
@@ -153,7 +166,7 @@ static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
     precise_state *p = d->state;
     const float *row = avsvti_frame(d, i);
     avsvt_status status = AVSVT_OK;
-    if (is_onset(d, i)) {
+    if (is_onset(d, i) || sounds_from_the_start(d, i)) {
         double onset = refine(d, i);
         status = close_note(d, onset < (double)i ? onset : (double)i, list, err);
         open_note(d, i, onset);

@@ -158,6 +158,24 @@ static void next_onset_ends_a_note_without_overlap(void **state)
     free(m);
 }
 
+static void what_sounds_in_the_first_frame_is_a_note_from_there(void **state)
+{
+    (void)state;
+    for (int onset = 0; onset < 4; onset++) { /* none, or an onset here or near */
+        made *m = silent_frames();
+        sing(m, 0, 40, 62, -1);
+        if (onset)
+            m->logits[onset - 1][0] = 4;
+        avsvt_notes *notes = decode_made(m, 1, NULL);
+        assert_int_equal(avsvt_notes_count(notes), 1);
+        assert_within(note_at(notes, 0).onset_s, onset ? 0.02 * (onset - 1) : 0, 0.011);
+        assert_within(note_at(notes, 0).offset_s, 0.79, 1e-9);
+        assert_within(note_at(notes, 0).pitch, 62, 0.02);
+        avsvt_notes_free(notes);
+        free(m);
+    }
+}
+
 static void an_onset_without_sound_is_no_note(void **state)
 {
     made *m = silent_frames();
@@ -437,6 +455,7 @@ int main(void)
         cmocka_unit_test(pitch_between_octaves_is_not_an_octave_off),
         cmocka_unit_test(onset_lies_between_frames),
         cmocka_unit_test(next_onset_ends_a_note_without_overlap),
+        cmocka_unit_test(what_sounds_in_the_first_frame_is_a_note_from_there),
         cmocka_unit_test(an_onset_without_sound_is_no_note),
         cmocka_unit_test(short_notes_are_dropped_when_asked),
         cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),
