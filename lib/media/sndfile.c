@@ -10,6 +10,8 @@
 #include "core/number.h"
 #include "media/decoders.h"
 
+#define PIPED_BYTES 0x7f000000 /* no length, but "not known yet" */
+
 typedef struct file_state {
     avsvti_stream stream; /* first */
     SNDFILE *file;
@@ -127,6 +129,24 @@ static void describe_format(char *to, size_t size, int format)
     snprintf(to, size, "%.*s%s%s", (int)length, name, *kind ? ", " : "", kind);
 }
 
+/* Where a header promises more than the file holds, libsndfile corrects it in
+ * silence: only its log tells. Who writes to a pipe puts a very high number. */
+static void judge_header(const file_state *s)
+{
+    static const char *const sizes[] = { "data : ", "SSND : ", "Data Size   : ", NULL };
+    char log[4096] = "";
+    long long promised = 0, there = 0;
+    sf_command(s->file, SFC_GET_LOG_INFO, log, (int)sizeof(log));
+    for (size_t i = 0; sizes[i]; i++) {
+        const char *at = strstr(log, sizes[i]);
+        if (at && sscanf(at + strlen(sizes[i]), "%lld (should be %lld)", &promised,
+                         &there) == 2 && there < promised && promised < PIPED_BYTES)
+            avsvti_log(s->stream.context, AVSVT_LOG_WARNING,
+                "%s: was cut short: it holds %lld of %lld bytes of sound",
+                s->stream.name, there, promised);
+    }
+}
+
 static avsvt_status fail_open(const file_state *s, avsvt_error *err)
 {
     const char *why = sf_strerror(NULL);
@@ -161,6 +181,7 @@ avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
         close_file(s);
         return status;
     }
+    judge_header(s);
     info.channels = s->info.channels;
     info.rate_hz = s->info.samplerate;
     info.frames = length_is_known(s) ? s->info.frames : -1;

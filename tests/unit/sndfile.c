@@ -299,6 +299,10 @@ static void cut_anywhere_it_gives_what_is_there_or_says_why(void **state)
 
 static void a_file_that_ends_early_is_warned_of(void **state)
 {
+    static const int formats[] = {
+        SF_FORMAT_FLAC | SF_FORMAT_PCM_16, SF_FORMAT_WAV | SF_FORMAT_PCM_16,
+        SF_FORMAT_AIFF | SF_FORMAT_PCM_24, SF_FORMAT_AU | SF_FORMAT_PCM_16,
+    };
     int warnings = 0;
     size_t size, n;
     float *x;
@@ -308,14 +312,41 @@ static void a_file_that_ends_early_is_warned_of(void **state)
     options.log = count_warnings;
     options.log_user = &warnings;
     assert_int_equal(avsvt_context_create(&context, &options, NULL), AVSVT_OK);
-    char *data = scratch_read(make_file("w", SF_FORMAT_FLAC | SF_FORMAT_PCM_16,
-                                        RATE, 1, 4 * FRAMES), &size);
-    const char *path = scratch_write("cut", data, size / 2);
-    assert_int_equal(read_file(path, context, &x, &n, NULL), AVSVT_OK);
-    assert_true(n > FRAMES && n < 3 * FRAMES);
-    for (size_t i = 0; i < n; i++)
-        assert_true(fabsf(x[i] - tone((int64_t)i, 4 * FRAMES, RATE)) < 1e-4f);
-    assert_int_equal(warnings, 1);
+    for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
+        char *data = scratch_read(make_file("w", formats[f], RATE, 1, 4 * FRAMES), &size);
+        const char *path = scratch_write("cut", data, size / 2);
+        assert_int_equal(read_file(path, context, &x, &n, NULL), AVSVT_OK);
+        assert_true(n > FRAMES && n < 3 * FRAMES);
+        for (size_t i = 0; i < n; i++)
+            assert_true(fabsf(x[i] - tone((int64_t)i, 4 * FRAMES, RATE)) < 1e-4f);
+        assert_int_equal(warnings, f + 1);
+        free(x);
+        free(data);
+    }
+    avsvt_context_free(context);
+}
+
+/* A program that writes to a pipe can't know the length beforehand. */
+static void a_length_that_was_not_known_is_no_damage(void **state)
+{
+    static const unsigned char unknown[] = { 0xff, 0xff, 0xff, 0xff };
+    int warnings = 0;
+    size_t size, n;
+    float *x;
+    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context;
+    (void)state;
+    options.log = count_warnings;
+    options.log_user = &warnings;
+    assert_int_equal(avsvt_context_create(&context, &options, NULL), AVSVT_OK);
+    char *data = scratch_read(make_file("w", SF_FORMAT_WAV | SF_FORMAT_PCM_16, RATE, 1,
+                                        FRAMES), &size);
+    memcpy(data + 4, unknown, 4);
+    memcpy(data + 40, unknown, 4); /* the header has 44 bytes */
+    assert_int_equal(read_file(scratch_write("piped", data, size), context, &x, &n, NULL),
+                     AVSVT_OK);
+    assert_int_equal(n, FRAMES);
+    assert_int_equal(warnings, 0);
     free(x);
     free(data);
     avsvt_context_free(context);
@@ -391,6 +422,7 @@ int main(void)
         cmocka_unit_test(an_unreadable_file_is_an_io_error),
         cmocka_unit_test(cut_anywhere_it_gives_what_is_there_or_says_why),
         cmocka_unit_test(a_file_that_ends_early_is_warned_of),
+        cmocka_unit_test(a_length_that_was_not_known_is_no_damage),
         cmocka_unit_test(damage_in_the_middle_is_told_with_its_time),
         cmocka_unit_test(samples_that_are_no_numbers_are_told_with_their_time),
         cmocka_unit_test(the_real_recording_is_read),
