@@ -17,13 +17,14 @@ typedef struct avsvti_piece {
     float  *samples; /* owned; from the allocator */
     int64_t count;
     double  rate_hz;
+    double  pace;    /* how many times as fast as at first; 0: as at first */
     avsvti_note_list notes; /* owned */
 } avsvti_piece;
 
 void avsvti_piece_free(avsvti_piece *piece);
 /* Takes new samples (from the piece's allocator) in place of the old ones. */
 void avsvti_piece_replace(avsvti_piece *piece, float *samples, int64_t count);
-/* Notes are played factor times as fast and semitones higher. */
+/* Notes are played factor times as fast and semitones higher; the pace is kept. */
 void avsvti_piece_move_notes(avsvti_piece *piece, double factor,
                              double semitones);
 

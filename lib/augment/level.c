@@ -23,6 +23,7 @@ void avsvti_piece_replace(avsvti_piece *piece, float *samples, int64_t count)
 void avsvti_piece_move_notes(avsvti_piece *piece, double factor,
                              double semitones)
 {
+    piece->pace = (piece->pace > 0 ? piece->pace : 1) * factor;
     for (size_t i = 0; i < piece->notes.count; i++) {
         avsvt_note *note = &piece->notes.notes[i];
         note->onset_s /= factor;

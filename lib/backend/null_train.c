@@ -83,13 +83,14 @@ static avsvt_status create(void **out, void *model, const avsvt_backend_train *a
 static avsvt_status item(void *handle, int32_t kind, size_t index,
                          avsvt_backend_item *out)
 {
-    static const char *const inputs[] = { "samples", "pitch" };
+    static const char *const inputs[] = { "samples", "pitch", "video" };
     null_trainer *t = handle;
     size_t first = kind == AVSVT_ITEM_BUFFER ? SEEN : 0;
     size_t end = kind == AVSVT_ITEM_BUFFER ? TENSORS : SEEN;
     memset(out, 0, sizeof(*out));
     out->struct_size = (uint32_t)sizeof(*out);
-    if (kind == AVSVT_ITEM_INPUT && index < 2) {
+    size_t asks = avsvti_manifest_get(t->model->manifest, "null.loss") ? 3 : 2;
+    if (kind == AVSVT_ITEM_INPUT && index < asks) {
         out->ndim = -1;
         out->name = inputs[index];
         return AVSVT_OK;

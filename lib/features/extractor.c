@@ -19,10 +19,10 @@ static avsvt_status read_kind(avsvt_extractor *e, const avsvt_model *m,
         "video, audio-video", avsvt_model_path(m), kind);
 }
 
-static avsvt_status read_pictures(avsvt_extractor *e, const avsvt_model *m,
-                                  avsvt_error *err)
+avsvt_status avsvti_pictures_read(avsvti_crop_rule *r, double *hz,
+                                  const avsvt_model *m, avsvt_error *err)
 {
-    avsvti_crop_rule *r = &e->crop;
+    memset(r, 0, sizeof(*r));
     r->deviation = 1.0;
     avsvt_status status = avsvti_model_integer(m, "input.width", 1, 4096,
                                                &r->width, err);
@@ -35,8 +35,15 @@ static avsvt_status read_pictures(avsvt_extractor *e, const avsvt_model *m,
         status = avsvti_model_number(m, "input.deviation", 1e-6, 100,
                                      &r->deviation, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "input.frame_rate", 0.1, 1000,
-                                     &e->picture_hz, err);
+        status = avsvti_model_number(m, "input.frame_rate", 0.1, 1000, hz, err);
+    return status;
+}
+
+static avsvt_status read_pictures(avsvt_extractor *e, const avsvt_model *m,
+                                  avsvt_error *err)
+{
+    const avsvti_crop_rule *r = &e->crop;
+    avsvt_status status = avsvti_pictures_read(&e->crop, &e->picture_hz, m, err);
     if (status == AVSVT_OK && e->sight && (!r->width || !r->height))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: its manifest lacks input.%s", avsvt_model_path(m),

@@ -16,6 +16,11 @@ struct avsvt_extractor {
     double picture_hz;    /* pictures a second that it was made for; 0: any */
 };
 
+/* Which pictures the model takes: of what the manifest does not say, width and
+ * height are 0, hz stays as it is. */
+avsvt_status avsvti_pictures_read(avsvti_crop_rule *rule, double *hz,
+                                  const avsvt_model *m, avsvt_error *err);
+
 /* As the public functions, on arguments that are right. samples is NULL where
  * no sound goes in, pictures where none do, else frames first..first+frames-1
  * of them are taken. */

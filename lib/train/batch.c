@@ -11,7 +11,11 @@
  *   pitch        float32 [batch, T]     MIDI number, -1 where nothing is sung
  *   anno         int64   [batch, T, 4]  AV_SVT's frame labels
  *   notes        float32 [batch, N, 3]  onset, offset (s), pitch; -1 after
- *   note_counts  int64   [batch]        notes without those */
+ *   note_counts  int64   [batch]        notes without those
+ *   video        float32 [batch, P, height, width]  the mouth: P = the sound's
+ *                length * input.frame_rate, rounded up; cut and normalised as the
+ *                manifest's input says; zeros after the sound's end. Steps that
+ *                change the sound leave it alone, but for its pace. */
 #include "train/batch.h"
 
 #include <math.h>
@@ -19,6 +23,7 @@
 
 #include "core/tensor.h"
 #include "decode/labels.h"
+#include "train/sight.h"
 
 #define REACH_S 0.1 /* so far a note's beginning and end are felt */
 
@@ -29,12 +34,15 @@ typedef struct view {
     const avsvti_geometry *geometry;
     int64_t width;             /* of a row of the tensor */
     int64_t longest;           /* samples of the longest piece */
+    avsvti_songs *songs;
+    const avsvti_cut *cut;     /* where it comes from */
 } view;
 
 struct avsvti_field {
     const char *name;
     int32_t dtype;
-    char axis;      /* 'S' samples, 'T' frames, 'N' notes, 0: one number */
+    char axis;      /* 'S' samples, 'T' frames, 'N' notes, 'P' pictures (two
+                       axes more), 0: one number */
     int32_t columns; /* 0: no further axis */
     avsvt_status (*fill)(const view *v, void *row, avsvt_error *err);
 };
@@ -188,6 +196,22 @@ static avsvt_status fill_samples(const view *v, void *row, avsvt_error *err)
     return AVSVT_OK;
 }
 
+static int64_t pictures_in(const avsvti_geometry *g, int64_t samples)
+{
+    double count = ceil((double)samples / g->rate_hz * g->sight.picture_hz - 1e-6);
+    return count > 1 ? (int64_t)count : 1;
+}
+
+/* Each picture is the one that is shown in the middle of its time. */
+static avsvt_status fill_video(const view *v, void *row, avsvt_error *err)
+{
+    double pace = v->piece->pace > 0 ? v->piece->pace : 1;
+    double step_s = pace / v->geometry->sight.picture_hz;
+    double start_s = (double)v->cut->start / v->songs->rate_hz;
+    return avsvti_songs_show(v->songs, v->cut->song, start_s + 0.5 * step_s, step_s,
+                             pictures_in(v->geometry, v->piece->count), row, err);
+}
+
 static const avsvti_field known[] = {
     { "samples", AVSVT_F32, 'S', 0, fill_samples },
     { "lengths", AVSVT_I64, 0, 0, fill_length },
@@ -199,6 +223,7 @@ static const avsvti_field known[] = {
     { "anno", AVSVT_I64, 'T', AVSVTI_LABEL_COLUMNS, fill_labels },
     { "notes", AVSVT_F32, 'N', 3, fill_notes },
     { "note_counts", AVSVT_I64, 0, 0, fill_count },
+    { "video", AVSVT_F32, 'P', 0, fill_video },
 };
 
 const avsvti_field *avsvti_field_find(const char *name, const char *model,
@@ -217,6 +242,14 @@ const avsvti_field *avsvti_field_find(const char *name, const char *model,
     return NULL;
 }
 
+int avsvti_fields_see(const avsvti_fields *fields)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (fields->list[i]->axis == 'P')
+            return 1;
+    return 0;
+}
+
 static void shape_of(avsvt_backend_tensor *t, const avsvti_field *f, size_t count,
                      const avsvti_fields *fields, int64_t samples, int64_t notes)
 {
@@ -227,7 +260,12 @@ static void shape_of(avsvt_backend_tensor *t, const avsvti_field *f, size_t coun
     t->shape[t->ndim++] = (int64_t)count;
     if (f->axis)
         t->shape[t->ndim++] = f->axis == 'S' ? samples : f->axis == 'N' ? notes
+            : f->axis == 'P' ? pictures_in(&fields->geometry, samples)
             : samples / fields->geometry.hop + 1;
+    if (f->axis == 'P') {
+        t->shape[t->ndim++] = fields->geometry.sight.crop.height;
+        t->shape[t->ndim++] = fields->geometry.sight.crop.width;
+    }
     if (f->columns)
         t->shape[t->ndim++] = f->columns;
 }
@@ -320,6 +358,8 @@ avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
     for (size_t i = 0; status == AVSVT_OK && i < count; i++) {
         views[i].piece = &pieces[i];
         views[i].geometry = &fields->geometry;
+        views[i].songs = songs;
+        views[i].cut = &cuts[i];
         status = make_piece(&pieces[i], songs, &cuts[i], err);
     }
     if (status == AVSVT_OK)

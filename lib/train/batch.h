@@ -13,6 +13,7 @@
 typedef struct avsvti_geometry {
     double rate_hz, frame_rate_hz;
     int64_t hop;
+    avsvti_sight sight;
 } avsvti_geometry;
 
 typedef struct avsvti_field avsvti_field; /* one kind of tensor, by its name */
@@ -33,6 +34,8 @@ typedef struct avsvti_batch {
 /* What of this name can be made; NULL and a message that lists all. */
 const avsvti_field *avsvti_field_find(const char *name, const char *model,
                                       avsvt_error *err);
+/* Whether pictures are among them. */
+int avsvti_fields_see(const avsvti_fields *fields);
 avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
                                avsvti_songs *songs, const avsvti_cut *cuts,
                                size_t count, avsvt_error *err);

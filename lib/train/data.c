@@ -30,6 +30,8 @@ static void song_free(const avsvt_allocator *a, avsvti_song *song)
     free(song->real); /* realpath's */
     avsvti_release(a, song->samples);
     avsvti_release(a, song->notes);
+    avsvti_release(a, song->video);
+    avsvti_release(a, song->pictures);
     memset(song, 0, sizeof(*song));
 }
 

@@ -8,6 +8,7 @@
 
 #include "augment/augment.h"
 #include "core/context.h"
+#include "features/crops.h"
 #include "platform/thread.h"
 #include "train/recipe.h"
 
@@ -21,7 +22,16 @@ typedef struct avsvti_song {
     float *samples;           /* length of them; NULL until read */
     avsvt_note *notes;        /* by onset; seconds from the part's beginning */
     size_t note_count;
+    char *video;              /* of the whole file; NULL: none is named */
+    uint8_t *pictures;        /* of the part, cut; NULL until kept */
+    int64_t picture_count;
 } avsvti_song;
+
+/* Pictures that a model takes. */
+typedef struct avsvti_sight {
+    avsvti_crop_rule crop; /* width 0: none */
+    double picture_hz;
+} avsvti_sight;
 
 /* What the songs of one entry of a list share. */
 typedef struct avsvti_source {
@@ -38,9 +48,10 @@ typedef struct avsvti_songs {
     size_t chain_count;
     avsvti_song *songs;
     size_t count, capacity;
-    size_t *budget;         /* bytes of sound that may still be kept */
-    avsvti_mutex lock;      /* guards budget and songs' samples: batches are
-                               made on several threads */
+    avsvti_sight sight;
+    size_t *budget;         /* bytes of sound and sight that may still be kept */
+    avsvti_mutex lock;      /* guards budget, songs' samples and pictures:
+                               batches are made on several threads */
 } avsvti_songs;
 
 void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,

@@ -69,7 +69,7 @@ avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
 }
 
 typedef struct columns {
-    int sound, notes, start, end; /* -1: not there */
+    int sound, notes, video, start, end; /* -1: not there */
 } columns;
 
 /* Cuts a line into cells at commas, in place; quotes hold commas. */
@@ -102,12 +102,14 @@ static int cells_of(char *line, char **cells)
 
 static columns header_of(char **cells, int count)
 {
-    columns c = { -1, -1, -1, -1 };
+    columns c = { -1, -1, -1, -1, -1 };
     for (int i = 0; i < count; i++) {
         if (!strcmp(cells[i], "sound"))
             c.sound = i;
         else if (!strcmp(cells[i], "notes"))
             c.notes = i;
+        else if (!strcmp(cells[i], "video"))
+            c.video = i;
         else if (!strcmp(cells[i], "start_s"))
             c.start = i;
         else if (!strcmp(cells[i], "end_s"))
@@ -125,7 +127,7 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
     int most = c->sound > c->notes ? c->sound : c->notes;
     char folder[4096];
     const char *slash = strrchr(list, '/');
-    if (most >= count || c->start >= count || c->end >= count)
+    if (most >= count || c->video >= count || c->start >= count || c->end >= count)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: line %zu has %d columns, fewer than its first line names",
             list, line, count);
@@ -142,6 +144,9 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
     avsvt_status status = sound && notes
         ? avsvti_songs_append(s, sound, notes, begin, end, source, err)
         : avsvti_fail_memory(err);
+    if (status == AVSVT_OK && c->video >= 0 && *cells[c->video] &&
+        !(s->songs[s->count - 1].video = avsvti_path_join(a, folder, cells[c->video])))
+        status = avsvti_fail_memory(err);
     avsvti_release(a, sound);
     avsvti_release(a, notes);
     return status;
@@ -153,7 +158,7 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     const avsvt_allocator *a = avsvti_allocator(s->context);
     size_t size = 0, line = 0, before = s->count;
     char *text = NULL, *cells[MAX_COLUMNS], *save = NULL;
-    columns c = { -1, -1, -1, -1 };
+    columns c = { -1, -1, -1, -1, -1 };
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
     if (status != AVSVT_OK)
         return status;
@@ -171,7 +176,8 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
             if (c.sound < 0 || c.notes < 0)
                 status = avsvti_fail(err, AVSVT_E_FORMAT,
                     "%s: its first line must name the columns: sound, notes, "
-                    "and start_s and end_s where songs are cut", path);
+                    "video where the model looks too, and start_s and end_s "
+                    "where songs are cut", path);
         } else {
             status = take_row(s, path, line, &c, cells, count, source, err);
             if (status != AVSVT_OK && status != AVSVT_E_NOMEM &&

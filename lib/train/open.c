@@ -6,6 +6,7 @@
 
 #include "core/options.h"
 #include "platform/folder.h"
+#include "train/sight.h"
 #include "train/trainer.h"
 
 char *avsvti_trainer_file(const avsvt_trainer *t, const char *name)
@@ -107,7 +108,17 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
             "augment", t->recipe.path, t->recipe.folder, err);
     avsvti_songs_init(&t->train, t->context, rate_hz, t->augment, &t->budget);
     avsvti_songs_init(&t->valid, t->context, rate_hz, NULL, &t->budget);
-    return status == AVSVT_OK ? avsvti_engine_open(t, err) : status;
+    if (status == AVSVT_OK)
+        status = avsvti_engine_open(t, err);
+    if (status != AVSVT_OK || !avsvti_fields_see(&t->fields))
+        return status;
+    if (!t->recipe.of_file) {
+        t->fields.count = 0; /* what is added in memory is sound alone */
+        return AVSVT_OK;
+    }
+    status = avsvti_sight_read(&t->fields.geometry.sight, t->model, err);
+    t->train.sight = t->valid.sight = t->fields.geometry.sight;
+    return status;
 }
 
 static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)
@@ -159,6 +170,10 @@ static avsvt_status read_songs(avsvt_trainer *t, avsvt_error *err)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'data.train' is missing or empty: folders of songs with notes "
             "beside them, or list files", t->recipe.path);
+    if (status == AVSVT_OK)
+        status = avsvti_songs_videos(&t->train, err);
+    if (status == AVSVT_OK)
+        status = avsvti_songs_videos(&t->valid, err);
     if (status == AVSVT_OK)
         status = avsvti_songs_apart(&t->train, &t->valid, t->recipe.path, err);
     return status;

@@ -21,7 +21,7 @@
 static avsvti_piece tones(void)
 {
     avsvti_piece p = { avsvti_default_allocator(), NULL, TONES * RATE / 2, RATE,
-                       { NULL, NULL, 0, 0 } };
+                       0, { NULL, NULL, 0, 0 } };
     p.samples = avsvti_alloc_zero(p.allocator, (size_t)p.count, sizeof(float));
     assert_non_null(p.samples);
     avsvti_note_list_init(&p.notes, p.allocator);
