@@ -43,7 +43,7 @@ typedef struct cli_args {
     int pitch_bend, picture, json, quiet, man, help;
     int min_duration_set, snr_set, strict_octave;
     double seconds;
-    int alsa, curve, fast, list_inputs, live;
+    int alsa, jack, curve, fast, list_inputs, live;
 } cli_args;
 
 typedef enum cli_kind {

@@ -17,6 +17,8 @@ static const cli_option options[] = {
       "with --json: the pitch too, 50 times a second" },
     { 0, "alsa", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(alsa), 0,
       "play the notes on a port of the ALSA sequencer, for synthesizers" },
+    { 0, "jack", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(jack), 0,
+      "the same on a MIDI port of JACK" },
     CLI_INPUT_OPTION,
     { 0, "list-inputs", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(list_inputs), 0,
       "list the microphones and end" },
@@ -167,7 +169,7 @@ static int hear(listening *l, avsvt_context *context, cli_source *source)
     cli_live_sink sink = { l, on_event, draw, l->args->seconds };
     memset(&engine, 0, sizeof engine);
     int status = cli_engine_open(&engine, context, l->args, source->rate_hz);
-    if (!status && l->args->alsa)
+    if (!status && (l->args->alsa || l->args->jack))
         status = cli_midi_open(&l->midi, l->args);
     if (!status && cli_screen_wanted(l->args)) {
         l->roll = cli_roll_create(cli_base(source->name));
@@ -187,7 +189,7 @@ static int hear(listening *l, avsvt_context *context, cli_source *source)
     int shown = l->roll != NULL;
     if (!status)
         status = write_notes(l, context, shown);
-    cli_midi_close(l->midi);
+    cli_midi_close(l->midi, l->args);
     cli_roll_free(l->roll);
     cli_engine_close(&engine);
     return status;
@@ -229,6 +231,7 @@ const cli_command cli_listen = {
     "  avsvt listen -o song.mid                    # and a MIDI file at the end\n"
     "  avsvt listen song.flac                      # a file, as it sounds\n"
     "  arecord -f S16_LE -r 48000 | avsvt listen - --json\n"
-    "  avsvt listen --alsa                         # play a synthesizer by singing\n",
+    "  avsvt listen --alsa                         # play a synthesizer by singing\n"
+    "  avsvt listen --jack                         # the same through JACK\n",
     NULL, 0, 1, options, run,
 };

@@ -76,11 +76,11 @@ typedef struct cli_live_sink {
 int cli_live_run(const cli_args *args, cli_source *source, cli_engine *engine,
                  const cli_live_sink *sink);
 
-/* live_midi.c: a port of the ALSA sequencer. */
+/* live_midi.c: notes to other programs, through ALSA's sequencer and JACK. */
 typedef struct cli_midi cli_midi;
 int cli_midi_open(cli_midi **out, const cli_args *args); /* 0 or a status */
 void cli_midi_event(cli_midi *m, const cli_live_event *event);
-void cli_midi_close(cli_midi *m);
+void cli_midi_close(cli_midi *m, const cli_args *args);
 void cli_quiet_alsa(void); /* libasound prints nothing any more */
 
 /* live_screen.c: a terminal taken over, and given back. */

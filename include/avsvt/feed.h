@@ -127,7 +127,8 @@ AVSVT_API void avsvt_feed_cancel(avsvt_feed *feed);
  *  @thread any but those that push and poll  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_feed_wait(avsvt_feed *feed, avsvt_error *err);
 
-/** Cancel, wait and release; NULL is allowed. No call may come after.
+/** Cancel, wait and release; NULL is allowed. Waits for a push or a poll that
+ *  is under way on another thread; none may come after.
  *  @thread one  @rt no  @since 0.1 */
 AVSVT_API void avsvt_feed_free(avsvt_feed *feed);
 

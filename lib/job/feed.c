@@ -370,6 +370,10 @@ void avsvt_feed_free(avsvt_feed *feed)
 {
     if (!feed)
         return;
+    avsvti_busy *const calls[] = { &feed->pushing, &feed->polling, &feed->polling_frames };
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        while (avsvti_busy_enter(calls[i], "feed", NULL) != AVSVT_OK)
+            avsvti_thread_yield();
     avsvt_feed_cancel(feed);
     join(feed);
     release(feed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that sings into a stream, and one that listens. */
+/* Threads that sing into a stream, and one that listens. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -82,10 +82,51 @@ static void another_thread_may_listen(void **state)
     avsvt_stream_free(alone.stream);
 }
 
+typedef struct pusher {
+    avsvt_stream *stream;
+    long taken, refused;
+} pusher;
+
+static void *push_noise(void *argument)
+{
+    static const float x[50] = { 0.1f, -0.2f };
+    pusher *p = argument;
+    for (int i = 0; i < 2000; i++) {
+        avsvt_status status = avsvt_stream_push(p->stream, x, 50);
+        p->taken += status == AVSVT_OK;
+        p->refused += status == AVSVT_E_BUSY;
+    }
+    return NULL;
+}
+
+static void of_two_that_push_at_once_one_is_refused(void **state)
+{
+    avsvt_stream *s = NULL;
+    avsvt_stream_info info = AVSVT_STREAM_INFO_INIT;
+    avsvt_stream_options o = AVSVT_STREAM_OPTIONS_INIT;
+    pusher pushers[2];
+    pthread_t threads[2];
+    (void)state;
+    o.rate_hz = 16000;
+    assert_int_equal(avsvt_stream_open(&s, NULL, NULL, &o, NULL), AVSVT_OK);
+    for (int i = 0; i < 2; i++) {
+        pushers[i] = (pusher){ s, 0, 0 };
+        assert_int_equal(pthread_create(&threads[i], NULL, push_noise, &pushers[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(pushers[i].taken + pushers[i].refused, 2000);
+    }
+    assert_int_equal(avsvt_stream_describe(s, &info), AVSVT_OK);
+    assert_int_equal(info.pushed, 50 * (pushers[0].taken + pushers[1].taken));
+    avsvt_stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_thread_may_listen),
+        cmocka_unit_test(of_two_that_push_at_once_one_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,6 +194,17 @@ if cc -shared -fPIC -o fake/libasound.so.2 "$here/asound.c" 2>err; then
         grep -q '^port avsvt 1' played && [ "$(grep -c '^on ' played)" = "$(grep -c '^off ' played)" ] && grep -q '^on 66 from 3' played
     check "notes are played on the ALSA sequencer"
 fi
+cc -shared -fPIC -pthread -o fake/libjack.so.0 "$here/jack.c" 2>err; check "a JACK for tests is built"
+expect 0 with_fake "$avsvt" listen "$data/melody.flac" --fast --jack &&
+    grep -q '^port midi, 8 bit raw midi, 2 0' played && grep -q '^on 66 at 0, 3' played && ! grep -q '^?' played &&
+    [ "$(grep -c '^on ' played)" -ge 17 ] && [ "$(grep -c '^on ' played)" = "$(grep -c '^off ' played)" ] &&
+    tail -n 1 played | grep -q '^off' && grep -q 'avsvt-01:midi' err
+check "notes are played on JACK, to the last"
+expect 0 env AVSVT_TEST_JACK_ENDS=1 LD_LIBRARY_PATH="$PWD/fake" AVSVT_TEST_SEQUENCER="$PWD/played" "$avsvt" listen "$data/melody.flac" --fast --jack &&
+    grep -q 'JACK server ended' err && [ "$(wc -l <out)" -ge 18 ]
+check "a JACK server that ends does not end the listening"
+expect 1 env LD_LIBRARY_PATH="$PWD/fake" "$avsvt" listen "$data/melody.flac" --fast --jack && grep -q 'no JACK server' err && [ "$(wc -l <err)" = 1 ]
+check "no JACK server is told"
 
 # Several inputs
 expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json && json many/notes/two.json && json many/notes/melody.json

@@ -141,18 +141,100 @@ static int right(const host *h, const char *path, size_t *all)
     return hits;
 }
 
-static LilvInstance *load(LilvWorld *world)
+static const LilvPlugin *find(LilvWorld *world)
 {
-    LV2_Feature feature = { LV2_URID__map, &map };
-    const LV2_Feature *const features[] = { &feature, NULL };
     LilvNode *uri = lilv_new_uri(world, "urn:avsvt:notes");
     lilv_world_load_all(world);
     const LilvPlugin *plugin =
         lilv_plugins_get_by_uri(lilv_world_get_all_plugins(world), uri);
     lilv_node_free(uri);
-    if (!plugin || lilv_plugin_get_num_ports(plugin) != PORTS || !lilv_plugin_verify(plugin))
-        return NULL;
-    return lilv_plugin_instantiate(plugin, RATE, features);
+    return plugin && lilv_plugin_get_num_ports(plugin) == PORTS && lilv_plugin_verify(plugin)
+               ? plugin : NULL;
+}
+
+static LilvInstance *load(const LilvPlugin *plugin, double rate, host *h)
+{
+    LV2_Feature feature = { LV2_URID__map, &map };
+    const LV2_Feature *const features[] = { &feature, NULL };
+    LilvInstance *made = lilv_plugin_instantiate(plugin, rate, h ? features : features + 1);
+    if (!made || !h)
+        return made;
+    lilv_instance_connect_port(made, 0, h->in);
+    lilv_instance_connect_port(made, 1, &h->midi);
+    for (uint32_t i = 2; i < PORTS; i++)
+        lilv_instance_connect_port(made, i, &h->control[i]);
+    return made;
+}
+
+/* Rates that it can't have, and a host without numbers for names: the host is
+ * told that there is no plug-in. */
+static void check_refusals(host *h, const LilvPlugin *plugin)
+{
+    static const double good[] = { 8000, 44100, 192000 };
+    static const double bad[] = { 0, -48000, 7999, 192001, (double)NAN, (double)INFINITY };
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        LilvInstance *made = load(plugin, good[i], h);
+        if (!made)
+            complain(h, "a rate that it should have");
+        lilv_instance_free(made);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        if (load(plugin, bad[i], h))
+            complain(h, "a rate that it can't have");
+    if (load(plugin, RATE, NULL))
+        complain(h, "no numbers for names are no obstacle");
+}
+
+/* A host of eight channels has eight of them: each hears its own. */
+static void check_eight(const LilvPlugin *plugin, host *one, const char *path)
+{
+    static host channels[8];
+    for (int c = 0; c < 8; c++) {
+        channels[c].instance = load(plugin, RATE, &channels[c]);
+        if (!channels[c].instance) {
+            complain(one, "eight of them can't be had");
+            return;
+        }
+    }
+    for (int c = 0; c < 8; c += 7) /* while the others wait */
+        play(&channels[c], path);
+    for (int c = 0; c < 8; c++) {
+        if (channels[c].notes != (c % 7 ? 0 : one->notes))
+            complain(one, "one of eight heard something else");
+        one->problems += channels[c].problems;
+        lilv_instance_free(channels[c].instance);
+    }
+}
+
+/* Sound that is none, blocks of no and of 8192 samples, no room for MIDI, and
+ * ports that are not connected. */
+static void check_odd_hosts(host *h, const LilvPlugin *plugin)
+{
+    static float loud[8192];
+    LilvInstance *made = load(plugin, RATE, h);
+    if (!made)
+        return;
+    for (int i = 0; i < 8192; i++)
+        loud[i] = i % 3 ? (float)(0.4 * sin(i * 0.06)) : i % 2 ? NAN : INFINITY;
+    lilv_instance_connect_port(made, 0, loud);
+    lilv_instance_activate(made);
+    for (int i = 0; i < 40; i++) {
+        h->midi.sequence.atom.size = i % 2 ? 0 : sizeof(LV2_Atom_Sequence_Body);
+        memset(h->midi.room + sizeof(LV2_Atom_Sequence), 0x5a, 64);
+        lilv_instance_run(made, i % 4 ? 8192 : 0);
+        for (size_t k = 0; k < 64; k++)
+            if (h->midi.room[sizeof(LV2_Atom_Sequence) + k] != 0x5a) {
+                complain(h, "it writes where there is no room");
+                k = 64;
+            }
+        if (!(h->control[PORT_VOICING] >= 0 && h->control[PORT_VOICING] <= 1))
+            complain(h, "the tuner shows no number");
+    }
+    for (uint32_t i = 0; i < PORTS; i++) {
+        lilv_instance_connect_port(made, i, NULL);
+        lilv_instance_run(made, 64);
+    }
+    lilv_instance_free(made);
 }
 
 int main(int argc, char **argv)
@@ -162,15 +244,13 @@ int main(int argc, char **argv)
     LilvWorld *world = lilv_world_new();
     if (argc != 3 || !world)
         return 2;
-    h.instance = load(world);
+    const LilvPlugin *plugin = find(world);
+    h.instance = plugin ? load(plugin, RATE, &h) : NULL;
     if (!h.instance) {
         fprintf(stderr, "lv2_host: urn:avsvt:notes can't be had\n");
         return 1;
     }
-    lilv_instance_connect_port(h.instance, 0, h.in);
-    lilv_instance_connect_port(h.instance, 1, &h.midi);
-    for (uint32_t i = 2; i < PORTS; i++)
-        lilv_instance_connect_port(h.instance, i, &h.control[i]);
+    check_refusals(&h, plugin);
     for (int bend = 0; bend < 2; bend++) {
         h.control[PORT_BEND] = (float)bend;
         play(&h, argv[1]);
@@ -187,6 +267,9 @@ int main(int argc, char **argv)
             complain(&h, "the tuner or the latency is silent");
     }
     lilv_instance_free(h.instance);
+    h.control[PORT_BEND] = 0;
+    check_eight(plugin, &h, argv[1]);
+    check_odd_hosts(&h, plugin);
     lilv_world_free(world);
     for (int i = 0; i < URIDS; i++)
         free((void *)(uintptr_t)uris[i]);

@@ -2,6 +2,8 @@
 /* What of a stream can't be seen from outside: the network's own answers,
  * threads in each other's way, hundreds of hours. */
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include "native_small.h"
@@ -101,6 +103,40 @@ static void a_second_thread_is_refused(void **state)
     avsvti_busy_leave(&s->polling);
     assert_int_equal(avsvt_stream_reset(s), AVSVT_OK);
     avsvt_stream_free(s);
+}
+
+typedef struct freer {
+    avsvt_stream *stream;
+    atomic_int done;
+} freer;
+
+static void *free_stream(void *argument)
+{
+    freer *f = argument;
+    avsvt_stream_free(f->stream);
+    atomic_store(&f->done, 1);
+    return NULL;
+}
+
+/* The flags stand for a call that is under way; a stream that was freed under
+ * it would have its memory touched here. */
+static void freeing_waits_for_a_push_or_a_poll_under_way(void **state)
+{
+    (void)state;
+    for (int polls = 0; polls < 2; polls++) {
+        freer f = { stream_at(16000), 0 };
+        pthread_t thread;
+        avsvti_busy *call = polls ? &f.stream->polling : &f.stream->pushing;
+        assert_int_equal(avsvti_busy_enter(call, "", NULL), AVSVT_OK);
+        assert_int_equal(pthread_create(&thread, NULL, free_stream, &f), 0);
+        for (int i = 0; i < 100; i++) {
+            assert_false(atomic_load(&f.done));
+            sched_yield();
+        }
+        avsvti_busy_leave(call);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_true(atomic_load(&f.done));
+    }
 }
 
 /* A saw tooth that rests and changes its pitch: the weights find notes in it. */
@@ -223,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_are_those_of_pytorch_at_once),
         cmocka_unit_test(a_second_thread_is_refused),
+        cmocka_unit_test(freeing_waits_for_a_push_or_a_poll_under_way),
         cmocka_unit_test(hundreds_of_hours_shift_nothing),
         cmocka_unit_test(every_failed_allocation_is_told_and_leaks_nothing),
     };
