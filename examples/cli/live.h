@@ -82,6 +82,7 @@ int cli_midi_open(cli_midi **out, const cli_args *args); /* 0 or a status */
 void cli_midi_event(cli_midi *m, const cli_live_event *event);
 void cli_midi_close(cli_midi *m, const cli_args *args);
 void cli_quiet_alsa(void); /* libasound prints nothing any more */
+void cli_quiet_jack(void); /* nor libjack, where it was loaded */
 
 /* live_screen.c: a terminal taken over, and given back. */
 typedef struct cli_screen {

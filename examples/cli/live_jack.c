@@ -32,8 +32,6 @@ typedef struct jack {
     const char *(*name)(client *);
     int (*set_process)(client *, int (*)(uint32_t, void *), void *);
     void (*on_shutdown)(client *, void (*)(void *), void *);
-    void (*set_error)(void (*)(const char *));
-    void (*set_info)(void (*)(const char *));
     port *(*add_port)(client *, const char *, const char *, unsigned long, unsigned long);
     void *(*buffer)(port *, uint32_t);
     void (*clear)(void *);
@@ -43,6 +41,19 @@ typedef struct jack {
 static void say_nothing(const char *text)
 {
     (void)text;
+}
+
+void cli_quiet_jack(void)
+{
+    static const char *const names[] = { "jack_set_error_function", "jack_set_info_function" };
+    void *library = dlopen("libjack.so.0", RTLD_NOW | RTLD_NOLOAD);
+    for (size_t i = 0; library && i < sizeof names / sizeof *names; i++) {
+        void (*set)(void (*)(const char *)) = NULL;
+        void *found = dlsym(library, names[i]);
+        memcpy(&set, &found, sizeof set);
+        if (set)
+            set(say_nothing);
+    }
 }
 
 /* On JACK's audio thread. */
@@ -109,8 +120,6 @@ static int find(jack *j)
         { "jack_get_client_name", (void **)&j->name },
         { "jack_set_process_callback", (void **)&j->set_process },
         { "jack_on_shutdown", (void **)&j->on_shutdown },
-        { "jack_set_error_function", (void **)&j->set_error },
-        { "jack_set_info_function", (void **)&j->set_info },
         { "jack_port_register", (void **)&j->add_port },
         { "jack_port_get_buffer", (void **)&j->buffer },
         { "jack_midi_clear_buffer", (void **)&j->clear },
@@ -138,8 +147,7 @@ int cli_jack_open(cli_midi_port *p, const cli_args *args)
     int status = find(j);
     if (status)
         return status;
-    j->set_error(say_nothing); /* it is told in our own words */
-    j->set_info(say_nothing);
+    cli_quiet_jack(); /* it is told in our own words */
     j->client = j->open("avsvt", NO_START, &why);
     if (!j->client)
         return cli_fail("no JACK server runs here; start one, such as: jackd -d alsa");

@@ -85,6 +85,7 @@ static int find(microphone *m)
         memcpy(names[i].to, &found, sizeof found);
     }
     cli_quiet_alsa();
+    cli_quiet_jack();
     int failed = m->initialize();
     if (failed)
         return cli_fail("PortAudio does not start: %s", m->error_text(failed));

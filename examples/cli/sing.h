@@ -29,6 +29,9 @@ typedef struct cli_singing {
     double until_s;      /* of the song; less than all of it where it was ended early */
 } cli_singing;
 
+/* For printing: what would be rounded to 0 is 0, not -0. */
+double cli_rounded(double x, double grain);
+
 int cli_sung_add(cli_sung *sung, double from_s, double to_s, double pitch);
 
 /* Notes first..end of a line of the chart. */

@@ -129,7 +129,8 @@ static void put_note(FILE *to, const cli_singing *s, const row *r, size_t i)
     put_text(to, n.word);
     fprintf(to, " %s: %.0f of %.0f points", name, p.points, p.possible);
     if (p.heard)
-        fprintf(to, ", %+.0f cents, %+.2f s", p.cents, p.late_s);
+        fprintf(to, ", %+.0f cents, %+.2f s", cli_rounded(p.cents, 1),
+                cli_rounded(p.late_s, 0.01));
     fprintf(to, "</title><rect class=\"%s\" rx=\"3\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
             "height=\"%g\"/>", n.kind == AVSVT_CHART_FREESTYLE ? "f" : golden ? "o" : "n", x, y,
             fmax(width, 2), 2 * LANE);
@@ -233,7 +234,8 @@ static void put_svg(FILE *to, const cli_singing *s, const row *rows, size_t coun
             "%.0f</text>\n", WIDTH - 12, total.points, AVSVT_SCORE_POINTS);
     fprintf(to, "<text x=\"%g\" y=\"48\">%u of %u notes hit; %+.0f cents, %+.2f s on the whole. "
             "Boxes: the song, filled as far as they were sung. Curve: what was sung.</text>\n",
-            LEFT, (unsigned)total.hits, (unsigned)total.notes, total.cents, total.late_s);
+            LEFT, (unsigned)total.hits, (unsigned)total.notes, cli_rounded(total.cents, 1),
+            cli_rounded(total.late_s, 0.01));
     for (size_t i = 0; i < count; i++)
         put_row(to, s, &rows[i]);
     fputs("</svg>\n", to);

@@ -8,6 +8,11 @@
 
 #define BAR 10
 
+double cli_rounded(double x, double grain)
+{
+    return fabs(x) < grain / 2 ? 0 : x;
+}
+
 static const char *const kinds[] = { "normal", "golden", "freestyle", "rap", "rap golden" };
 
 static double share(const avsvt_line_points *p)
@@ -55,7 +60,7 @@ void cli_sing_line(const cli_singing *s, size_t line)
         print_bar(share(&p), unicode);
         printf("%4.0f %%", floor(100 * share(&p) + 1e-9));
         if (p.hits)
-            printf(" %+4.0f c %+6.2f s  ", p.cents, p.late_s);
+            printf(" %+4.0f c %+6.2f s  ", cli_rounded(p.cents, 1), cli_rounded(p.late_s, 0.01));
         else
             printf("%18s", "");
     }
@@ -99,7 +104,8 @@ void cli_sing_total(const cli_singing *s)
     if (total.golden)
         printf(", %u golden", (unsigned)total.golden);
     if (total.hits)
-        printf("; %+.0f cents, %+.2f s on the whole", total.cents, total.late_s);
+        printf("; %+.0f cents, %+.2f s on the whole", cli_rounded(total.cents, 1),
+               cli_rounded(total.late_s, 0.01));
     if (s->until_s < s->song.duration_s)
         printf("; ended at %ld:%02ld", (long)s->until_s / 60, (long)s->until_s % 60);
     putchar('\n');

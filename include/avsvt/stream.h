@@ -126,8 +126,8 @@ AVSVT_API avsvt_status avsvt_stream_create(avsvt_stream **out,
     avsvt_model *model, const avsvt_stream_options *opts, avsvt_error *err);
 
 /** Push the next samples. What is not finite counts as silence, and samples
- *  are held to -8..8. The work of a frame is done in the block that completes
- *  it: 50 times a second.
+ *  are held to -8..8. The work of a frame, 50 times a second, is done in four
+ *  parts 1.5 ms of sound apart, so that short blocks have at most one of them.
  *  @param samples [borrowed] mono; NULL is allowed when @p count is 0.
  *  @param count   any number.
  *  @return AVSVT_OK; AVSVT_E_ARG (NULL, or pushed after avsvt_stream_finish());

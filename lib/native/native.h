@@ -167,11 +167,14 @@ void avsvti_native_recur(avsvti_native_instance *n, size_t total,
                          const avsvti_native_outputs *out);
 
 /* live.c. Neither allocates, locks or calls the system. reset: a new sound.
- * step: HOP more samples -> one frame, that of lookahead - 1 steps before; the
- * first lookahead - 1 answers are for frames before the sound. */
+ * begin: HOP more samples; they are copied. Then the parts of the work in order,
+ * about equal, the last of which answers for a frame: that of lookahead - 1
+ * steps before. The first lookahead - 1 answers are for frames before the sound. */
+#define AVSVTI_LIVE_PARTS 4
 int avsvti_native_live_room(avsvti_native_instance *n);
 void avsvti_native_live_reset(avsvti_native_instance *n);
-void avsvti_native_live_step(avsvti_native_instance *n, const float *samples,
+void avsvti_native_live_begin(avsvti_native_instance *n, const float *samples);
+void avsvti_native_live_part(avsvti_native_instance *n, int part,
                              const avsvti_native_outputs *out);
 /* A whole sound. */
 void avsvti_native_live_run(avsvti_native_instance *n, const float *samples,

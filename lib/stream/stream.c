@@ -57,10 +57,8 @@ static void put_frame(avsvt_stream *s, int64_t frame, float level)
 }
 
 /* A row of samples is complete. */
-static void step(avsvt_stream *s)
+static void begin(avsvt_stream *s)
 {
-    const avsvti_native_outputs out = { s->logits, s->fine, &s->offset };
-    int64_t frame = s->rows + 1 - s->lookahead;
     double power = 0;
     s->filled = 0;
     if (s->finished && s->rows >= s->last_row)
@@ -70,8 +68,14 @@ static void step(avsvt_stream *s)
     double level = power > 0 ? 10 * log10(power / HOP) : QUIETEST_DB;
     s->levels[s->rows % AVSVTI_STREAM_LEVELS] =
         (float)(level > QUIETEST_DB ? level : QUIETEST_DB);
-    avsvti_native_live_step(s->live, s->hop, &out);
-    s->rows++;
+    avsvti_native_live_begin(s->live, s->hop);
+    s->part = 0;
+}
+
+/* All parts of its work are done. */
+static void answer(avsvt_stream *s)
+{
+    int64_t frame = s->rows++ + 1 - s->lookahead;
     if (frame < 0)
         return;
     float heard = s->levels[frame % AVSVTI_STREAM_LEVELS];
@@ -81,11 +85,19 @@ static void step(avsvt_stream *s)
 
 static void feed(avsvt_stream *s, const float *samples, size_t count)
 {
+    const avsvti_native_outputs out = { s->logits, s->fine, &s->offset };
     for (size_t done = 0; done < count;) {
         done += avsvti_rate_take(&s->rate, samples + done, count - done);
-        while (avsvti_rate_next(&s->rate, &s->hop[s->filled]))
+        while (avsvti_rate_next(&s->rate, &s->hop[s->filled])) {
             if (++s->filled == HOP)
-                step(s);
+                begin(s);
+            if (s->part == AVSVTI_LIVE_PARTS ||
+                s->filled != (size_t)s->part * AVSVTI_STREAM_APART)
+                continue;
+            avsvti_native_live_part(s->live, s->part, &out);
+            if (++s->part == AVSVTI_LIVE_PARTS)
+                answer(s);
+        }
     }
 }
 
@@ -171,7 +183,8 @@ avsvt_status avsvt_stream_poll_frame(avsvt_stream *stream, avsvt_stream_frame *f
 /* Samples of the host's that must be known beyond a place so many frames on. */
 static int64_t latency(const avsvt_stream *s, double frames)
 {
-    return (int64_t)ceil(frames * HOP * s->rate_hz / AVSVTI_STREAM_RATE) +
+    double samples = frames * HOP + (AVSVTI_LIVE_PARTS - 1) * AVSVTI_STREAM_APART;
+    return (int64_t)ceil(samples * s->rate_hz / AVSVTI_STREAM_RATE) +
            (int64_t)s->rate.half;
 }
 
@@ -198,6 +211,7 @@ void avsvti_stream_clear(avsvt_stream *s)
     atomic_store(&s->pushed, 0);
     s->finished = 0;
     s->filled = 0;
+    s->part = AVSVTI_LIVE_PARTS;
     s->rows = 0;
     avsvti_rate_reset(&s->rate);
     avsvti_native_live_reset(s->live);

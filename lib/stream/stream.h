@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a stream holds: open.c makes it, stream.c runs it. Samples come in at
  * the host's rate (rate.c), each HOP of them at 16 kHz is a row for the network
- * (native/live.c), whose answer is for a frame some rows back (follow.c). */
+ * (native/live.c), whose answer is for a frame some rows back (follow.c). The
+ * work of a row is done in parts while the next samples come, so that no block
+ * has all of it: a block of 64 samples at 44.1 or 48 kHz has at most one part. */
 #ifndef AVSVTI_STREAM_STREAM_H
 #define AVSVTI_STREAM_STREAM_H
 
@@ -16,6 +18,7 @@
 
 #define AVSVTI_STREAM_RATE 16000
 #define AVSVTI_STREAM_LEVELS 64 /* more than any look-ahead */
+#define AVSVTI_STREAM_APART 24 /* samples at 16 kHz, from one part to the next */
 
 struct avsvt_stream {
     avsvt_context *context;  /* counted */
@@ -30,6 +33,7 @@ struct avsvt_stream {
     avsvti_rate rate;
     float hop[HOP], levels[AVSVTI_STREAM_LEVELS];
     size_t filled;           /* of hop */
+    int part;                /* of the last row's work that comes next */
     int64_t rows, last_row;  /* done; to do until the end */
     float logits[LOGITS], fine[FINE], offset;
     avsvti_follower follower;
