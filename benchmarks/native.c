@@ -27,6 +27,7 @@ static struct {
     avsvt_status (*audio)(avsvt_audio **, avsvt_context *, const char *, avsvt_error *);
     avsvt_status (*describe)(avsvt_audio *, avsvt_audio_info *, avsvt_error *);
     void (*free_audio)(avsvt_audio *);
+    void (*free_pipeline)(avsvt_pipeline *);
 } lib;
 
 static double at[2]; /* when the present measurement began */
@@ -91,7 +92,8 @@ static void load(const char *path)
         { "avsvt_notes_free", &lib.free_notes },
         { "avsvt_audio_open", &lib.audio },
         { "avsvt_audio_describe", &lib.describe },
-        { "avsvt_audio_free", &lib.free_audio } };
+        { "avsvt_audio_free", &lib.free_audio },
+        { "avsvt_pipeline_free", &lib.free_pipeline } };
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     stop_if(!library, path, "can't be loaded");
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -134,5 +136,6 @@ int main(int argc, char **argv)
                resident_mb() - host_mb, most_mb() - host_mb);
         lib.free_notes(notes);
     }
+    lib.free_pipeline(pipeline);
     return 0;
 }
