@@ -5,6 +5,7 @@
     export PYTHONPATH=bindings/python
     python3 benchmarks/encoders.py speed [--layers 24] [--also LIBRARY,MODULES]
     python3 benchmarks/encoders.py chunks PIPELINE.yaml SOUND...
+    python3 benchmarks/encoders.py memory [--minutes 1 60]
 
 speed: a wav2vec 2.0 of the large size with made-up weights, exported in float
 and in int8 (which compares it with transformers' network), then run on the
@@ -15,7 +16,11 @@ middle run, the ratio of the middle ones, and peak memory. It needs 8 GB.
 
 chunks: a pipeline on whole songs and by the other ways to cut them: how far
 the probability of an onset moves in root mean square, and how many notes
-(onset and offset to 20 ms, pitch to half a semitone) are not the same."""
+(onset and offset to 20 ms, pitch to half a semitone) are not the same.
+
+memory: peak memory of transcription through a small encoder with made-up
+weights, by the ways to cut, and of taking its features piece by piece, for
+sounds of the lengths given; each in a process of its own."""
 import argparse
 import os
 import statistics
@@ -154,9 +159,98 @@ def chunks(options):
         print(f"{way}: onset probability moves by {away}; {count - same} of {count} notes differ")
 
 
+WAYS = ("transcribe overlap", "transcribe published", "sound and sight overlap",
+        "sound and sight published", "features", "features of sight")
+
+
+def write_small(folder):
+    """A small encoder of sound, one of pictures, a fusion, a head, and what
+    joins them."""
+    import torch
+    from avsvt.export import parts
+    from avsvt.networks import SpeechEncoder, fusion
+    torch.manual_seed(1)
+
+    class Eye(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(64, 1024)
+
+        def forward(self, frames: torch.Tensor) -> torch.Tensor:
+            return torch.tanh(self.linear(frames.flatten(2)))
+
+    def write(name, network, role, told, inputs, **more):
+        parts.write_model(f"{folder}/{name}.pt", network.eval(), {
+            "avsvt": 1, "name": name, "role": role, "input": told, **more}, network, [inputs], name)
+
+    write("ear", SpeechEncoder(width=1024, layers=1, heads=4, inner=256, channels=[32] * 7,
+                               position_kernel=16, position_groups=16), "extractor",
+          {"kind": "audio", "sample_rate": 16000, "hop": 320, "window": 400, "min_samples": 400},
+          (parts.noise(1, 4000),), output={"width": 1024, "start_s": 0.0125})
+    write("eye", Eye(), "extractor", {"kind": "video", "width": 8, "height": 8, "frame_rate": 50},
+          (parts.noise(1, 7, 8, 8),), output={"width": 1024, "frame_rate": 50})
+    write("add", fusion.Addition(), "fusion", {"audio_width": 1024, "video_width": 1024},
+          (parts.noise(1, 9, 1024), parts.noise(1, 9, 1024)))
+    parts.write_note_head(f"{folder}/head.pt", "head", torch.randn(20, 1024) * 0.1,
+                          torch.zeros(20) - 1, "MIT", "head")
+    for name, keys in (("a", "audio: ear.pt"),
+                       ("av", "audio: ear.pt\nvideo: eye.pt\nfusion: add.pt")):
+        with open(f"{folder}/{name}.yaml", "w", encoding="ascii") as file:
+            file.write(f"avsvt: 1\ntask: notes\n{keys}\nhead: head.pt\n")
+
+
+def peak(folder, way, minutes):
+    """One way, in this process."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        before = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    sound = f"{folder}/{minutes}.wav"
+    crops = np.load(f"{folder}/{minutes}.npy", mmap_mode="r") if "sight" in way else None
+    begin = time.process_time()
+    if way == "features":
+        with avsvt.Extractor(f"{folder}/ear.pt") as extract:
+            result = sum(len(each) for each in extract.pieces(sound))
+    elif way == "features of sight":
+        with avsvt.Extractor(f"{folder}/eye.pt") as extract:
+            result = sum(len(each) for each in extract.pieces(crops=f"{folder}/{minutes}.npy"))
+    else:
+        model = f"{folder}/{'av' if crops is not None else 'a'}.yaml"
+        with avsvt.Pipeline(model, chunks=way.split()[-1]) as pipeline:
+            result = len(pipeline.notes(sound, video=crops))
+    with open("/proc/self/status", encoding="ascii") as file:
+        after = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    print(before / 1024, after / 1024, time.process_time() - begin, result)
+
+
+def memory(options):
+    import wave
+    with tempfile.TemporaryDirectory() as folder:
+        write_small(folder)
+        random = np.random.default_rng(0)
+        for minutes in options.minutes:
+            with wave.open(f"{folder}/{minutes}.wav", "wb") as file:
+                file.setparams((1, 2, 16000, 0, "NONE", None))
+                for _ in range(minutes):
+                    file.writeframes((random.standard_normal(960000) * 3000).astype("<i2").tobytes())
+            np.save(f"{folder}/{minutes}.npy",
+                    random.integers(0, 256, (minutes * 3000, 8, 8), dtype=np.uint8))
+        for way in WAYS:
+            first = None
+            for minutes in options.minutes:
+                done = subprocess.run(
+                    [sys.executable, __file__, "peak", folder, way, str(minutes)], check=True,
+                    capture_output=True, text=True, env=dict(os.environ, OMP_NUM_THREADS="1"))
+                before, after, seconds, result = map(float, done.stdout.split())
+                first = first or after
+                print(f"{way}, {minutes} min: {after:.0f} MB at most, {before:.0f} of them before, "
+                      f"{after / first:.2f} times the first; {seconds:.1f} s, "
+                      f"{result:.0f} {'frames' if 'features' in way else 'notes'}", flush=True)
+
+
 def main():
     if sys.argv[1:2] == ["serve"]:
         return serve(*sys.argv[2:])
+    if sys.argv[1:2] == ["peak"]:
+        return peak(*sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_subparsers(required=True)
@@ -170,6 +264,9 @@ def main():
     one.add_argument("pipeline")
     one.add_argument("sounds", nargs="+")
     one.set_defaults(run=chunks)
+    one = what.add_parser("memory")
+    one.add_argument("--minutes", type=int, nargs="+", default=[1, 60])
+    one.set_defaults(run=memory)
     options = parser.parse_args()
     options.run(options)
 

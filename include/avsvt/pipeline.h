@@ -11,11 +11,13 @@
  *  after the sound, are told in the log). With `video:` and `head:` it takes
  *  pictures alone and their length; with `fusion:` and `head:` features.
  *  Long sound runs in overlapping chunks, in memory that does not grow with
- *  its length, unless AVSVT_CHUNKS_WHOLE is chosen. A pipeline is used by one thread at a time (a second one gets
- *  AVSVT_E_BUSY); several pipelines may share one model. */
+ *  its length, unless AVSVT_CHUNKS_WHOLE (features.h) is chosen. A pipeline is
+ *  used by one thread at a time (a second one gets AVSVT_E_BUSY); several
+ *  pipelines may share one model. */
 #ifndef AVSVT_PIPELINE_H
 #define AVSVT_PIPELINE_H
 
+#include <avsvt/features.h>
 #include <avsvt/head.h>
 #include <avsvt/media.h>
 #include <avsvt/notes.h>
@@ -24,28 +26,20 @@ AVSVT_BEGIN_DECLS
 
 typedef struct avsvt_pipeline avsvt_pipeline; /**< One thread at a time. */
 
-/** How sound is cut into network calls. */
-#define AVSVT_CHUNKS_DEFAULT   0 /**< As the model or pipeline file says, else
-                                      AVSVT_CHUNKS_OVERLAP. */
-#define AVSVT_CHUNKS_OVERLAP   1 /**< Pieces with context on both sides that is
-                                      thrown away; memory does not grow. */
-#define AVSVT_CHUNKS_WHOLE     2 /**< One piece, whatever its length: the
-                                      network sees all of it. Memory grows with
-                                      the sound. */
-#define AVSVT_CHUNKS_PUBLISHED 3 /**< AV_SVT's utterances: 5 s (or chunk_s) with
-                                      hard borders, the last one 2.5 to 7.5 s,
-                                      and frame i at i / 49.8 s. Only for
-                                      pipeline files. */
-
 /** Settings of a pipeline; zero in a field selects its default. */
 typedef struct avsvt_pipeline_options {
     uint32_t struct_size; /**< Set by AVSVT_PIPELINE_OPTIONS_INIT. */
     int32_t  chunks;      /**< An AVSVT_CHUNKS_* value. */
     double   chunk_s;     /**< Seconds of result per network call, 1..600;
                                default: the model's. */
+    int32_t  batch;       /**< Chunks of sound that a pipeline file's encoder
+                               takes in one call where they overlap, 1..64;
+                               default 1. Worth it on a GPU; results stay the
+                               same but for rounding. */
+    uint32_t reserved;    /**< Must be 0. */
 } avsvt_pipeline_options;
 #define AVSVT_PIPELINE_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_pipeline_options), 0, 0.0 }
+    { (uint32_t)sizeof(avsvt_pipeline_options), 0, 0.0, 0, 0u }
 
 /** Settings of one run; zero or NULL in a field selects its default. */
 typedef struct avsvt_run_options {

@@ -76,21 +76,15 @@ void avsvti_pictures_span(const avsvti_pictures *p, int64_t *first, int64_t *end
     *end = k < *first ? *first : k;
 }
 
-avsvt_status avsvti_crops_prepare(float **to, const avsvt_allocator *a,
-                                  const avsvti_pictures *pictures,
-                                  int64_t first, int64_t count,
-                                  const avsvti_crop_rule *rule,
-                                  avsvt_error *err)
+void avsvti_crops_prepare(float *to, const avsvti_pictures *pictures,
+                          int64_t first, int64_t count,
+                          const avsvti_crop_rule *rule)
 {
     const avsvt_tensor *crops = pictures->crops;
     size_t high = (size_t)crops->shape[1], wide = (size_t)crops->shape[2];
     size_t rows = (size_t)rule->height, columns = (size_t)rule->width;
     size_t top = (high - rows) / 2, left = (wide - columns) / 2;
     float mean = (float)rule->mean, deviation = (float)rule->deviation;
-    float *p = avsvti_alloc(a, (size_t)count, rows * columns * sizeof(float));
-    *to = p;
-    if (!p)
-        return avsvti_fail_memory(err);
     for (int64_t k = first; k < first + count; k++) {
         size_t t = (size_t)avsvti_pictures_at(pictures, k);
         for (size_t y = 0; y < rows; y++) {
@@ -99,9 +93,8 @@ avsvt_status avsvti_crops_prepare(float **to, const avsvt_allocator *a,
                 float v = crops->dtype == AVSVT_U8
                     ? (float)((const uint8_t *)crops->data)[from + x]
                     : ((const float *)crops->data)[from + x];
-                *p++ = (v / 255.0f - mean) / deviation;
+                *to++ = (v / 255.0f - mean) / deviation;
             }
         }
     }
-    return AVSVT_OK;
 }

@@ -34,10 +34,8 @@ void avsvti_pictures_span(const avsvti_pictures *p, int64_t *first,
 
 /* Frames first..first+count-1, which must have pictures, cut and normalised:
  * [count, height, width]. */
-avsvt_status avsvti_crops_prepare(float **to, const avsvt_allocator *a,
-                                  const avsvti_pictures *pictures,
-                                  int64_t first, int64_t count,
-                                  const avsvti_crop_rule *rule,
-                                  avsvt_error *err);
+void avsvti_crops_prepare(float *to, const avsvti_pictures *pictures,
+                          int64_t first, int64_t count,
+                          const avsvti_crop_rule *rule);
 
 #endif

@@ -78,43 +78,107 @@ avsvt_status avsvt_extractor_create(avsvt_extractor **out, avsvt_model *model,
     return AVSVT_OK;
 }
 
+/* The samples of all pieces one behind the other, where the network needs
+ * more than to be pointed at them. */
+static avsvt_status lay_samples(const float **laid, float **room,
+                                int64_t *length, const avsvt_extractor *e,
+                                const avsvti_pieces *p, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_stage_allocator(&e->stage);
+    *laid = p->samples;
+    *length = p->length < e->min_samples ? e->min_samples : p->length;
+    if (p->count == 1 && *length == p->length)
+        return AVSVT_OK;
+    *room = avsvti_alloc_zero(a, p->count, (size_t)*length * sizeof(float));
+    if (!*room)
+        return avsvti_fail_memory(err);
+    for (size_t i = 0; i < p->count; i++)
+        memcpy(*room + i * (size_t)*length, p->samples + (int64_t)i * p->step,
+               (size_t)p->length * sizeof(float));
+    *laid = *room;
+    return AVSVT_OK;
+}
+
+static avsvt_status lay_pictures(float **laid, const avsvt_extractor *e,
+                                 const avsvti_pieces *p, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_stage_allocator(&e->stage);
+    size_t values = (size_t)(p->frames * e->crop.height * e->crop.width);
+    *laid = avsvti_alloc(a, p->count, values * sizeof(float));
+    if (!*laid)
+        return avsvti_fail_memory(err);
+    for (size_t i = 0; i < p->count; i++)
+        avsvti_crops_prepare(*laid + i * values, p->pictures,
+                             p->first + (int64_t)i * p->stride, p->frames,
+                             &e->crop);
+    return AVSVT_OK;
+}
+
+/* Each piece's rows of an output [count, rows, columns], copied. */
+static avsvt_status share_out(avsvt_tensor **out, size_t count,
+                              avsvti_stage *s,
+                              const avsvt_backend_tensor *output,
+                              avsvt_error *err)
+{
+    int64_t shape[2] = { avsvti_output_rows(output),
+                         avsvti_output_columns(output) };
+    const float *data = output->data;
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < count && status == AVSVT_OK; i++)
+        status = avsvt_tensor_create(&out[i],
+            avsvti_model_context(s->network.model), AVSVT_F32, 2, shape,
+            data + (int64_t)i * shape[0] * shape[1], NULL, NULL, err);
+    for (size_t i = 0; i < count && status != AVSVT_OK; i++) {
+        avsvt_tensor_free(out[i]);
+        out[i] = NULL;
+    }
+    return status;
+}
+
+avsvt_status avsvti_extractor_batch(avsvt_tensor **out, avsvt_extractor *e,
+                                    const avsvti_pieces *pieces,
+                                    avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_stage_allocator(&e->stage);
+    avsvt_backend_tensor inputs[2], outputs[MAX_OUTPUTS];
+    float *padded = NULL, *cut = NULL;
+    size_t input_count = 0, given = 0;
+    int64_t batch = (int64_t)pieces->count;
+    avsvt_status status = AVSVT_OK;
+
+    memset(out, 0, pieces->count * sizeof(*out));
+    if (pieces->samples) {
+        const float *samples;
+        int64_t length;
+        status = lay_samples(&samples, &padded, &length, e, pieces, err);
+        inputs[input_count++] = avsvti_stage_inputs(samples, batch, 1, &length);
+    }
+    if (status == AVSVT_OK && pieces->pictures) {
+        int64_t shape[3] = { pieces->frames, e->crop.height, e->crop.width };
+        status = lay_pictures(&cut, e, pieces, err);
+        inputs[input_count++] = avsvti_stage_inputs(cut, batch, 3, shape);
+    }
+    if (status == AVSVT_OK)
+        status = avsvti_stage_run_batch(&e->stage, batch, inputs, input_count, 0,
+                                        outputs, MAX_OUTPUTS, &given, err);
+    if (status == AVSVT_OK)
+        status = batch == 1
+            ? avsvti_stage_tensor(out, &e->stage, &outputs[0], err)
+            : share_out(out, pieces->count, &e->stage, &outputs[0], err);
+    avsvti_stage_release(outputs, given);
+    avsvti_release(a, cut);
+    avsvti_release(a, padded);
+    return status;
+}
+
 avsvt_status avsvti_extractor_call(avsvt_tensor **out, avsvt_extractor *e,
                                    const float *samples, int64_t count,
                                    const avsvti_pictures *pictures,
                                    int64_t first, int64_t frames,
                                    avsvt_error *err)
 {
-    const avsvt_allocator *a = avsvti_stage_allocator(&e->stage);
-    avsvt_backend_tensor inputs[2], outputs[MAX_OUTPUTS];
-    float *padded = NULL, *cut = NULL;
-    size_t input_count = 0, given = 0;
-    avsvt_status status = AVSVT_OK;
-
-    if (samples && count < e->min_samples) {
-        padded = avsvti_alloc_zero(a, (size_t)e->min_samples, sizeof(float));
-        if (!padded)
-            return avsvti_fail_memory(err);
-        memcpy(padded, samples, (size_t)count * sizeof(float));
-        samples = padded;
-        count = e->min_samples;
-    }
-    if (samples)
-        inputs[input_count++] = avsvti_stage_input(samples, 1, &count);
-    if (pictures) {
-        int64_t shape[3] = { frames, e->crop.height, e->crop.width };
-        status = avsvti_crops_prepare(&cut, a, pictures, first, frames,
-                                      &e->crop, err);
-        inputs[input_count++] = avsvti_stage_input(cut, 3, shape);
-    }
-    if (status == AVSVT_OK)
-        status = avsvti_stage_run(&e->stage, inputs, input_count, 0, outputs,
-                                  MAX_OUTPUTS, &given, err);
-    if (status == AVSVT_OK)
-        status = avsvti_stage_tensor(out, &e->stage, &outputs[0], err);
-    avsvti_stage_release(outputs, given);
-    avsvti_release(a, cut);
-    avsvti_release(a, padded);
-    return status;
+    avsvti_pieces one = { 1, samples, count, 0, pictures, first, frames, 0 };
+    return avsvti_extractor_batch(out, e, &one, err);
 }
 
 /* Checks of all three ways in, then the run. */

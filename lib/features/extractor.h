@@ -21,6 +21,20 @@ struct avsvt_extractor {
 avsvt_status avsvti_pictures_read(avsvti_crop_rule *rule, double *hz,
                                   const avsvt_model *m, avsvt_error *err);
 
+/* Pieces of the same length that go through the network together. */
+typedef struct avsvti_pieces {
+    size_t count;           /* of pieces, 1 or more */
+    const float *samples;   /* of the first one, or NULL */
+    int64_t length, step;   /* samples of each; from one to the next */
+    const avsvti_pictures *pictures; /* or NULL */
+    int64_t first, frames, stride; /* pictures likewise */
+} avsvti_pieces;
+
+/* Features of each piece, [frames, width]; out has room for count tensors. */
+avsvt_status avsvti_extractor_batch(avsvt_tensor **out, avsvt_extractor *e,
+                                    const avsvti_pieces *pieces,
+                                    avsvt_error *err);
+
 /* As the public functions, on arguments that are right. samples is NULL where
  * no sound goes in, pictures where none do, else frames first..first+frames-1
  * of them are taken. */

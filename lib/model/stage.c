@@ -52,12 +52,18 @@ const avsvt_allocator *avsvti_stage_allocator(const avsvti_stage *s)
 avsvt_backend_tensor avsvti_stage_input(const float *data, int32_t ndim,
                                         const int64_t *shape)
 {
+    return avsvti_stage_inputs(data, 1, ndim, shape);
+}
+
+avsvt_backend_tensor avsvti_stage_inputs(const float *data, int64_t batch,
+                                         int32_t ndim, const int64_t *shape)
+{
     avsvt_backend_tensor t;
     memset(&t, 0, sizeof(t));
     t.struct_size = (uint32_t)sizeof(t);
     t.dtype = AVSVT_F32;
     t.ndim = ndim + 1;
-    t.shape[0] = 1;
+    t.shape[0] = batch;
     for (int32_t i = 0; i < ndim; i++)
         t.shape[i + 1] = shape[i];
     t.data = data;
@@ -82,17 +88,18 @@ static int all_finite(const float *x, int64_t n)
     return 1;
 }
 
-avsvt_status avsvti_output_check(const avsvti_stage *s,
+static avsvt_status check_output(const avsvti_stage *s,
                                  const avsvt_backend_tensor *t, size_t index,
-                                 int64_t rows, int64_t columns,
+                                 int64_t batch, int64_t rows, int64_t columns,
                                  avsvt_error *err)
 {
     const char *path = avsvt_model_path(s->network.model);
-    if (t->dtype != AVSVT_F32 || (t->ndim != 2 && t->ndim != 3) ||
-        (t->ndim == 3 && t->shape[0] != 1))
+    if (t->dtype != AVSVT_F32 || (t->ndim != 3 && (t->ndim != 2 || batch > 1)) ||
+        (t->ndim == 3 && t->shape[0] != batch))
         return avsvti_fail(err, AVSVT_E_BACKEND,
-            "%s: output %zu of the network is not float32 of [1, frames, "
-            "width]", path, index);
+            "%s: output %zu of the network is not float32 of [%lld, frames, "
+            "width]%s", path, index, (long long)batch, batch > 1
+            ? ": it can't take several pieces at once" : "");
     int64_t r = avsvti_output_rows(t), c = avsvti_output_columns(t);
     if ((columns && c != columns) || (rows >= 0 && r != rows))
         return avsvti_fail(err, AVSVT_E_BACKEND,
@@ -101,10 +108,18 @@ avsvt_status avsvti_output_check(const avsvti_stage *s,
             (long long)c, (long long)columns,
             rows >= 0 && r != rows ? " and the other outputs have another "
                                      "number of frames" : "");
-    if (!all_finite(t->data, r * c))
+    if (!all_finite(t->data, batch * r * c))
         return avsvti_fail(err, AVSVT_E_BACKEND,
             "%s: the network gave a value that is not a number", path);
     return AVSVT_OK;
+}
+
+avsvt_status avsvti_output_check(const avsvti_stage *s,
+                                 const avsvt_backend_tensor *t, size_t index,
+                                 int64_t rows, int64_t columns,
+                                 avsvt_error *err)
+{
+    return check_output(s, t, index, 1, rows, columns, err);
 }
 
 avsvt_status avsvti_stage_run(avsvti_stage *s,
@@ -112,6 +127,17 @@ avsvt_status avsvti_stage_run(avsvti_stage *s,
                               size_t input_count, int64_t columns,
                               avsvt_backend_tensor *outputs, size_t capacity,
                               size_t *count, avsvt_error *err)
+{
+    return avsvti_stage_run_batch(s, 1, inputs, input_count, columns, outputs,
+                                  capacity, count, err);
+}
+
+avsvt_status avsvti_stage_run_batch(avsvti_stage *s, int64_t batch,
+                                    const avsvt_backend_tensor *inputs,
+                                    size_t input_count, int64_t columns,
+                                    avsvt_backend_tensor *outputs,
+                                    size_t capacity, size_t *count,
+                                    avsvt_error *err)
 {
     *count = 0;
     avsvt_status status = avsvti_network_run(&s->network, inputs, input_count,
@@ -122,7 +148,7 @@ avsvt_status avsvti_stage_run(avsvti_stage *s,
         status = avsvti_fail(err, AVSVT_E_BACKEND, "%s: the network gave "
                              "no output", avsvt_model_path(s->network.model));
     else
-        status = avsvti_output_check(s, &outputs[0], 0, -1, columns, err);
+        status = check_output(s, &outputs[0], 0, batch, -1, columns, err);
     if (status != AVSVT_OK) {
         avsvti_stage_release(outputs, *count);
         *count = 0;

@@ -26,6 +26,9 @@ const avsvt_allocator *avsvti_stage_allocator(const avsvti_stage *s);
 /* Describes a float32 array [1, shape...] as a network's input. */
 avsvt_backend_tensor avsvti_stage_input(const float *data, int32_t ndim,
                                         const int64_t *shape);
+/* The same of [batch, shape...]. */
+avsvt_backend_tensor avsvti_stage_inputs(const float *data, int64_t batch,
+                                         int32_t ndim, const int64_t *shape);
 
 /* Runs the network and checks that output 0 is float32 of shape
  * [1, rows, columns] or [rows, columns], columns as told (0: any), all finite.
@@ -36,6 +39,15 @@ avsvt_status avsvti_stage_run(avsvti_stage *s,
                               size_t input_count, int64_t columns,
                               avsvt_backend_tensor *outputs, size_t capacity,
                               size_t *count, avsvt_error *err);
+
+/* The same with inputs of avsvti_stage_inputs(): output 0 must be [batch, rows,
+ * columns]. */
+avsvt_status avsvti_stage_run_batch(avsvti_stage *s, int64_t batch,
+                                    const avsvt_backend_tensor *inputs,
+                                    size_t input_count, int64_t columns,
+                                    avsvt_backend_tensor *outputs,
+                                    size_t capacity, size_t *count,
+                                    avsvt_error *err);
 
 /* Rows and columns of a checked output. */
 int64_t avsvti_output_rows(const avsvt_backend_tensor *t);

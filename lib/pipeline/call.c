@@ -112,7 +112,9 @@ static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_piece *piece,
     avsvt_tensor *audio = NULL, *video = NULL, *fused = NULL;
     double video_start_s = 0.0;
     avsvt_status status = AVSVT_OK;
-    if (p->extractor && piece->samples)
+    if (piece->heard)
+        audio = avsvt_tensor_ref(piece->heard);
+    else if (p->extractor && piece->samples)
         status = avsvt_extractor_run(&audio, p->extractor, piece->samples,
                                      (size_t)piece->count, err);
     if (status == AVSVT_OK && p->video && piece->pictures)

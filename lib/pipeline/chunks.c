@@ -53,70 +53,97 @@ static avsvt_status hand_on(avsvti_run *r, const avsvti_frames *f, int64_t first
                    r->window.samples ? r->level : NULL, count, err);
 }
 
+/* Features of the sound of this piece and of those of its length behind it,
+ * which a network call takes together. */
+static avsvt_status hear_ahead(avsvti_run *r, const avsvti_place *place,
+                               avsvt_error *err)
+{
+    avsvt_pipeline *p = r->p;
+    int64_t step = r->cut.chunk * p->hop, have = r->window.start + r->window.count;
+    avsvti_pieces some = { 1, r->window.samples, place->given, step, NULL, 0, 0, 0 };
+    while (some.count < p->batch && !place->ended &&
+           place->upto + (int64_t)some.count * step <= have)
+        some.count++;
+    avsvt_status status = avsvti_busy_enter(&p->extractor->stage.busy, "extractor",
+                                            err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_extractor_batch(r->heard, p->extractor, &some, err);
+    avsvti_busy_leave(&p->extractor->stage.busy);
+    r->heard_first = 0;
+    r->heard_count = status == AVSVT_OK ? some.count : 0;
+    return status;
+}
+
+/* One piece through the networks and on. */
+static avsvt_status run_place(avsvti_run *r, const avsvti_place *place, int *done,
+                              avsvt_error *err)
+{
+    avsvt_pipeline *p = r->p;
+    avsvti_frames f;
+    avsvti_piece piece = { r->window.samples, place->given, place->first * p->hop,
+                           NULL, r->pictures };
+    avsvt_status status = AVSVT_OK;
+    if (p->batch > 1 && p->extractor && r->window.samples) {
+        /* Those that lack context on the left are shorter than the others. */
+        if (!r->heard_count && place->core >= r->cut.left && !place->ended)
+            status = hear_ahead(r, place, err);
+        if (r->heard_count) {
+            piece.heard = r->heard[r->heard_first++];
+            r->heard_count--;
+        }
+    }
+    if (status == AVSVT_OK)
+        status = avsvti_pipeline_call(p, &piece, &f, err);
+    avsvt_tensor_free(piece.heard);
+    if (status != AVSVT_OK)
+        return status;
+    int64_t have = place->first + f.count; /* frames of the sound we now know */
+    *done = place->ended && have <= place->end;
+    if (!place->ended && have < place->end) {
+        status = avsvti_fail(err, AVSVT_E_BACKEND,
+            "%s: the network gave %lld frames for %lld samples: "
+            "input.hop of the manifest is %lld", p->name,
+            (long long)f.count, (long long)place->given, (long long)p->hop);
+    } else {
+        int64_t upto = have < place->end ? have : place->end;
+        if (upto > place->core)
+            status = hand_on(r, &f, place->core - place->first, upto - place->core,
+                             place->first * p->hop, (double)p->hop, err);
+    }
+    avsvti_frames_release(&f);
+    return status;
+}
+
 /* Chunks with context on both sides that is thrown away. Chunk borders are
  * multiples of the hop, so a frame lies on the same samples whichever call it
  * comes from. */
 static avsvt_status run_overlap(avsvti_run *r, avsvt_error *err)
 {
-    avsvt_pipeline *p = r->p;
+    const avsvt_pipeline *p = r->p;
+    int64_t ahead = p->extractor ? (int64_t)(p->batch - 1) * r->cut.chunk : 0;
     for (int64_t core = 0;; core += r->cut.chunk) {
+        int done = 0;
         int64_t first = core > r->cut.left ? core - r->cut.left : 0;
-        int64_t end = core + r->cut.chunk;
-        avsvti_frames f;
-
+        int64_t last = core + r->cut.chunk + r->cut.right;
         avsvti_window_drop(&r->window, first * p->hop);
         /* One sample more than is used tells whether the sound goes on. */
-        int64_t last_sample = (end + r->cut.right) * p->hop + p->edge;
-        avsvt_status status = avsvti_window_fill(&r->window, last_sample + 1,
-                                                 err);
+        avsvt_status status = avsvti_window_fill(&r->window,
+            (last + (r->heard_count ? 0 : ahead)) * p->hop + p->edge + 1, err);
         if (status != AVSVT_OK)
             return status;
-        int64_t n = r->window.count;
-        if (!r->window.at_end)
-            n = last_sample - r->window.start;
-        /* A rest too short for one more frame would be filled up to one. */
-        if (n <= 0 || (core && p->edge && n < p->hop + p->edge))
+        int64_t known = r->window.start + r->window.count;
+        avsvti_place place = avsvti_place_piece(&r->cut, core, p->hop, p->edge,
+            r->window.at_end ? known : INT64_MAX);
+        if (!avsvti_place_counts(&place, p->hop, p->edge))
             return AVSVT_OK;
-        avsvti_piece piece = { r->window.samples, n, first * p->hop, r->pictures };
-        status = avsvti_pipeline_call(p, &piece, &f, err);
-        if (status != AVSVT_OK)
-            return status;
-        int64_t have = first + f.count; /* frames of the sound we now know */
-        int done = r->window.at_end && have <= end;
-        if (!r->window.at_end && have < end) {
-            status = avsvti_fail(err, AVSVT_E_BACKEND,
-                "%s: the network gave %lld frames for %lld samples: "
-                "input.hop of the manifest is %lld", p->name,
-                (long long)f.count, (long long)n, (long long)p->hop);
-        } else {
-            int64_t upto = have < end ? have : end;
-            if (upto > core)
-                status = hand_on(r, &f, core - first, upto - core,
-                                 first * p->hop, (double)p->hop, err);
-        }
-        avsvti_frames_release(&f);
-        if (status == AVSVT_OK) {
-            int64_t known = r->window.start + r->window.count;
-            status = avsvti_run_tell(r, done || end * p->hop > known ? known
-                                                          : end * p->hop, err);
-        }
+        status = run_place(r, &place, &done, err);
+        int64_t end = place.end * p->hop;
+        if (status == AVSVT_OK)
+            status = avsvti_run_tell(r, done || end > known ? known : end, err);
         if (status != AVSVT_OK || done)
             return status;
     }
-}
-
-/* A song of total samples is cut into round(total / chunk) utterances (half to
- * even), the last of which takes the rest; a video goes on in steps while more
- * than one and a half of them are left. A song too short for one utterance is
- * dropped there; here it is one. */
-int64_t avsvti_published_piece(int64_t start, int64_t total, int64_t chunk,
-                               int video)
-{
-    double pieces = nearbyint((double)total / (double)chunk);
-    int64_t index = start / chunk + 1;
-    if (video)
-        return total - start <= chunk + chunk / 2 ? total - start : chunk;
-    return (double)index >= pieces ? total - start : chunk;
 }
 
 static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
@@ -137,7 +164,7 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
                       : r->window.count;
         if (n <= 0)
             return AVSVT_OK;
-        avsvti_piece piece = { r->window.samples, n, start, r->pictures };
+        avsvti_piece piece = { r->window.samples, n, start, NULL, r->pictures };
         status = avsvti_pipeline_call(r->p, &piece, &f, err);
         if (status != AVSVT_OK)
             return status;
@@ -233,6 +260,8 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
                                     ? 0 : p->chunk_frames * p->hop, err);
     if (status == AVSVT_OK)
         warn(&r);
+    while (r.heard_count--)
+        avsvt_tensor_free(r.heard[r.heard_first++]);
     avsvti_window_free(&r.window);
     avsvti_release(avsvti_allocator(p->context), r.level);
     return status;

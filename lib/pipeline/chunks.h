@@ -3,19 +3,14 @@
 #ifndef AVSVTI_PIPELINE_CHUNKS_H
 #define AVSVTI_PIPELINE_CHUNKS_H
 
+#include "features/pieces.h"
+#include "media/window.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/window.h"
 
 /* Receives frames in order: logits, fine (or NULL), level (or NULL), count. */
 typedef avsvt_status (*avsvti_frames_fn)(void *user, const float *logits,
                                          const float *fine, const float *level,
                                          int64_t count, avsvt_error *err);
-
-/* How sound is cut where it overlaps: frames kept of each call, and those
- * given beside them on the left and right, which are thrown away. */
-typedef struct avsvti_cut {
-    int64_t chunk, left, right;
-} avsvti_cut;
 
 /* What is transcribed: sound (or NULL), pictures (or NULL). */
 typedef struct avsvti_media {
@@ -52,24 +47,20 @@ typedef struct avsvti_run {
     void *user;
     float *level;
     int64_t level_capacity;
+    /* Features of the sound of the pieces that come next. */
+    avsvt_tensor *heard[AVSVTI_MOST_BATCH];
+    size_t heard_first, heard_count;
 } avsvti_run;
 
 avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err);
 /* Loudness of samples from..to of the window, dB below full scale. */
 float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to);
-/* Length of AV_SVT's utterance that starts at start, of total in all, in
- * samples; chunk is the usual length. Sound and video are cut differently. */
-int64_t avsvti_published_piece(int64_t start, int64_t total, int64_t chunk,
-                               int video);
-
 /* slices.c: the published way with fusion. Features of the whole song are made
  * utterance by utterance, cut anew by counting, fused and decided. */
 avsvt_status avsvti_slices_run(avsvti_run *r, avsvt_error *err);
-/* The second half of it on features that there are; either may be NULL. level
- * has a value for every audio frame, or is NULL. */
+/* The second half of it on features that there are; either may be NULL. */
 avsvt_status avsvti_slices_features(avsvt_pipeline *p, avsvt_tensor *audio,
-                                    avsvt_tensor *video, const float *level,
-                                    avsvti_frames_fn take, void *user,
-                                    avsvt_error *err);
+                                    avsvt_tensor *video, avsvti_frames_fn take,
+                                    void *user, avsvt_error *err);
 
 #endif

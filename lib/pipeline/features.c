@@ -45,7 +45,7 @@ static avsvt_status run(avsvt_activations **out, avsvt_pipeline *p,
     avsvti_collector c;
     avsvti_collector_init(&c, p);
     avsvt_status status = p->fusion && p->chunks == AVSVT_CHUNKS_PUBLISHED
-        ? avsvti_slices_features(p, audio, video, NULL, avsvti_collect, &c, err)
+        ? avsvti_slices_features(p, audio, video, avsvti_collect, &c, err)
         : run_whole(&c, p, audio, video, err);
     if (status == AVSVT_OK)
         status = avsvti_collector_finish(out, &c, p, 0.0, err);

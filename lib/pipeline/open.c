@@ -62,6 +62,10 @@ static avsvt_status read_options(avsvt_pipeline_options *o,
     if (o->chunk_s != 0.0 && !(o->chunk_s >= 1.0 && o->chunk_s <= 600.0))
         return avsvti_fail(err, AVSVT_E_ARG,
                            "chunk_s: use 1 to 600 seconds, or 0");
+    if (o->batch < 0 || o->batch > AVSVTI_MOST_BATCH || o->reserved)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_pipeline_options: batch is 1 to %d, or 0; reserved is 0",
+            AVSVTI_MOST_BATCH);
     return AVSVT_OK;
 }
 
@@ -78,6 +82,7 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
     }
     p->name = copy;
     p->context = avsvt_context_ref(context);
+    p->batch = 1;
     avsvti_busy_init(&p->busy);
     return p;
 }

@@ -10,6 +10,8 @@
 #include "fusion/fusion.h"
 #include "model/manifest.h"
 
+#define AVSVTI_MOST_BATCH 64
+
 struct avsvt_pipeline {
     avsvti_busy busy;
     avsvt_context *context;   /* counted */
@@ -28,6 +30,7 @@ struct avsvt_pipeline {
     int32_t chunks;           /* AVSVT_CHUNKS_*, never the default */
     int64_t chunk_frames;     /* kept of each call */
     int64_t context_frames;   /* given on each side beside them */
+    size_t batch;             /* chunks that the encoder of sound takes at once */
     double audio_middle_s;    /* what frame 0 of the sound's features sees */
     double picture_hz;        /* pictures a second that the encoder takes */
     double video_hz;          /* its features a second */
@@ -48,6 +51,7 @@ typedef struct avsvti_frames {
 typedef struct avsvti_piece {
     const float *samples; /* NULL: there is no sound */
     int64_t count, start; /* in samples: length, and where it begins */
+    avsvt_tensor *heard;  /* features of its sound; NULL: not made yet */
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
 } avsvti_piece;
 

@@ -86,6 +86,8 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     if (status != AVSVT_OK)
         return status;
     p->chunks = chosen->chunks ? chosen->chunks : mode;
+    if (chosen->batch)
+        p->batch = (size_t)chosen->batch;
     if (p->chunks == AVSVT_CHUNKS_PUBLISHED) {
         /* Of pictures frame i is at i / 50 s. */
         p->info.frame_rate_hz = p->video && !p->fusion ? p->video_hz

@@ -3,6 +3,7 @@
 
 #include "guard.hpp"
 #include "message.hpp"
+#include "prepack.hpp"
 #include "tensors.hpp"
 
 #include <ATen/Context.h>
@@ -128,7 +129,10 @@ network::network(const avsvt_backend_open &args)
         module.eval();
         /* Of a frozen network only what its forward changes is left in the
          * module; of one that can't be frozen, everything. */
-        private_state = !freeze(module) || module.attributes().size() > 0;
+        const bool frozen = freeze(module);
+        private_state = !frozen || module.attributes().size() > 0;
+        if (frozen && device.is_cpu() && floats == at::kFloat)
+            prepack(*forward_of(module).graph());
     }
     /* The default executor watches the first runs and compiles in the second:
      * seconds, for little gain. This one starts at once, and choosing it for

@@ -146,8 +146,14 @@ class DatasetReport(Record):
                 ("sound_s", c_double), ("reason", c_char * 256)]
 
 
+class ExtractOptions(Record):
+    _fields_ = [("struct_size", c_uint32), ("chunks", c_int32), ("chunk_s", c_double),
+                ("context_s", c_double), ("batch", c_int32), ("reserved", c_uint32)]
+
+
 class PipelineOptions(Record):
-    _fields_ = [("struct_size", c_uint32), ("chunks", c_int32), ("chunk_s", c_double)]
+    _fields_ = [("struct_size", c_uint32), ("chunks", c_int32), ("chunk_s", c_double),
+                ("batch", c_int32), ("reserved", c_uint32)]
 
 
 class RunOptions(Record):
@@ -259,7 +265,7 @@ STRUCTS = {
     "avsvt_note": NoteRecord, "avsvt_notes_options": NotesOptions,
     "avsvt_export_options": ExportOptions, "avsvt_score": ScoreRecord,
     "avsvt_notes_scores": NotesScoresRecord, "avsvt_metrics_options": MetricsOptions,
-    "avsvt_fusion_times": FusionTimes,
+    "avsvt_fusion_times": FusionTimes, "avsvt_extract_options": ExtractOptions,
     "avsvt_dataset_options": DatasetOptions, "avsvt_dataset_report": DatasetReport,
     "avsvt_pipeline_options": PipelineOptions, "avsvt_run_options": RunOptions,
     "avsvt_stream_event": StreamEvent, "avsvt_stream_frame": StreamFrame,
@@ -313,6 +319,8 @@ _FALLIBLE = {
     "avsvt_extractor_run": (_out, _handle, c_void_p, c_size_t),
     "avsvt_extractor_run_video": (_out, _handle, _handle),
     "avsvt_extractor_run_av": (_out, _handle, c_void_p, c_size_t, _handle),
+    "avsvt_extraction_open": (_out, _handle, _handle, _handle, POINTER(ExtractOptions)),
+    "avsvt_extraction_next": (_out, _handle),
     "avsvt_fusion_create": (_out, _handle),
     "avsvt_fusion_run": (_out, _handle, _handle, _handle),
     "avsvt_fusion_run_timed": (_out, _handle, _handle, _handle, POINTER(FusionTimes)),
@@ -422,7 +430,8 @@ _PLAIN = {
     "avsvt_scorer_reset": (None, _handle),
 }
 _PLAIN.update((f"avsvt_{kind}_free", (None, _handle)) for kind in (
-    "context", "tensor", "audio", "model", "extractor", "fusion", "head", "activations",
+    "context", "tensor", "audio", "model", "extractor", "extraction", "fusion", "head",
+    "activations",
     "notes", "pipeline", "job", "augment", "chart", "scorer", "stream",
     "trainer"))
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Model files: any network, and the stages made of one."""
 import ctypes
+import os
+from contextlib import ExitStack
 from ctypes import c_size_t, c_void_p
 
 import numpy as np
 
 from . import _ffi
 from ._handle import Handle, call, held, path_bytes
+from .audio import Audio
 from .notes import Activations
 from .tensors import Tensor
+from .video import Video
 
 _MOST_OUTPUTS = 32
 
@@ -106,6 +110,13 @@ class Extractor(_Stage):
 
     _create, _free = "avsvt_extractor_create", "avsvt_extractor_free"
 
+    def __init__(self, model, context=None):
+        with ExitStack() as stack:
+            if not isinstance(model, Model):
+                model = stack.enter_context(Model(model, context))
+            self._rate = model.get("input.frame_rate")
+            super().__init__(model)
+
     def __call__(self, samples=None, crops=None) -> np.ndarray:
         if samples is None and crops is None:
             raise ValueError("samples or crops are needed")
@@ -123,6 +134,52 @@ class Extractor(_Stage):
             call(name, ctypes.byref(out), extractor, *sound,
                  *(() if pictures is None else (tensor,)))
         return Tensor._adopt(out.value).numpy()
+
+    def pieces(self, source=None, sample_rate=None, crops=None, *, chunks=None, chunk=None,
+               context=None, batch=None):
+        """Features of sound or pictures of any length, piece by piece: iterate,
+        or join them with ``np.concatenate(list(extract.pieces("song.flac")))``.
+
+        `source` is a sound file, or samples with their rate; `crops` a
+        :class:`Video` at the model's rate, an array at that rate, or a file of
+        crops. `chunks` "overlap" (pieces of `chunk` seconds with `context`
+        seconds on both sides that are thrown away), "whole" or "published"
+        (utterances of 5 s); `batch` pieces go through the network together.
+        What is not given is as the model says.
+        """
+        if chunks not in _ffi.CHUNKS:
+            raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
+        options = _ffi.ExtractOptions(
+            chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0, batch=batch or 0,
+            context_s=0.0 if context is None else float(context) or -1.0)
+        return self._pieces(source, sample_rate, crops, options)
+
+    def _pieces(self, source, sample_rate, crops, options):
+        with ExitStack() as stack:
+            sound = None if source is None else stack.enter_context(Audio(source, sample_rate))
+            video = crops
+            if crops is not None and not isinstance(crops, Video):
+                video = stack.enter_context(self._video(crops))
+            extractor, audio, pictures = stack.enter_context(held(self, sound, video))
+            run = stack.enter_context(_Extraction("avsvt_extraction_open", extractor, audio,
+                                                  pictures, ctypes.byref(options)))
+            while True:
+                out = c_void_p()
+                with held(run) as (pointer,):
+                    call("avsvt_extraction_next", ctypes.byref(out), pointer)
+                if not out.value:
+                    return
+                yield Tensor._adopt(out.value).numpy()
+
+    def _video(self, crops) -> Video:
+        rate = float(self._rate) if self._rate else None
+        if isinstance(crops, (str, bytes, os.PathLike)):
+            return Video(crops, rate=rate, array_rate=rate)
+        return Video(crops, array_rate=rate)
+
+
+class _Extraction(Handle):
+    _free = "avsvt_extraction_free"
 
 
 class Fusion(_Stage):

@@ -21,14 +21,16 @@ class Pipeline(Handle):
 
     ``chunks`` is how long sound is cut: "overlap", "whole" (one piece) or
     "published" (AV_SVT's utterances, for pipeline files); ``chunk`` seconds of
-    result per network call. None is what the file says."""
+    result per network call; ``batch`` overlapping chunks go through a pipeline
+    file's encoder of sound together. None is what the file says."""
 
     _free = "avsvt_pipeline_free"
 
-    def __init__(self, model=None, context=None, chunk=None, chunks=None):
+    def __init__(self, model=None, context=None, chunk=None, chunks=None, batch=None):
         if chunks not in _ffi.CHUNKS:
             raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
-        options = _ffi.PipelineOptions(chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0)
+        options = _ffi.PipelineOptions(chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0,
+                                       batch=batch or 0)
         if isinstance(model, Model):
             with held(model) as (shared,):
                 super().__init__("avsvt_pipeline_create", shared, ctypes.byref(options))

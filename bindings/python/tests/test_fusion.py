@@ -163,3 +163,79 @@ def test_the_plain_fusions_can_be_scripted(network, differs):
         assert torch.equal(network(audio, fitted), eager)
     if not differs:
         assert torch.equal(eager, audio + fitted)
+
+
+def plain(audio, video, kind, state):
+    """The plain fusions in NumPy, of features that are equally long."""
+    def norm(x):
+        return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-6)
+
+    def linear(x, name):
+        return x @ state[name + ".weight"].T + state[name + ".bias"]
+
+    def layer(keys, query, name):
+        q, k, v = (linear(x, f"{name}.attention.{what}")
+                   for x, what in ((query, "query"), (keys, "key"), (keys, "value")))
+        mixed = np.zeros_like(q)
+        for h in range(4):
+            part = slice(4 * h, 4 * h + 4)
+            scores = np.exp(q[:, part] @ k[:, part].T / 2)
+            mixed[:, part] = scores / scores.sum(1, keepdims=True) @ v[:, part]
+        x = norm(query + linear(mixed, f"{name}.attention.out"))
+        return norm(x + linear(np.maximum(linear(x, f"{name}.widen"), 0), f"{name}.narrow"))
+
+    if kind == "add":
+        return audio + video
+    if kind == "concat":
+        return linear(np.concatenate([audio, video], 1), "join")
+    place = fusion.positions(len(audio), torch.zeros(1, 1, 16))[0].numpy()
+    audio, video = audio + place, video + place
+    return layer(audio, video, "audio") + layer(video, audio, "video")
+
+
+@pytest.mark.parametrize("kind", ["add", "concat", "cross"])
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_plain_fusion_is_a_model_file(tmp_path, kind, trained):
+    made = {"add": fusion.Addition, "concat": lambda: fusion.Concatenation(16),
+            "cross": lambda: fusion.CrossAttention(16, 4, 24)}[kind]
+    options = [f"fusion-{kind}", "-o", str(tmp_path / "f.pt")]
+    options += ["--heads", "4"] if kind == "cross" else []
+    if trained and kind != "add":
+        torch.manual_seed(4)
+        state = made().state_dict()
+        torch.save(state, tmp_path / "f.ckpt")
+        options.insert(1, str(tmp_path / "f.ckpt"))
+    else:
+        options += ["--width", "16"] + (["--inner", "24"] if kind == "cross" else [])
+        torch.manual_seed(0)  # what the exporter's weights begin with
+        state = made().state_dict()
+    assert exporter.main(options) == 0
+    state = {name: value.numpy() for name, value in state.items()}
+    audio, video = features(9, 1), features(9, 2)
+    with avsvt.Fusion(tmp_path / "f.pt") as fuse:
+        expected = plain(audio, video, kind, state)
+        assert np.abs(fuse(audio, video) - expected).max() < 1e-4
+        expected = plain(audio, np.concatenate([video[:5], np.zeros((4, 16), np.float32)]),
+                         kind, state)
+        assert np.abs(fuse(audio, video[:5]) - expected).max() < 1e-4
+        expected = plain(audio, np.zeros((9, 16), np.float32), kind, state)
+        assert np.abs(fuse(audio, None) - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (["fusion-add", "CHECKPOINT"], "no weights"),
+    (["fusion-concat", "CHECKPOINT"], "which the network does not know"),
+    (["fusion-cross", "--width", "15", "--heads", "3"], "must be even"),
+    (["fusion-cross", "--width", "16", "--heads", "3"], "can't be shared"),
+    (["fusion-add", "--width", "0"], None), (["fusion-add", "--width", "70000"], "--width"),
+])
+def test_a_plain_fusion_that_cannot_be_is_told(tmp_path, capsys, arguments, told):
+    torch.save({"elsewhere": torch.zeros(3)}, tmp_path / "f.ckpt")
+    arguments = [str(tmp_path / "f.ckpt") if each == "CHECKPOINT" else each for each in arguments]
+    status = exporter.main([*arguments, "-o", str(tmp_path / "f.pt")])
+    if told is None:  # 0 is the default
+        assert status == 0
+        return
+    assert status == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "f.pt").exists()

@@ -2,8 +2,8 @@
 """Making model files: ``python -m avsvt.export KIND CHECKPOINT... -o OUT.pt``.
 
 Each kind is a module of this package, or an object in one ("module:object"),
-with ``SUMMARY``, ``add_arguments`` and ``export``; ``KINDS`` names them. This
-package needs PyTorch.
+with ``SUMMARY``, ``add_arguments`` and ``export``, and ``CHECKPOINTS`` where it
+takes other than one or more; ``KINDS`` names them. This package needs PyTorch.
 """
 from importlib import import_module
 
@@ -20,6 +20,9 @@ KINDS = {
     "svt-audio": "svt_audio",
     "svt-video": "svt_video",
     "svt-av": "svt_av",
+    "fusion-add": "fusion:add",
+    "fusion-concat": "fusion:concat",
+    "fusion-cross": "fusion:cross",
 }
 
 

@@ -16,7 +16,8 @@ def parse(arguments):
     for name in KINDS:
         module = kind(name)
         one = kinds.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
-        one.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT")
+        one.add_argument("checkpoints", nargs=getattr(module, "CHECKPOINTS", "+"),
+                         metavar="CHECKPOINT")
         one.add_argument("-o", "--output", required=True, metavar="OUT.pt")
         module.add_arguments(one)
     options = parser.parse_args(arguments)

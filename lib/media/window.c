@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipeline/window.h"
+#include "media/window.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A window that slides over a source of sound, so that long sound needs only
  * the memory of one chunk. */
-#ifndef AVSVTI_PIPELINE_WINDOW_H
-#define AVSVTI_PIPELINE_WINDOW_H
+#ifndef AVSVTI_MEDIA_WINDOW_H
+#define AVSVTI_MEDIA_WINDOW_H
 
 #include <avsvt/media.h>
 
