@@ -8,8 +8,9 @@
  *  explains every key) it reads recordings and notes, cuts and batches them,
  *  validates with the task's own decoding and measures, keeps checkpoints and
  *  goes on where it stopped, bit for bit on the CPU; its output folder then has
- *  best.pt, last.pt, last.state (the checkpoint), log.jsonl and curve.svg. Inside an application it
- *  adapts a model to a singer, on sound in memory:
+ *  best.pt, last.pt, last.state (the checkpoint), log.jsonl and curve.svg, and
+ *  events.out.tfevents.avsvt for TensorBoard where the recipe asks. Inside an
+ *  application it adapts a model to a singer, on sound in memory:
  *
  *      avsvt_trainer_create(&trainer, model,
  *          "{epochs: 20, optimizer: {kind: adam, lr: 0.001}, "
@@ -120,7 +121,8 @@ AVSVT_API avsvt_status avsvt_trainer_run(avsvt_trainer *trainer,
     avsvt_train_fn progress, void *user, avsvt_error *err);
 
 /** Change the weights once, on a batch of the caller's own, for models of any
- *  task.
+ *  task. With `precision: fp16` gradients may overflow until their scale is
+ *  found: nothing is changed then, and report->step stays where it was.
  *  @param trainer [borrowed] from avsvt_trainer_create().
  *  @param names   [borrowed] @p count names of inputs of the model's `loss`.
  *  @param tensors [borrowed] @p count tensors.

@@ -8,6 +8,7 @@
  * They lie in the archive's parts data/0, data/1 and data/2, where those have
  * their sizes, and start from what is in them. The manifest may ask:
  *   null: {nan_at: 3}          the third call's loss is not a number
+ *   null: {overflow_at: 3}     the third step's gradients overflow, as in fp16
  *   null: {fail: loss}         the loss fails */
 #include "backend/null.h"
 
@@ -33,7 +34,7 @@ static const struct {
 typedef struct null_trainer {
     avsvti_null_model *model;
     uint64_t seed;
-    int64_t calls;
+    int64_t calls, steps;
     float values[TENSORS][2], averages[TENSORS][2], gradients[TENSORS][2];
     float seen_before;
     int averaged;
@@ -137,6 +138,15 @@ static const avsvt_backend_tensor *named(const avsvt_backend_tensor *tensors,
     return NULL;
 }
 
+/* Whether the manifest's key names this count of calls. */
+static int is_time(const null_trainer *t, const char *key, int64_t count)
+{
+    const char *wanted = avsvti_manifest_get(t->model->manifest, key);
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)count);
+    return wanted && !strcmp(wanted, text);
+}
+
 static double loudness(const avsvt_backend_tensor *x, int64_t row)
 {
     const float *p = (const float *)x->data + row * x->shape[1];
@@ -183,10 +193,8 @@ static avsvt_status loss(void *handle, const avsvt_backend_tensor *inputs,
     null_trainer *t = handle;
     const avsvt_backend_tensor *x = named(inputs, count, "samples");
     const avsvt_backend_tensor *pitch = named(inputs, count, "pitch");
-    const char *nan_at = avsvti_manifest_get(t->model->manifest, "null.nan_at");
     const char *fail = avsvti_manifest_get(t->model->manifest, "null.fail");
     int evaluates = (args->flags & AVSVT_LOSS_EVALUATE) != 0;
-    char call[24];
     avsvti_random random;
     args->value = NAN;
     if (!x || !pitch || (fail && !strcmp(fail, "loss")))
@@ -197,8 +205,7 @@ static avsvt_status loss(void *handle, const avsvt_backend_tensor *inputs,
     double noise = evaluates ? 0 : avsvti_random_between(&random, -0.01, 0.01);
     if (!evaluates) {
         t->values[SEEN][0]++;
-        snprintf(call, sizeof(call), "%lld", (long long)++t->calls);
-        if (nan_at && !strcmp(nan_at, call))
+        if (is_time(t, "null.nan_at", ++t->calls))
             return AVSVT_OK;
     }
     args->value = all_rows(t, x, pitch, noise, evaluates, args->scale);
@@ -219,7 +226,8 @@ static avsvt_status step(void *handle, avsvt_backend_step *args)
     for (int i = 0; i < SEEN; i++)
         for (int64_t k = 0; k < layout[i].size && t->trains[i]; k++)
             sum += (double)t->gradients[i][k] * t->gradients[i][k];
-    args->norm = sqrt(sum);
+    args->skipped = is_time(t, "null.overflow_at", ++t->steps);
+    args->norm = args->skipped ? INFINITY : sqrt(sum);
     if (!isfinite(args->norm)) {
         forget(t);
         return AVSVT_OK;

@@ -87,16 +87,53 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
     return p;
 }
 
+avsvt_status avsvti_pipeline_mode(int32_t *chunks, const char *name,
+                                  const char *mode, avsvt_error *err)
+{
+    static const char *const names[] = { "overlap", "whole", "published" };
+    *chunks = AVSVT_CHUNKS_OVERLAP;
+    for (int32_t i = 0; mode && i < 3; i++)
+        if (!strcmp(mode, names[i])) {
+            *chunks = AVSVT_CHUNKS_OVERLAP + i;
+            return AVSVT_OK;
+        }
+    return !mode ? AVSVT_OK : avsvti_fail(err, AVSVT_E_FORMAT,
+        "%s: chunk.mode is '%s': overlap, whole or published is known", name,
+        mode);
+}
+
+/* How sound is cut: as the model says, or as the caller has chosen. A model
+ * trained on AV_SVT's utterances counts its frames from the beginning of each,
+ * a little slower than they come; where chunks overlap, they lie where they
+ * are. */
+static avsvt_status choose_chunks(avsvt_pipeline *p, const avsvt_model *model,
+                                  int32_t chosen, avsvt_error *err)
+{
+    int32_t own;
+    avsvt_status status = avsvti_pipeline_mode(&own, p->name,
+        avsvt_model_get(model, "chunk.mode"), err);
+    if (status != AVSVT_OK)
+        return status;
+    if (chosen == AVSVT_CHUNKS_PUBLISHED && own != AVSVT_CHUNKS_PUBLISHED)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: AV_SVT's utterances are for pipeline files that join an "
+            "extractor and a head, and for models trained on them", p->name);
+    p->chunks = chosen ? chosen : own;
+    if (own == AVSVT_CHUNKS_PUBLISHED && p->chunks != own) {
+        p->info.frame_rate_hz = 0.0;
+        p->info.start_s += 0.5 * (double)(p->hop + p->edge) / p->rate_hz;
+    }
+    if (p->info.frame_rate_hz == 0.0)
+        p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
+    return AVSVT_OK;
+}
+
 static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
                                const avsvt_pipeline_options *chosen,
                                avsvt_error *err)
 {
     double chunk_s = 30.0, context_s = 4.0;
     void *network;
-    if (chosen->chunks == AVSVT_CHUNKS_PUBLISHED)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "%s: AV_SVT's utterances are for pipeline files that join an "
-            "extractor and a head", p->name);
     if (!avsvti_model_is(model, "task", "notes")) {
         const char *task = avsvt_model_get(model, "task");
         return avsvti_fail(err, AVSVT_E_ARG,
@@ -109,15 +146,14 @@ static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
     if (status == AVSVT_OK)
         status = avsvti_head_defaults(&p->defaults, model, err);
     if (status == AVSVT_OK)
+        status = choose_chunks(p, model, chosen->chunks, err);
+    if (status == AVSVT_OK)
         status = avsvti_stage_create(&network, sizeof(avsvti_stage), model,
                                      "pipeline", err);
     if (status != AVSVT_OK)
         return status;
     p->network = network;
     p->backend = p->network->network.backend;
-    if (p->info.frame_rate_hz == 0.0)
-        p->info.frame_rate_hz = p->rate_hz / (double)p->hop;
-    p->chunks = chosen->chunks ? chosen->chunks : AVSVT_CHUNKS_OVERLAP;
     avsvti_pipeline_set_chunks(p, chosen->chunk_s != 0.0 ? chosen->chunk_s
                                                          : chunk_s, context_s);
     return AVSVT_OK;

@@ -55,6 +55,9 @@ typedef struct avsvti_piece {
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
 } avsvti_piece;
 
+/* The AVSVT_CHUNKS_* that chunk.mode names; overlap where it is NULL. */
+avsvt_status avsvti_pipeline_mode(int32_t *chunks, const char *name,
+                                  const char *mode, avsvt_error *err);
 avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_piece *piece,
                                   avsvti_frames *frames, avsvt_error *err);
 /* Features of one of the streams through the head. */

@@ -57,22 +57,6 @@ static avsvt_status yaml_decode(avsvt_pipeline *p, const avsvti_manifest *yaml,
     return status;
 }
 
-static avsvt_status yaml_mode(int32_t *chunks, const avsvt_pipeline *p,
-                              const avsvti_manifest *yaml, avsvt_error *err)
-{
-    static const char *const names[] = { "overlap", "whole", "published" };
-    const char *mode = avsvti_manifest_get(yaml, "chunk.mode");
-    *chunks = AVSVT_CHUNKS_OVERLAP;
-    for (int32_t i = 0; mode && i < 3; i++)
-        if (!strcmp(mode, names[i])) {
-            *chunks = AVSVT_CHUNKS_OVERLAP + i;
-            return AVSVT_OK;
-        }
-    return !mode ? AVSVT_OK : avsvti_fail(err, AVSVT_E_FORMAT,
-        "%s: chunk.mode is '%s': overlap, whole or published is known",
-        p->name, mode);
-}
-
 /* start_s: time of the encoder's frame 0, the middle of what it sees. The
  * published rule knows none: its frame i is at i / 49.8 s. */
 static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
@@ -82,7 +66,8 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
                                 avsvt_error *err)
 {
     int32_t mode;
-    avsvt_status status = yaml_mode(&mode, p, yaml, err);
+    avsvt_status status = avsvti_pipeline_mode(&mode, p->name,
+        avsvti_manifest_get(yaml, "chunk.mode"), err);
     if (status != AVSVT_OK)
         return status;
     p->chunks = chosen->chunks ? chosen->chunks : mode;

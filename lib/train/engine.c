@@ -225,7 +225,8 @@ avsvt_status avsvti_engine_loss(avsvt_trainer *t,
         : failed(t, status, "compute the loss", message, err);
 }
 
-avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, avsvt_error *err)
+avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, int *skipped,
+                                avsvt_error *err)
 {
     char message[MESSAGE_SIZE] = "";
     double n = t->now.step + 1, warm = (n + 1) / (n + 20);
@@ -236,6 +237,7 @@ avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, avsvt_error *err
     };
     avsvt_status status = t->table->step(t->engine, &args);
     *norm = args.norm;
+    *skipped = status == AVSVT_OK && args.skipped;
     return status == AVSVT_OK ? status
         : failed(t, status, "change the weights", message, err);
 }

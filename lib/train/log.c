@@ -46,7 +46,8 @@ avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err)
         avsvti_buffer_number(&b, t->schedules[g].lr, 12);
     }
     avsvti_buffer_text(&b, "]}\n");
-    return append(t, &b, err);
+    avsvt_status status = append(t, &b, err);
+    return status == AVSVT_OK ? avsvti_tensorboard_step(t, err) : status;
 }
 
 avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
@@ -65,7 +66,8 @@ avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
         number(&b, "coff", t->now.coff, 6);
     }
     avsvti_buffer_printf(&b, ", \"best\": %s}\n", t->improved ? "true" : "false");
-    return append(t, &b, err);
+    avsvt_status status = append(t, &b, err);
+    return status == AVSVT_OK ? avsvti_tensorboard_valid(t, err) : status;
 }
 
 avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err)
@@ -74,5 +76,6 @@ avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err)
     if (!t->output)
         return AVSVT_OK;
     avsvti_buffer_init(&nothing, avsvti_allocator(t->context));
-    return append(t, &nothing, err);
+    avsvt_status status = append(t, &nothing, err);
+    return status == AVSVT_OK ? avsvti_tensorboard_rewind(t, err) : status;
 }

@@ -100,7 +100,9 @@ static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
 /* What both ways of making one share, once recipe and model are there. */
 static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
 {
-    avsvt_status status = read_geometry(t, err);
+    avsvt_status status = avsvti_trainer_unpack(t, err);
+    if (status == AVSVT_OK)
+        status = read_geometry(t, err);
     double rate_hz = t->fields.geometry.rate_hz;
     t->budget = (size_t)(t->recipe.memory_mb * 1048576.0);
     if (status == AVSVT_OK)

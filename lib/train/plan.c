@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/random.h"
+#include "dataset/utterance.h"
 
 #define STREAMS 4 /* of random numbers in an epoch */
 
@@ -14,26 +15,62 @@ static uint64_t stream_of(int64_t epoch, int which)
     return (uint64_t)epoch * STREAMS + (uint64_t)which;
 }
 
-/* Pieces of a song in this epoch: as many as cover it, times its weight. */
-static size_t pieces_of(const avsvti_song *song, int64_t segment,
-                        avsvti_random *random)
+/* AV_SVT's utterances of a song; one at least. */
+static int64_t utterances_of(const avsvti_songs *songs, size_t i, double length_s)
 {
-    double n = segment ? ceil((double)song->length / (double)segment) : 1;
-    n *= song->weight;
+    double song_s = (double)songs->songs[i].length / songs->rate_hz;
+    int64_t n = avsvti_utterances(song_s, length_s);
+    return n > 1 ? n : 1;
+}
+
+/* Pieces of a song in this epoch: as many as cover it, times its weight. */
+static size_t pieces_of(const avsvti_songs *songs, const avsvti_recipe *r,
+                        size_t i, avsvti_random *random)
+{
+    int64_t segment = (int64_t)llround(r->segment_s * songs->rate_hz);
+    double n = r->utterance_s > 0 ? (double)utterances_of(songs, i, r->utterance_s)
+        : segment ? ceil((double)songs->songs[i].length / (double)segment) : 1;
+    n *= songs->songs[i].weight;
     double whole = floor(n);
     return (size_t)whole + (avsvti_random_between(random, 0, 1) < n - whole);
+}
+
+/* Utterance n of a song, which is gone through again behind its last. */
+static void place_utterance(avsvti_cut *c, const avsvti_songs *songs,
+                            double length_s, size_t n)
+{
+    int64_t count = utterances_of(songs, c->song, length_s), end;
+    avsvti_utterance_range(&c->start, &end, (int64_t)n % count + 1, count,
+                           songs->rate_hz, length_s, songs->songs[c->song].length);
+    c->length = end - c->start;
+}
+
+/* Piece n of its song. */
+static void place_cut(avsvti_cut *c, const avsvti_songs *songs,
+                      const avsvti_recipe *r, size_t n, avsvti_random *places)
+{
+    int64_t segment = (int64_t)llround(r->segment_s * songs->rate_hz);
+    int64_t length = songs->songs[c->song].length;
+    int64_t spare = segment ? length - segment : 0;
+    c->draw = avsvti_random_next(places);
+    if (r->utterance_s > 0) {
+        place_utterance(c, songs, r->utterance_s, n);
+        return;
+    }
+    c->length = spare > 0 ? segment : length;
+    c->start = spare > 0
+        ? (int64_t)avsvti_random_below(places, (uint64_t)spare + 1) : 0;
 }
 
 static avsvt_status make_cuts(avsvti_plan *plan, const avsvti_songs *songs,
                               const avsvti_recipe *r, int64_t epoch,
                               avsvt_error *err)
 {
-    int64_t segment = (int64_t)llround(r->segment_s * songs->rate_hz);
     avsvti_random counts, places;
     size_t total = 0, at = 0;
     avsvti_random_seed(&counts, r->seed, stream_of(epoch, 0));
     for (size_t i = 0; i < songs->count; i++)
-        total += pieces_of(&songs->songs[i], segment, &counts);
+        total += pieces_of(songs, r, i, &counts);
     plan->cuts = avsvti_alloc(plan->allocator, total, sizeof(*plan->cuts));
     plan->ends = avsvti_alloc(plan->allocator, total, sizeof(*plan->ends));
     if (!plan->cuts || !plan->ends)
@@ -41,15 +78,11 @@ static avsvt_status make_cuts(avsvti_plan *plan, const avsvti_songs *songs,
     avsvti_random_seed(&counts, r->seed, stream_of(epoch, 0));
     avsvti_random_seed(&places, r->seed, stream_of(epoch, 1));
     for (size_t i = 0; i < songs->count; i++) {
-        const avsvti_song *song = &songs->songs[i];
-        for (size_t n = pieces_of(song, segment, &counts); n > 0; n--) {
+        size_t pieces = pieces_of(songs, r, i, &counts);
+        for (size_t n = 0; n < pieces; n++) {
             avsvti_cut *c = &plan->cuts[at++];
-            int64_t spare = segment ? song->length - segment : 0;
             c->song = i;
-            c->length = spare > 0 ? segment : song->length;
-            c->draw = avsvti_random_next(&places);
-            c->start = spare > 0
-                ? (int64_t)avsvti_random_below(&places, (uint64_t)spare + 1) : 0;
+            place_cut(c, songs, r, n, &places);
         }
     }
     plan->cut_count = total;
@@ -166,21 +199,31 @@ avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,
 }
 
 avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
-                               avsvt_error *err)
+                               double utterance_s, avsvt_error *err)
 {
+    size_t total = 0, at = 0;
     memset(plan, 0, sizeof(*plan));
     plan->allocator = avsvti_allocator(songs->context);
-    plan->cuts = avsvti_alloc(plan->allocator, songs->count, sizeof(*plan->cuts));
-    plan->ends = avsvti_alloc(plan->allocator, songs->count, sizeof(*plan->ends));
+    for (size_t i = 0; i < songs->count; i++)
+        total += utterance_s > 0 ? (size_t)utterances_of(songs, i, utterance_s) : 1;
+    plan->cuts = avsvti_alloc(plan->allocator, total, sizeof(*plan->cuts));
+    plan->ends = avsvti_alloc(plan->allocator, total, sizeof(*plan->ends));
     if (!plan->cuts || !plan->ends) {
         avsvti_plan_free(plan);
         return avsvti_fail_memory(err);
     }
     for (size_t i = 0; i < songs->count; i++) {
-        plan->cuts[i] = (avsvti_cut){ i, 0, songs->songs[i].length, i };
-        plan->ends[i] = i + 1;
+        int64_t n = utterance_s > 0 ? utterances_of(songs, i, utterance_s) : 1;
+        for (int64_t k = 0; k < n; k++) {
+            avsvti_cut *c = &plan->cuts[at];
+            *c = (avsvti_cut){ i, 0, songs->songs[i].length, at };
+            if (utterance_s > 0)
+                place_utterance(c, songs, utterance_s, (size_t)k);
+            plan->ends[at] = at + 1;
+            at++;
+        }
     }
-    plan->cut_count = plan->batch_count = songs->count;
+    plan->cut_count = plan->batch_count = total;
     return AVSVT_OK;
 }
 

@@ -23,9 +23,10 @@ typedef struct avsvti_plan {
 avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,
                               const avsvti_recipe *r, int64_t epoch,
                               avsvt_error *err);
-/* Each song whole, in its order. */
+/* Each song in its order, whole or (above 0) in AV_SVT's utterances; a batch
+ * each. */
 avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
-                               avsvt_error *err);
+                               double utterance_s, avsvt_error *err);
 void avsvti_plan_free(avsvti_plan *plan);
 
 #endif

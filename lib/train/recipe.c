@@ -16,12 +16,12 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
         "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
         "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
-        "checkpoint", "augment", NULL };
+        "checkpoint", "augment", "tensorboard", NULL };
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
     static const char *const data[] = { "train", "valid", "segment_s",
-        "memory_mb", "workers", NULL };
+        "utterance_s", "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
@@ -55,10 +55,12 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const precisions[] = { "fp32", "fp16", "bf16", NULL };
     static const char *const orders[] = { "bucketed", "ascending", NULL };
+    static const char *const truth[] = { "false", "true", NULL };
     int64_t seed = 0;
     int precision = 0, order = 0, measure = AVSVTI_MEASURE_CONPOFF;
     const struct { const char *key; double low, high; double *value; } numbers[] = {
         { "data.segment_s", 0, 3600, &r->segment_s },
+        { "data.utterance_s", 0, 3600, &r->utterance_s },
         { "data.memory_mb", 0, 1e9, &r->memory_mb },
         { "batch.duration_s", 0.01, 1e6, &r->batch_s },
         { "clip_norm", 0, 1e9, &r->clip_norm },
@@ -80,6 +82,10 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes) && !status; i++)
         status = avsvti_recipe_whole(r, wholes[i].key, wholes[i].low,
                                      wholes[i].high, wholes[i].value, err);
+    if (status == AVSVT_OK && r->segment_s > 0 && r->utterance_s > 0)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'data.segment_s' cuts songs at random, 'data.utterance_s' as "
+            "published: give one of them", r->path);
     if (status == AVSVT_OK)
         status = avsvti_recipe_word(r, "precision", precisions, &precision, err);
     if (status == AVSVT_OK)
@@ -87,6 +93,8 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     if (status == AVSVT_OK)
         status = avsvti_recipe_word(r, "valid.measure", avsvti_measure_words,
                                     &measure, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(r, "tensorboard", truth, &r->tensorboard, err);
     r->seed = (uint64_t)seed;
     r->precision = precision;
     r->order = (avsvti_order)order;

@@ -32,7 +32,8 @@ typedef struct avsvti_recipe {
     int of_file;
     uint64_t seed;
     int32_t precision;
-    double segment_s;
+    double segment_s;          /* 0: whole songs, or */
+    double utterance_s;        /* above 0: AV_SVT's utterances */
     double memory_mb;
     int64_t workers;           /* threads that make batches */
     double batch_s;
@@ -46,6 +47,7 @@ typedef struct avsvti_recipe {
     int64_t valid_epochs, checkpoint_steps;
     avsvti_measure measure;   /* decides which weights are best */
     int measure_given;
+    int tensorboard;          /* its format is written too */
 } avsvti_recipe;
 
 /* path NULL: text alone, no files named in it. */

@@ -79,12 +79,15 @@ static avsvt_status not_finite(avsvt_trainer *t, size_t b, const char *what,
         pieces, t->output ? ", and a checkpoint of them is written" : "");
 }
 
-/* The next change of the weights; *changed 0 when its batches were skipped. */
+/* The next change of the weights; *changed 0 when its batches were skipped:
+ * they were not finite, or fp16's gradients overflowed, as they do until their
+ * scale is found. */
 static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
 {
     size_t first = (size_t)t->now.batch, left = t->plan.batch_count - first;
     size_t n = left < (size_t)t->recipe.accumulate ? left : (size_t)t->recipe.accumulate;
     double sum = 0, sound_s = 0, norm = 0;
+    int skipped = 0;
     *changed = 0;
     avsvt_status status = avsvti_engine_rates(t, err);
     for (size_t b = first; b < first + n && status == AVSVT_OK; b++) {
@@ -98,9 +101,10 @@ static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
         sum += value;
     }
     if (status == AVSVT_OK)
-        status = avsvti_engine_step(t, &norm, err);
-    if (status == AVSVT_OK && !isfinite(norm)) {
-        status = not_finite(t, first, "gradient", norm, err);
+        status = avsvti_engine_step(t, &norm, &skipped, err);
+    if (status == AVSVT_OK && (skipped || !isfinite(norm))) {
+        if (!skipped)
+            status = not_finite(t, first, "gradient", norm, err);
         t->now.batch += status == AVSVT_OK ? (double)n : 0;
         return status;
     }
@@ -287,12 +291,18 @@ static avsvt_status step_on(avsvt_trainer *t, const avsvt_backend_tensor *tensor
                             size_t count, avsvt_error *err)
 {
     double value = 0, norm = 0;
+    int skipped = 0;
     avsvt_status status = avsvti_engine_rates(t, err);
     if (status == AVSVT_OK)
         status = avsvti_engine_loss(t, tensors, count, 0, (uint64_t)t->now.step,
                                     1, &value, err);
     if (status == AVSVT_OK && isfinite(value))
-        status = avsvti_engine_step(t, &norm, err);
+        status = avsvti_engine_step(t, &norm, &skipped, err);
+    if (status == AVSVT_OK && skipped) {
+        t->now.loss = value;
+        t->now.grad_norm = norm;
+        return AVSVT_OK;
+    }
     if (status != AVSVT_OK || !isfinite(value) || !isfinite(norm)) {
         t->table->forget(t->engine);
         return status != AVSVT_OK ? status : avsvti_fail(err, AVSVT_E_BACKEND,

@@ -29,6 +29,8 @@ void avsvti_state_fingerprint(avsvt_trainer *t)
     t->fingerprint[0] = (double)(h >> 12); /* a double holds 52 bits of it */
     h = avsvti_hash_number(AVSVTI_HASH_START, (double)r->seed);
     h = avsvti_hash_number(h, r->segment_s);
+    if (r->utterance_s > 0)
+        h = avsvti_hash_number(h, r->utterance_s);
     h = avsvti_hash_number(h, r->batch_s);
     h = avsvti_hash_number(h, (double)r->batch_items);
     h = avsvti_hash_number(h, (double)r->accumulate);

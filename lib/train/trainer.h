@@ -8,6 +8,8 @@
  *   state.c     checkpoints
  *   result.c    the model file with the new weights
  *   log.c       a line for each step and validation
+ *   tensorboard.c  the same in TensorBoard's format
+ *   plain.c     a model whose tensors are compressed, unpacked
  *   curve.c     a picture of the log */
 #ifndef AVSVTI_TRAIN_TRAINER_H
 #define AVSVTI_TRAIN_TRAINER_H
@@ -76,7 +78,9 @@ avsvt_status avsvti_engine_loss(avsvt_trainer *t,
                                 const avsvt_backend_tensor *tensors, size_t count,
                                 uint32_t flags, uint64_t draw, double scale,
                                 double *value, avsvt_error *err);
-avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, avsvt_error *err);
+/* *skipped: gradients overflowed fp16, nothing was changed. */
+avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, int *skipped,
+                                avsvt_error *err);
 /* Tensors of the state; released with avsvti_engine_release(). */
 avsvt_status avsvti_engine_state(avsvt_trainer *t, int32_t kind,
                                  avsvt_backend_tensor **tensors, size_t *count,
@@ -114,6 +118,14 @@ avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err);
 avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err);
 /* Drops what was written after the last checkpoint. */
 avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err);
+
+/* tensorboard.c: the same, where the recipe asks for it */
+avsvt_status avsvti_tensorboard_step(avsvt_trainer *t, avsvt_error *err);
+avsvt_status avsvti_tensorboard_valid(avsvt_trainer *t, avsvt_error *err);
+avsvt_status avsvti_tensorboard_rewind(avsvt_trainer *t, avsvt_error *err);
+
+/* plain.c: t->model with no tensor compressed: as it is, or a copy. */
+avsvt_status avsvti_trainer_unpack(avsvt_trainer *t, avsvt_error *err);
 
 /* curve.c: the log as a picture */
 avsvt_status avsvti_curve_write(avsvt_trainer *t, avsvt_error *err);

@@ -14,7 +14,8 @@ static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_plan plan;
     double sum = 0;
-    avsvt_status status = avsvti_plan_whole(&plan, &t->valid, err);
+    avsvt_status status = avsvti_plan_whole(&plan, &t->valid, t->recipe.utterance_s,
+                                            err);
     for (size_t b = 0; b < plan.batch_count && status == AVSVT_OK; b++) {
         avsvti_batch batch;
         double value = 0;

@@ -13,6 +13,9 @@
 #include <algorithm>
 #include <cmath>
 
+#define AUTOCAST_BY_DEVICE \
+    (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
+
 namespace avsvt_torch {
 
 namespace {
@@ -52,7 +55,7 @@ public:
     {
         if (!on_)
             return;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+#if AUTOCAST_BY_DEVICE
         was_ = at::autocast::is_autocast_enabled(device_);
         type_ = at::autocast::get_autocast_dtype(device_);
         at::autocast::set_autocast_enabled(device_, true);
@@ -78,7 +81,7 @@ public:
             return;
         if (at::autocast::decrement_nesting() == 0)
             at::autocast::clear_cache();
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+#if AUTOCAST_BY_DEVICE
         at::autocast::set_autocast_enabled(device_, was_);
         at::autocast::set_autocast_dtype(device_, type_);
 #else
@@ -120,17 +123,54 @@ at::Tensor total_of(const c10::IValue &result)
     return list[0].second;
 }
 
+/* fp16 on the CPU came with the new autocast. */
+at::ScalarType mixed_type(int32_t precision, const at::Device &device)
+{
+    if (precision == AVSVT_PRECISION_FP32)
+        return at::kFloat;
+    if (precision == AVSVT_PRECISION_BF16)
+        return at::kBFloat16;
+    if (precision != AVSVT_PRECISION_FP16)
+        throw refusal(AVSVT_E_UNSUPPORTED, "precision " + std::to_string(precision) + " is unknown");
+#if !AUTOCAST_BY_DEVICE
+    if (device.is_cpu())
+        throw refusal(AVSVT_E_UNSUPPORTED, "libtorch " TORCH_VERSION " can't train in fp16 on the CPU: "
+                      "that needs 2.4 or later; use bf16, fp32 or a GPU");
+#else
+    (void)device;
+#endif
+    return at::kHalf;
+}
+
+const double least_scale = 1.0 / 16384;
+
 } // namespace
+
+bool loss_scale::shrink()
+{
+    if (!on || factor <= least_scale)
+        return false;
+    factor *= 0.5;
+    good_steps = 0;
+    return true;
+}
+
+void loss_scale::keep()
+{
+    if (++good_steps < 2000)
+        return;
+    good_steps = 0;
+    if (factor < 1e38) /* the gradients are float32 */
+        factor *= 2;
+}
 
 trainer::trainer(network &m, const avsvt_backend_train &args)
     : model(m), loss_method(find_loss(m.module)), seed(args.seed)
 {
     if (!m.training)
         throw refusal(AVSVT_E_ARG, "the model was not opened for training");
-    if (args.precision == AVSVT_PRECISION_BF16)
-        mixed = at::kBFloat16;
-    else if (args.precision != AVSVT_PRECISION_FP32)
-        throw refusal(AVSVT_E_UNSUPPORTED, "training computes in fp32 or bf16");
+    mixed = mixed_type(args.precision, m.device);
+    scale.on = mixed == at::kHalf;
     /* Files are written in evaluation mode. */
     model.module.train();
     const auto &arguments = loss_method.function().getSchema().arguments();
@@ -236,8 +276,16 @@ double trainer::loss(const avsvt_backend_tensor *given, size_t count,
     }
     const double value = total.item<double>();
     if (std::isfinite(value) && total.requires_grad())
-        total.mul(args.scale).backward();
+        (scale.on ? total.to(at::kFloat).mul(args.scale * scale.factor) : total.mul(args.scale)).backward();
     return value;
+}
+
+/* Gradients as if the loss had not been scaled. */
+void trainer::unscale()
+{
+    for (parameter &p : parameters)
+        if (scale.on && p.tensor.grad().defined())
+            p.tensor.mutable_grad().mul_(1 / scale.factor);
 }
 
 /* As torch.nn.utils.clip_grad_norm_ does it. */
@@ -275,14 +323,18 @@ void trainer::update_average(double keep)
             update(b);
 }
 
-double trainer::step(const avsvt_backend_step &args)
+double trainer::step(avsvt_backend_step &args)
 {
     at::NoGradGuard no_grad;
+    args.skipped = 0;
+    unscale();
     const double norm = clip(args.clip_norm);
     if (!std::isfinite(norm)) {
+        args.skipped = scale.shrink();
         forget();
         return norm;
     }
+    scale.keep();
     for (parameter &p : parameters) {
         if (p.trains && p.group < groups.size() && p.tensor.grad().defined())
             optimize(groups[p.group], p.tensor, p.tensor.grad(), p.state);

@@ -28,6 +28,18 @@ struct buffer : held {
     at::Tensor before; /* as it was after the last step */
 };
 
+/* What keeps small gradients above fp16's least number: the loss is multiplied
+ * by it. PyTorch's GradScaler with its defaults: halved when a gradient
+ * overflows, doubled after 2000 steps in which none did. */
+struct loss_scale {
+    bool on = false;
+    double factor = 65536;
+    int64_t good_steps = 0; /* since it was last changed */
+
+    bool shrink(); /* false: it is so small that it is not to blame */
+    void keep();
+};
+
 struct trainer {
     network &model;
     torch::jit::Method loss_method;
@@ -38,17 +50,19 @@ struct trainer {
     std::vector<avsvt_backend_group> groups;
     uint64_t seed = 0;
     at::ScalarType mixed = at::kFloat;
+    loss_scale scale;
     bool fresh = true;     /* no call of loss since the last step */
 
     trainer(network &m, const avsvt_backend_train &args);
     double loss(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
-    double step(const avsvt_backend_step &args);
+    double step(avsvt_backend_step &args);
     void forget();
     std::vector<named_tensor> state(int32_t kind);
     void restore(const avsvt_backend_tensor *tensors, size_t count);
 
 private:
     void remember_buffers();
+    void unscale();
     double clip(double most);
     void update_average(double keep);
     void swap_average();

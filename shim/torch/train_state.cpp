@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A trainer's state as flat named tensors. "model/NAME" are the network's,
  * "average/NAME" their averages, "moment/KEY/NAME" what optimizers remember,
- * "steps" how often each parameter was changed. */
+ * "steps" how often each parameter was changed, "scale" the loss scale of fp16
+ * and the steps since it was changed. */
 #include "train.hpp"
 
 #include "message.hpp"
@@ -50,6 +51,8 @@ std::vector<named_tensor> trainer::state(int32_t kind)
                 list.emplace_back("moment/" + each.first + "/" + p.name, own(each.second));
     if (all)
         list.emplace_back("steps", step_counts(parameters));
+    if (all && scale.on)
+        list.emplace_back("scale", at::tensor({scale.factor, (double)scale.good_steps}, at::kDouble));
     return list;
 }
 
@@ -109,6 +112,10 @@ void trainer::restore(const avsvt_backend_tensor *tensors, size_t count)
                    from.scalar_type() == at::kLong) {
             for (size_t k = 0; k < parameters.size(); k++)
                 parameters[k].state.steps = from.data_ptr<int64_t>()[k];
+        } else if (whole == "scale" && scale.on && from.numel() == 2 &&
+                   from.scalar_type() == at::kDouble) {
+            scale.factor = from.data_ptr<double>()[0];
+            scale.good_steps = (int64_t)from.data_ptr<double>()[1];
         } else {
             foreign(whole);
         }

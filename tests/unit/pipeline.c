@@ -299,6 +299,47 @@ static void models_that_are_no_pipeline_are_refused(void **state)
         "output: {layout: other}\n", AVSVT_E_ARG, "output.layout");
 }
 
+#define UTTERANCES(mode) "avsvt: 1\nname: a\nrole: pipeline\ntask: notes\n" \
+    "input: {kind: audio, sample_rate: 16000, hop: 320, window: 400}\n" \
+    "output: {layout: notes20, frame_rate: 49.8}\nchunk: {mode: " mode ", length_s: 5}\n"
+
+static avsvt_activations_info heard_in(int32_t chunks, const float *x, int64_t n)
+{
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_model *model = model_file_open(context, UTTERANCES("published"));
+    avsvt_pipeline_options opts = AVSVT_PIPELINE_OPTIONS_INIT;
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    avsvt_activations *activations = NULL;
+    avsvt_pipeline *p = NULL;
+    avsvt_audio *audio = NULL;
+    opts.chunks = chunks;
+    assert_int_equal(avsvt_pipeline_create(&p, model, &opts, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, n, 1, RATE, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_activations(&activations, p, audio, NULL, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_activations_describe(activations, &info), AVSVT_OK);
+    avsvt_activations_free(activations);
+    avsvt_audio_free(audio);
+    avsvt_pipeline_free(p);
+    avsvt_model_free(model);
+    avsvt_context_free(context);
+    return info;
+}
+
+static void a_model_of_utterances_cuts_them_unless_told_otherwise(void **state)
+{
+    static float silence[200000]; /* 12.5 s: 5 s, then the rest */
+    (void)state;
+    avsvt_activations_info info = heard_in(AVSVT_CHUNKS_DEFAULT, silence, 200000);
+    assert_int_equal(info.frames, 251 + 376); /* one more than hops, in each */
+    assert_true(fabs(info.frame_rate_hz - 49.8) < 1e-9 && fabs(info.start_s) < 1e-9);
+    info = heard_in(AVSVT_CHUNKS_PUBLISHED, silence, 200000);
+    assert_int_equal(info.frames, 251 + 376);
+    info = heard_in(AVSVT_CHUNKS_WHOLE, silence, 200000);
+    assert_int_equal(info.frames, 626);
+    assert_true(fabs(info.frame_rate_hz - 50) < 1e-9 && fabs(info.start_s - 0.0125) < 1e-9);
+    expect_refused(UTTERANCES("sideways"), AVSVT_E_FORMAT, "chunk.mode is 'sideways'");
+}
+
 /* What a network that breaks its promises must give. */
 static void expect_backend_failure(const char *extra)
 {
@@ -388,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_pipeline_in_use_is_refused),
         cmocka_unit_test(every_failed_allocation_is_told_and_nothing_leaks),
         cmocka_unit_test(models_that_are_no_pipeline_are_refused),
+        cmocka_unit_test(a_model_of_utterances_cuts_them_unless_told_otherwise),
         cmocka_unit_test(networks_that_lie_are_caught),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(the_compiled_in_model_hears_tones),

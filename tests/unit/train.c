@@ -38,7 +38,7 @@ static int set_up(void **state)
 static void remove_tree(const char *folder)
 {
     static const char *const files[] = { "best.pt", "last.pt", "last.state",
-        "log.jsonl", "curve.svg", NULL };
+        "log.jsonl", "curve.svg", "events.out.tfevents.avsvt", NULL };
     for (size_t i = 0; files[i]; i++) {
         char path[1100];
         snprintf(path, sizeof(path), "%s/%s", scratch_path(folder), files[i]);
@@ -564,7 +564,8 @@ static void running_out_of_memory_leaks_nothing(void **state)
     songs_notes("one.csv", "sound,notes\nsong0.wav,song0.csv\n");
     songs_notes("other.csv", "sound,notes\nkept0.wav,kept0.csv\n");
     snprintf(recipe, sizeof(recipe), "%s", songs_recipe("r.yaml", "model.pt",
-        "data: {train: one.csv, valid: other.csv, workers: 0}\noutput: out\nsteps: 1\n"));
+        "data: {train: one.csv, valid: other.csv, workers: 0}\noutput: out\nsteps: 1\n"
+        "tensorboard: true\n"));
     assert_true(failing_allocator_each(whole_training, recipe) > 50);
     remove_tree("out");
 }

@@ -54,7 +54,9 @@ def outputs(job, sound):
 def train(job, _):
     """Steps on a batch that stays the same; the arrays are named by the job."""
     reports = []
-    with avsvt.Trainer(model=avsvt.Model(job["model"]), settings=job["settings"]) as trainer:
+    context = avsvt.Context(threads=job.get("threads", 1))
+    with avsvt.Trainer(model=avsvt.Model(job["model"], context=context),
+                       settings=job["settings"]) as trainer:
         try:
             for _ in range(job["steps"]):
                 reports.append(trainer.step(**{name: ARRAYS[name] for name in job["names"]}))
@@ -62,7 +64,13 @@ def train(job, _):
             return {".error": np.array(str(error))}
         trainer.write(job["output"])
     return {f".{name}": np.array([each[name] for each in reports])
-            for name in ("loss", "grad_norm", "lr")}
+            for name in ("loss", "grad_norm", "lr", "step")}
+
+
+def train_recipe(job, _):
+    """A recipe to its end."""
+    with avsvt.Trainer(job["recipe"], context=avsvt.Context(threads=1)) as trainer:
+        return {f".{name}": np.array(value) for name, value in trainer.run().items()}
 
 
 def train_refused(job, _):

@@ -97,7 +97,7 @@ typedef struct avsvt_backend_item {
 typedef struct avsvt_backend_train {
     uint32_t struct_size; /**< sizeof(avsvt_backend_train). */
     int32_t  precision;   /**< AVSVT_PRECISION_*: of mixed computing; weights
-                               stay fp32. */
+                               stay fp32, and with fp16 the loss is scaled. */
     uint64_t seed;        /**< Of everything random in the network. */
     char  *message;       /**< [out] why it failed; message_size bytes. */
     size_t message_size;  /**< Bytes, with the closing zero. */
@@ -121,7 +121,9 @@ typedef struct avsvt_backend_loss {
 /** One change of the weights. */
 typedef struct avsvt_backend_step {
     uint32_t struct_size; /**< sizeof(avsvt_backend_step). */
-    uint32_t reserved;    /**< 0. */
+    uint32_t skipped;     /**< [out] 1: gradients overflowed fp16 as they were
+                               scaled, which mends itself; nothing else was
+                               changed. */
     double   clip_norm;   /**< Gradients are scaled down to this norm; 0: not. */
     double   average;     /**< Above 0: average = average * this +
                                weights * (1 - this). */

@@ -18,6 +18,7 @@ KINDS = {
     "fairseq-hubert": "fairseq:hubert",
     "avhubert": "avhubert",
     "svt-audio": "svt_audio",
+    "svt-audio-whole": "svt_audio_whole",
     "svt-video": "svt_video",
     "svt-av": "svt_av",
     "fusion-add": "fusion:add",

@@ -106,10 +106,8 @@ def head_of(path: str) -> tuple:
     return state["w.weight"], state["w.bias"]
 
 
-def export(options) -> str:
-    where, head = sort_checkpoints(options.checkpoints)
-    state = weights.state_of(where)
-    weight, bias = head_of(head)
+def encoder_of(state: dict, where: str, options) -> tuple:
+    """The encoder of these weights, and what was guessed about it."""
     if options.config:
         config, normalised = configured(options)
         note = ""
@@ -123,12 +121,23 @@ def export(options) -> str:
     if family not in encoder.FAMILIES:
         raise ValueError(f"{options.config}: model_type is {family}; known are "
                          + ", ".join(encoder.FAMILIES))
-    made = encoder.Encoder(
+    return encoder.Encoder(
         family, config, state, where, output_norm=not options.no_output_norm,
-        input_epsilon=INPUT_EPSILON if normalised and not options.no_input_norm else 0.0)
+        input_epsilon=INPUT_EPSILON if normalised and not options.no_input_norm else 0.0), note
+
+
+def check_widths(head: str, weight, made, where: str) -> None:
     if weight.shape[1] != made.options["width"]:
         raise ValueError(f"{head}: takes features of {weight.shape[1]} values, but {where} "
                          f"gives {made.options['width']}")
+
+
+def export(options) -> str:
+    where, head = sort_checkpoints(options.checkpoints)
+    state = weights.state_of(where)
+    weight, bias = head_of(head)
+    made, note = encoder_of(state, where, options)
+    check_widths(head, weight, made, where)
     to = parts.outputs(options.output, "encoder", "head")
     name = options.name or os.path.splitext(os.path.basename(options.output))[0]
     told = made.write(to["encoder"], options, name=f"{name}-encoder")

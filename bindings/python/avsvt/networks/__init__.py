@@ -5,6 +5,8 @@ Each is written once, here. Exported (see ``avsvt.export``) the same file
 serves inference and training. This package needs PyTorch.
 """
 from .notes import NoteNetwork
+from .spec_augment import SpecAugment
 from .speech import SpeechEncoder
+from .speech_notes import SpeechNotes
 
-__all__ = ["NoteNetwork", "SpeechEncoder"]
+__all__ = ["NoteNetwork", "SpecAugment", "SpeechEncoder", "SpeechNotes"]

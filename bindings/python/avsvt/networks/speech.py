@@ -226,7 +226,7 @@ class SpeechEncoder(nn.Module):
         last = len(self.layers) - 1
         for i, layer in enumerate(self.layers):
             if not (self.training and self.layer_drop > 0.0
-                    and torch.rand(1).item() < self.layer_drop):
+                    and torch.rand(1, device=x.device).item() < self.layer_drop):
                 x = layer(x, bias, behind)
             if i == last and self.norm_first and self.norm is not None:
                 x = self.norm(x)
