@@ -99,15 +99,20 @@ const cli_command cli_prepare = {
     "[onset, offset, pitch] for each song, and SONG/vocals.wav in FOLDER or a folder train, "
     "valid, test or data in it. Songs 1 to 400 of MIR-ST500 are to train on.\n\n"
     "n20emv2: annotations.json with \"split\" and \"midi\" for each song, data/SONG/vocals.wav "
-    "and, where lists of video are wanted, data/SONG/video_50fps.npy.\n\n"
+    "and, where lists of video are wanted, data/SONG/video_50fps.npy; where lists of stored "
+    "features are wanted, data/SONG/noise_data/video_feats.pt, clean_feats.pt and "
+    "KIND/SNR_-5dB_feats.pt.\n\n"
+    "mix: the folder of folders that mir-st500 and n20emv2 were prepared into; AV_SVT's "
+    "mix_train.csv.\n\n"
     "n20em: metadata_split_by_song.json and data/ID/downsample_audio.wav, and "
     "data/ID/video.mp4 where lists of video are wanted (lyrics).\n\n"
     "dsing: folders train30, dev, test, ... with transcription.txt (lyrics).\n\n"
+    "librispeech: its folders with their .trans.txt (texts for language models).\n\n"
     "folder: recordings with notes beside them, song.flac and song.txt or song.csv, in FOLDER or "
     "in train, valid (or dev) and test in it.\n\n"
     "midi: the same with song.mid.\n\n"
     "What can't be used is left out and told of.",
     "  avsvt prepare mir-st500 MIR-ST500/ -o lists/mir-st500\n"
     "  avsvt prepare folder recordings/ --valid 0.1 -o lists/mine\n",
-    "mir-st500 tonas ismir2014 n20emv2 n20em dsing folder midi", 2, 2, options, run,
+    "mir-st500 tonas ismir2014 n20emv2 n20em dsing librispeech mix folder midi", 2, 2, options, run,
 };

@@ -18,9 +18,11 @@
  *  | name | laid out as | lists |
  *  |---|---|---|
  *  | mir-st500, tonas, ismir2014 | Annotations.json: {SONG: [[onset, offset, pitch], ...]}; SONG/vocals.wav, in FOLDER or a folder in it | mir-st500: songs 1 to 400 train, the others test; tonas, ismir2014: test |
- *  | n20emv2 | annotations.json: {SONG: {"split": train, valid or test, "midi": [[onset, offset, pitch], ...]}}; data/SONG/vocals.wav and, for lists of video, data/SONG/video_50fps.npy | by "split" |
+ *  | n20emv2 | annotations.json: {SONG: {"split": train, valid or test, "midi": [[onset, offset, pitch], ...]}}; data/SONG/vocals.wav; for lists of video data/SONG/video_50fps.npy; for lists of stored features data/SONG/noise_data/video_feats.pt, clean_feats.pt, KIND/SNR_-5dB_feats.pt (torch.save of [frames, width]) | by "split"; with features av_n20em_SPLIT.csv and av_n20em_KIND_-5dB_SPLIT.csv with ID, duration, audio, video, utter_id, utter_num, frame_anno, song_anno |
  *  | n20em | metadata_split_by_song.json: {ID: {"split", "lyrics"}}; data/ID/downsample_audio.wav, downsample_accomp.wav, video.mp4 | by "split": n20em_SPLIT.csv with ID, duration, wav, wrd; n20em_accomp_SPLIT.csv with accomp; video_n20em_SPLIT.csv with ID, frame, mp4, wrd (the media module); text_SPLIT.txt for language models |
- *  | dsing | folders train1, train3, train30, dev, test with ID.wav and transcription.txt (a line "ID WORDS") | one per folder, with ID, duration, wav, spk_id, wrd; over 28 s or with digits is left out |
+ *  | dsing | folders train1, train3, train30, dev, test with ID.wav and transcription.txt (a line "ID WORDS") | one per folder, with ID, duration, wav, spk_id, wrd; over 28 s or with digits is left out; text_FOLDER.txt, and text_long_train30.txt with longer ones, for language models |
+ *  | librispeech | train-clean-100 ... test-other, in FOLDER or in LibriSpeech in it, with SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt | text_train.txt, text_valid.txt, text_test.txt for language models (N20EM's: this, DSing's text_long_train30.txt and N20EM's own, one behind the other) |
+ *  | mix | folders that mir-st500 and n20emv2 were prepared into, in FOLDER | mix_train.csv: the rows of mir_st500_train.csv, then those of n20em_train.csv |
  *  | folder | SONG.wav, .flac, .ogg, .mp3, ... with SONG.csv or .txt (onset, offset, pitch) beside it, in FOLDER or in train, valid (or dev) and test in it | by folder, else all train |
  *  | midi | the same with SONG.mid | the same |
  *

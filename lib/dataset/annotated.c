@@ -124,6 +124,21 @@ avsvt_status avsvti_read_mir_st500(avsvti_dataset *d)
     return read_benchmark(d, 1);
 }
 
+/* FOLDER/place/song/noise_data when there is such a folder, else NULL. */
+static char *find_stored(const avsvti_dataset *d, const char *place,
+                         const char *song, int *failed)
+{
+    char name[2 * NAME];
+    snprintf(name, sizeof(name), "%s%s%s/noise_data", place, *place ? "/" : "", song);
+    char *path = avsvti_path_join(d->allocator, d->folder, name);
+    *failed |= !path;
+    if (path && !avsvti_folder_is(path)) {
+        avsvti_release(d->allocator, path);
+        path = NULL;
+    }
+    return path;
+}
+
 static avsvt_status add_n20emv2_song(avsvti_dataset *d, const char *name,
                                      const json_t *entry)
 {
@@ -139,6 +154,7 @@ static avsvt_status add_n20emv2_song(avsvti_dataset *d, const char *name,
     }
     char *sound = find_sound(d, name, &place, &failed);
     char *video = sound ? find(d, place, name, "video_50fps.npy", &failed) : NULL;
+    char *stored = sound ? find_stored(d, place, name, &failed) : NULL;
     avsvt_status status = failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
     snprintf(json, sizeof(json), "data/%s/note_anno.json", name);
     snprintf(labels, sizeof(labels),
@@ -147,13 +163,14 @@ static avsvt_status add_n20emv2_song(avsvti_dataset *d, const char *name,
              "data/%s/video_anno/50fps/video_frame_anno.npy", name);
     avsvti_dataset_song song = { .name = name, .sound = sound, .video = video,
         .split = avsvti_split_of(split), .json = json, .labels = labels,
-        .video_labels = video_labels };
+        .video_labels = video_labels, .stored = stored };
     if (status == AVSVT_OK && sound)
         status = add(d, &song, rows);
     else if (status == AVSVT_OK)
         avsvti_dataset_leave_out(d, "%s: there is no data/%s/vocals.wav", name, name);
     avsvti_release(d->allocator, sound);
     avsvti_release(d->allocator, video);
+    avsvti_release(d->allocator, stored);
     return status;
 }
 

@@ -10,7 +10,7 @@
 #include "core/context.h"
 #include "decode/notes.h"
 
-#define AVSVTI_MAX_LISTS 24
+#define AVSVTI_MAX_LISTS 128 /* one per kind of noise, level and split */
 #define AVSVTI_MAX_CELLS 12
 
 typedef enum avsvti_split {
@@ -68,6 +68,10 @@ void avsvti_dataset_count(avsvti_dataset *d, avsvti_split split, double sound_s)
 avsvt_status avsvti_dataset_row(avsvti_dataset *d, const char *prefix,
                                 const char *split, const char *header,
                                 const char *const *cells, size_t count);
+/* The same for a row that is written already. */
+avsvt_status avsvti_dataset_raw(avsvti_dataset *d, const char *prefix,
+                                const char *split, const char *header,
+                                const char *row, size_t size);
 /* A line of text for a language model, in "PREFIX_SPLIT.txt". */
 avsvt_status avsvti_dataset_line(avsvti_dataset *d, const char *prefix,
                                  const char *split, const char *line);
@@ -93,14 +97,21 @@ typedef struct avsvti_dataset_song {
     const char *json;      /* files of AV_SVT, below OUT: the notes, and */
     const char *labels;    /* the labels of the sound */
     const char *video_labels;
+    const char *stored;    /* folder of features, whole path; NULL: none */
 } avsvti_dataset_song;
 avsvt_status avsvti_dataset_add(avsvti_dataset *d, const avsvti_dataset_song *song);
+
+/* lyrics.c: label_encoder.txt; whether words can be learnt (says so when not). */
+avsvt_status avsvti_lyrics_tokens(avsvti_dataset *d);
+int avsvti_lyrics_good(avsvti_dataset *d, const char *id, const char *words);
 
 avsvt_status avsvti_read_benchmark(avsvti_dataset *d);
 avsvt_status avsvti_read_mir_st500(avsvti_dataset *d);
 avsvt_status avsvti_read_n20emv2(avsvti_dataset *d);
 avsvt_status avsvti_read_n20em(avsvti_dataset *d);
 avsvt_status avsvti_read_dsing(avsvti_dataset *d);
+avsvt_status avsvti_read_librispeech(avsvti_dataset *d);
+avsvt_status avsvti_read_mix(avsvti_dataset *d);
 avsvt_status avsvti_read_folder(avsvti_dataset *d);
 avsvt_status avsvti_read_midi_folder(avsvti_dataset *d);
 

@@ -62,6 +62,18 @@ avsvt_status avsvti_dataset_row(avsvti_dataset *d, const char *prefix,
     return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
 }
 
+avsvt_status avsvti_dataset_raw(avsvti_dataset *d, const char *prefix,
+                                const char *split, const char *header,
+                                const char *row, size_t size)
+{
+    avsvti_list *list = list_of(d, prefix, split, ".csv", header);
+    if (!list)
+        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+    avsvti_buffer_append(&list->text, row, size);
+    avsvti_buffer_text(&list->text, "\n");
+    return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
+}
+
 avsvt_status avsvti_dataset_line(avsvti_dataset *d, const char *prefix,
                                  const char *split, const char *line)
 {

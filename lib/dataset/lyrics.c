@@ -11,10 +11,11 @@
 #include "platform/folder.h"
 
 #define MAX_PHRASE_S 28 /* longer ones of DSing are not used, in any list */
+#define MAX_TEXT_S 1000 /* but their words, by N20EM's language model */
 #define MAX_TEXT ((size_t)64 << 20)
 #define NAME 320
 
-static avsvt_status write_tokens(avsvti_dataset *d)
+avsvt_status avsvti_lyrics_tokens(avsvti_dataset *d)
 {
     char *path = NULL;
     avsvti_buffer b;
@@ -29,8 +30,7 @@ static avsvt_status write_tokens(avsvti_dataset *d)
     return status;
 }
 
-/* Whether the words can be learnt; says so when not. */
-static int good_words(avsvti_dataset *d, const char *id, const char *words)
+int avsvti_lyrics_good(avsvti_dataset *d, const char *id, const char *words)
 {
     int64_t at = *words ? avsvti_tokens_encode(&avsvti_lyric_tokens, words, NULL) : 0;
     if (at < 0)
@@ -46,41 +46,53 @@ typedef struct phrases {
     int count_it;
 } phrases;
 
+static avsvt_status add_phrase(avsvti_dataset *d, const phrases *p, const char *id,
+                               const char *words, const char *sound,
+                               double duration_s)
+{
+    char speaker[NAME], length[AVSVTI_NUMBER_SIZE];
+    avsvt_status status = AVSVT_OK;
+    if (p->count_it && p->counted == AVSVTI_TRAIN && duration_s <= MAX_TEXT_S)
+        status = avsvti_dataset_line(d, "text_long", p->split, words);
+    if (status == AVSVT_OK && duration_s > MAX_PHRASE_S) {
+        avsvti_dataset_leave_out(d, "%s: is longer than %d s", id, MAX_PHRASE_S);
+        return AVSVT_OK;
+    }
+    /* the two first parts, as SpeechBrain's lists of such names have it */
+    size_t n = strcspn(id, "-");
+    n += id[n] ? 1 + strcspn(id + n + 1, "-") : 0;
+    snprintf(speaker, sizeof(speaker), "%.*s", (int)n, id);
+    avsvti_python_float(length, duration_s);
+    const char *cells[] = { id, length, sound, speaker, words };
+    if (status == AVSVT_OK)
+        status = avsvti_dataset_row(d, d->prefix, p->split,
+                                    "ID,duration,wav,spk_id,wrd", cells, 5);
+    if (status == AVSVT_OK && p->count_it)
+        status = avsvti_dataset_line(d, "text", p->split, words);
+    if (p->count_it)
+        avsvti_dataset_count(d, p->counted, duration_s);
+    return status;
+}
+
 static avsvt_status add_dsing(avsvti_dataset *d, const phrases *p, const char *id,
                               const char *words)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
-    char name[NAME], speaker[NAME], length[AVSVTI_NUMBER_SIZE];
+    char name[NAME];
     double duration_s;
     if (!avsvti_dataset_good_name(id) || strpbrk(words, "0123456789")) {
         avsvti_dataset_leave_out(d, "%.60s: has a digit in its words", id);
         return AVSVT_OK;
     }
-    if (!good_words(d, id, words))
+    if (!avsvti_lyrics_good(d, id, words))
         return AVSVT_OK;
     snprintf(name, sizeof(name), "%s/%s.wav", p->split, id);
     char *sound = avsvti_path_join(d->allocator, d->folder, name);
     if (!sound)
         return avsvti_fail_memory(d->err);
     avsvt_status status = avsvti_dataset_duration(d, sound, &duration_s, &err);
-    if (status != AVSVT_OK) {
-        status = avsvti_dataset_forgive(d, status, &err);
-    } else if (duration_s > MAX_PHRASE_S) {
-        avsvti_dataset_leave_out(d, "%s: is longer than %d s", id, MAX_PHRASE_S);
-    } else {
-        /* the two first parts, as SpeechBrain's lists of such names have it */
-        size_t n = strcspn(id, "-");
-        n += id[n] ? 1 + strcspn(id + n + 1, "-") : 0;
-        snprintf(speaker, sizeof(speaker), "%.*s", (int)n, id);
-        avsvti_python_float(length, duration_s);
-        const char *cells[] = { id, length, sound, speaker, words };
-        status = avsvti_dataset_row(d, d->prefix, p->split,
-                                    "ID,duration,wav,spk_id,wrd", cells, 5);
-        if (status == AVSVT_OK && p->count_it)
-            status = avsvti_dataset_line(d, "text", p->split, words);
-        if (p->count_it)
-            avsvti_dataset_count(d, p->counted, duration_s);
-    }
+    status = status == AVSVT_OK ? add_phrase(d, p, id, words, sound, duration_s)
+                                : avsvti_dataset_forgive(d, status, &err);
     avsvti_release(d->allocator, sound);
     return status;
 }
@@ -110,7 +122,7 @@ avsvt_status avsvti_read_dsing(avsvti_dataset *d)
 {
     static const char *const folders[] = { "train30", "train3", "train1", "dev",
                                            "test" };
-    avsvt_status status = write_tokens(d);
+    avsvt_status status = avsvti_lyrics_tokens(d);
     int train_there = 0;
     for (size_t i = 0; i < 5 && status == AVSVT_OK; i++) {
         char name[NAME], *text = NULL;
@@ -198,7 +210,7 @@ static avsvt_status add_n20em(avsvti_dataset *d, const char *id, const json_t *e
                                  "and \"lyrics\"", id);
         return AVSVT_OK;
     }
-    if (!good_words(d, id, words))
+    if (!avsvti_lyrics_good(d, id, words))
         return AVSVT_OK;
     snprintf(name, sizeof(name), "data/%s/downsample_audio.wav", id);
     char *sound = avsvti_path_join(d->allocator, d->folder, name);
@@ -220,7 +232,7 @@ avsvt_status avsvti_read_n20em(avsvti_dataset *d)
     avsvt_status status = avsvti_json_read(d, &all, names);
     if (status != AVSVT_OK)
         return status;
-    status = write_tokens(d);
+    status = avsvti_lyrics_tokens(d);
     json_object_foreach(all, id, entry) {
         if (status == AVSVT_OK)
             status = avsvti_dataset_tell(d, id);

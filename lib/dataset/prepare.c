@@ -19,6 +19,8 @@ static const avsvti_dataset_kind kinds[] = {
     { "n20emv2", "n20em", avsvti_read_n20emv2 },
     { "n20em", "n20em", avsvti_read_n20em },
     { "dsing", "dsing", avsvti_read_dsing },
+    { "librispeech", "librispeech", avsvti_read_librispeech },
+    { "mix", "mix", avsvti_read_mix },
     { "folder", "folder", avsvti_read_folder },
     { "midi", "midi", avsvti_read_midi_folder },
 };
@@ -158,7 +160,7 @@ avsvt_status avsvt_dataset_prepare(avsvt_context *context, const char *name,
     if (!kind)
         return avsvti_fail(err, AVSVT_E_ARG,
             "there is no data set '%.40s': use mir-st500, tonas, ismir2014, "
-            "n20emv2, n20em, dsing, folder or midi", name);
+            "n20emv2, n20em, dsing, librispeech, mix, folder or midi", name);
     avsvt_status status = avsvti_options_read(&d.opts, sizeof(d.opts), opts,
                                               "avsvt_dataset_options", err);
     if (status != AVSVT_OK)

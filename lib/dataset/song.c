@@ -7,6 +7,7 @@
 
 #include <avsvt/media.h>
 
+#include "dataset/features.h"
 #include "dataset/npy.h"
 #include "dataset/utterance.h"
 #include "decode/labels.h"
@@ -140,6 +141,13 @@ static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
         ? add_utterances(d, s, f, 1, (double)frames / VIDEO_RATE) : status;
 }
 
+static avsvt_status add_stored(avsvti_dataset *d, const avsvti_dataset_song *s,
+                               const files *f)
+{
+    avsvti_stored stored = { s->name, s->split, s->stored, f->labels, f->json };
+    return avsvti_dataset_stored(d, &stored);
+}
+
 static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
                             const char *notes_name, const files *f,
                             double duration_s)
@@ -158,6 +166,8 @@ static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
         status = add_utterances(d, s, f, 0, duration_s);
     if (status == AVSVT_OK && s->video)
         status = add_video(d, s, f);
+    if (status == AVSVT_OK && s->stored)
+        status = add_stored(d, s, f);
     if (status == AVSVT_OK)
         avsvti_dataset_count(d, s->split, duration_s);
     return status;

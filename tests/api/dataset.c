@@ -141,6 +141,146 @@ static void n20emv2_has_sound_and_video(void **state)
     assert_int_equal(report.left_out, 2);
 }
 
+static void put(char *to, size_t *at, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        to[(*at)++] = (char)(i < 8 ? value >> 8 * i : 0);
+}
+
+/* A part of a zip, or (before it) its line of the directory. */
+static void put_part(char *to, size_t *at, const char *name, const char *data, size_t size,
+                     size_t offset)
+{
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= (unsigned char)data[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    int line = offset != SIZE_MAX;
+    put(to, at, line ? 0x02014b50u : 0x04034b50u, 4);
+    put(to, at, 20, line ? 4 : 2);
+    put(to, at, 0, 8);
+    put(to, at, ~crc, 4);
+    put(to, at, size, 4);
+    put(to, at, size, 4);
+    put(to, at, strlen(name), 4);
+    if (line) {
+        put(to, at, 0, 10);
+        put(to, at, offset, 4);
+    }
+    memcpy(to + *at, name, strlen(name));
+    *at += strlen(name);
+    if (!line) {
+        memcpy(to + *at, data, size);
+        *at += size;
+    }
+}
+
+/* What torch.save() writes of float32 [rows, 2]: index and values. */
+static void write_features(const char *name, int rows)
+{
+    static char zip[1 << 14];
+    static const char zeros[1 << 13];
+    char index[256];
+    size_t at = 0, n = 0, offset, directory;
+    static const char head[] = "\x80\x02" "ctorch._utils\n_rebuild_tensor_v2\nq\0((X\a\0\0\0"
+        "storageq\1ctorch\nFloatStorage\nq\2X\1\0\0\0" "0q\3X\3\0\0\0cpuq\4";
+    static const char tail[] = "q\x06K\x02K\x01\x86q\a\x89" "ccollections\nOrderedDict\nq\b)Rq\ttq\nRq\v.";
+    memcpy(index, head, sizeof(head) - 1);
+    n = sizeof(head) - 1;
+    put(index, &n, 'M', 1);
+    put(index, &n, 2 * (uint64_t)rows, 2);
+    memcpy(index + n, "tq\5QK\0M", 7);
+    n += 7;
+    put(index, &n, (uint64_t)rows, 2);
+    memcpy(index + n, "K\2\x86", 3);
+    n += 3;
+    memcpy(index + n, tail, sizeof(tail) - 1);
+    n += sizeof(tail) - 1;
+    put_part(zip, &at, "feats/data.pkl", index, n, SIZE_MAX);
+    offset = at;
+    put_part(zip, &at, "feats/data/0", zeros, 8 * (size_t)rows, SIZE_MAX);
+    directory = at;
+    put_part(zip, &at, "feats/data.pkl", index, n, 0);
+    put_part(zip, &at, "feats/data/0", zeros, 8 * (size_t)rows, offset);
+    n = at - directory;
+    put(zip, &at, 0x06054b50u, 8);
+    put(zip, &at, 2, 2);
+    put(zip, &at, 2, 2);
+    put(zip, &at, n, 4);
+    put(zip, &at, directory, 6);
+    tree_write(name, zip, at);
+}
+
+#define AV_HEAD "ID,duration,audio,video,utter_id,utter_num,frame_anno,song_anno\n"
+#define AV(id, duration, feats, i, n) id "_" i "," duration ",@/av/data/" id "/noise_data/" feats \
+    ",@/av/data/" id "/noise_data/video_feats.pt," i "," n ",@/out/av/data/" id \
+    "/audio_anno/49.8fps/audio_frame_anno.npy,@/out/av/data/" id "/note_anno.json\n"
+
+static void stored_features_have_lists_for_each_condition(void **state)
+{
+    (void)state;
+    tree_text("av/annotations.json",
+              "{\"s1\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s2\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s3\": {\"split\": \"test\", \"midi\": [[0.5, 1.0, 60]]}}");
+    tree_sound("av/data/s1/vocals.wav", 120160);
+    tree_sound("av/data/s2/vocals.wav", 80000);
+    tree_sound("av/data/s3/vocals.wav", 80000);
+    write_features("av/data/s1/noise_data/video_feats.pt", 376);
+    write_features("av/data/s1/noise_data/clean_feats.pt", 374);
+    write_features("av/data/s1/noise_data/white/SNR_-5dB_feats.pt", 249);
+    tree_text("av/data/s1/noise_data/white/SNR_0dB_audio_pred.npy", "not features");
+    write_features("av/data/s2/noise_data/clean_feats.pt", 249); /* no video: in no list */
+    write_features("av/data/s3/noise_data/video_feats.pt", 250);
+    tree_text("av/data/s3/noise_data/clean_feats.pt", "damaged");
+    write_features("av/data/s3/noise_data/accomp/SNR_10dB_feats.pt", 249);
+    must_prepare("n20emv2", "av", "out/av");
+    assert_file("out/av/av_n20em_train.csv", AV_HEAD
+                AV("s1", "5", "clean_feats.pt", "1", "2")
+                AV("s1", "2.5100401606425704", "clean_feats.pt", "2", "2"));
+    assert_file("out/av/av_n20em_white_-5dB_train.csv", AV_HEAD
+                AV("s1", "5.0", "white/SNR_-5dB_feats.pt", "1", "1"));
+    assert_file("out/av/av_n20em_accomp_10dB_test.csv", AV_HEAD
+                AV("s3", "5.0", "accomp/SNR_10dB_feats.pt", "1", "1"));
+    assert_false(tree_has("out/av/av_n20em_test.csv"));
+    assert_true(report.train == 2 && report.test == 1 && report.left_out == 1);
+    assert_non_null(strstr(report.reason, "clean_feats.pt"));
+}
+
+static void the_mixed_list_has_one_set_behind_the_other(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    tree_text("mixed/a/n20em_train.csv", "ID,duration,wav,wrd\nx,1.0,x.wav,LA\n");
+    tree_text("mixed/b/n20em_train.csv", HEAD "\"s\"\", 1_1\",2.5,s.wav,1,1,s.npy,s.json\n");
+    assert_int_equal(prepare("mix", "mixed", "out/mixed", 0, &err), AVSVT_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "mir_st500_train.csv"));
+    tree_text("mixed/c/mir_st500_train.csv", HEAD "7_1,5,7.wav,1,2,7.npy,7.json\n"
+              "7_2,2.51,7.wav,2,2,7.npy,7.json\n");
+    must_prepare("mix", "mixed", "out/mixed");
+    assert_file("out/mixed/mix_train.csv", HEAD "7_1,5,7.wav,1,2,7.npy,7.json\n"
+                "7_2,2.51,7.wav,2,2,7.npy,7.json\n"
+                "\"s\"\", 1_1\",2.5,s.wav,1,1,s.npy,s.json\n");
+    assert_int_equal(report.train, 3);
+    assert_true(report.sound_s > 10.009 && report.sound_s < 10.011);
+}
+
+static void librispeech_is_text(void **state)
+{
+    (void)state;
+    tree_text("libri/LibriSpeech/train-clean-100/19/198/19-198.trans.txt",
+              "19-198-0000 NORTHANGER ABBEY\n19-198-0001 IT'S so\n19-198-0002 THIS\n");
+    tree_text("libri/LibriSpeech/train-other-500/20/5/20-5.trans.txt", "20-5-0000 AND THAT");
+    tree_text("libri/LibriSpeech/dev-clean/84/1/84-1.trans.txt", "84-1-0000 GO DO YOU HEAR\r\n");
+    must_prepare("librispeech", "libri", "out/libri");
+    assert_file("out/libri/text_train.txt", "NORTHANGER ABBEY\nTHIS\nAND THAT\n");
+    assert_file("out/libri/text_valid.txt", "GO DO YOU HEAR\n");
+    assert_has("out/libri/label_encoder.txt", "'A' => 28\n");
+    assert_true(report.train == 3 && report.valid == 1 && report.left_out == 1);
+}
+
 static void n20em_has_words_and_accompaniment(void **state)
 {
     (void)state;
@@ -217,6 +357,7 @@ static void dsing_leaves_out_long_phrases_and_digits(void **state)
     assert_file("out/dsing/dsing_dev.csv", "ID,duration,wav,spk_id,wrd\n"
                 "7-8-9,2.0,@/dsing/dev/7-8-9.wav,7-8,YES\n");
     assert_file("out/dsing/text_train30.txt", "HELLO THERE\n");
+    assert_file("out/dsing/text_long_train30.txt", "HELLO THERE\nTOO LONG\n");
     assert_true(tree_has("out/dsing/dsing_train1.csv"));
     assert_true(report.train == 1 && report.valid == 1 && report.test == 0);
     assert_int_equal(report.left_out, 4);
@@ -375,6 +516,9 @@ int main(void)
         cmocka_unit_test(mir_st500_is_split_as_its_makers_do),
         cmocka_unit_test(benchmarks_are_to_test),
         cmocka_unit_test(n20emv2_has_sound_and_video),
+        cmocka_unit_test(stored_features_have_lists_for_each_condition),
+        cmocka_unit_test(the_mixed_list_has_one_set_behind_the_other),
+        cmocka_unit_test(librispeech_is_text),
         cmocka_unit_test(n20em_has_words_and_accompaniment),
         cmocka_unit_test(n20em_has_video_where_it_can_be_read),
         cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
