@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: MIT
 """Training speed: `avsvt train` beside a plain PyTorch loop.
 
-    python3 benchmarks/train.py MODEL.pt SONGS [--steps 20] [--threads 1] [--json]
+    python3 benchmarks/train.py MODEL.pt SONGS [--steps 12] [--rounds 4] [--threads 1] [--json]
 
 Both train the network of MODEL.pt (the compiled-in one: lib/models/notes-default.pt)
 with AdamW, clipping and an average of the weights, on random pieces of the
 songs in folder SONGS (sound with onset, offset, pitch beside it). The PyTorch
 loop is what one would write: eager mode, a Dataset that reads its piece of the
-file, a DataLoader with two workers. Each runs in a process of its own, twice in
-turn; the first steps, while caches fill, are not counted.
+file, a DataLoader with two workers. Each runs in a process of its own, in short
+turns, one beside the other, since a machine is seldom as busy twice; the first
+steps, while caches fill, are not counted.
 
-Told are seconds of sound per second, by the clock and by the processor time of
-the thread that trains: where other programs run, the clock measures how many
-processes each side has, not how fast it is.
+Told are seconds of sound per second: by the clock (wall), by the processor time
+of the thread that trains (thread), and by that of everything that takes part,
+threads and processes that make batches too (all). Where other programs run, the
+clock measures how many processes each side has rather than how fast it is.
+Ratios are the medians of the rounds' own.
 """
 import argparse
 import json
+import multiprocessing
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,14 +41,28 @@ ema: 0.995
 """
 
 
+CLOCKS = ("wall", "thread", "all")
+
+
+def all_processors() -> float:
+    """Seconds of processor time of this process and its children."""
+    past = os.times()
+    ticks = 0
+    for child in multiprocessing.active_children():
+        stat = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(stat[11]) + int(stat[12])
+    return (time.process_time() + past.children_user + past.children_system
+            + ticks / os.sysconf("SC_CLK_TCK"))
+
+
 def mark(sound_s) -> tuple:
-    return time.perf_counter(), time.thread_time(), sound_s
+    return time.perf_counter(), time.thread_time(), all_processors(), sound_s
 
 
 def measured(marks) -> list:
-    """Seconds of sound per second: by the clock, by the processor's time."""
+    """Seconds of sound per second, by each clock."""
     first, last = marks[WARM - 1], marks[-1]
-    return [(last[2] - first[2]) / (last[i] - first[i]) for i in range(2)]
+    return [(last[3] - first[3]) / (last[i] - first[i]) for i in range(len(CLOCKS))]
 
 
 def with_avsvt(options) -> list:
@@ -129,34 +148,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model")
     parser.add_argument("songs")
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", choices=["avsvt", "pytorch"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.steps <= WARM:
-        parser.error(f"--steps must be more than {WARM}")
+    if options.steps <= WARM or options.rounds < 1:
+        parser.error(f"--steps must be more than {WARM}, --rounds at least 1")
     if options.only:
         run = with_avsvt if options.only == "avsvt" else with_pytorch
         print(json.dumps(run(options)))
         return
-    found = {"avsvt": [], "pytorch": []}
-    for _ in range(2):
-        for name, values in found.items():
+    names = ["avsvt", "pytorch"]
+    found = {name: [] for name in names}
+    for _ in range(options.rounds):
+        for name in names:
             done = subprocess.run([sys.executable, *sys.argv, "--only", name], check=True,
                                   stdout=subprocess.PIPE, text=True)
-            values.append(json.loads(done.stdout))
-    result = {"threads": options.threads}
-    for i, clock in enumerate(("wall", "processor")):
-        best = {name: max(each[i] for each in values) for name, values in found.items()}
-        result[clock] = {name: round(value, 1) for name, value in best.items()}
-        result[clock]["ratio"] = round(best["avsvt"] / best["pytorch"], 3)
+            found[name].append(json.loads(done.stdout))
+        names.reverse()  # whoever comes first has no advantage
+    result = {"threads": options.threads, "rounds": options.rounds}
+    for i, clock in enumerate(CLOCKS):
+        result[clock] = {name: round(statistics.median(each[i] for each in values), 1)
+                         for name, values in found.items()}
+        ratios = [a[i] / b[i] for a, b in zip(found["avsvt"], found["pytorch"], strict=True)]
+        result[clock]["ratios"] = [round(ratio, 2) for ratio in ratios]
+        result[clock]["ratio"] = round(statistics.median(ratios), 2)
     if options.json:
         print(json.dumps(result))
         return
-    for clock in ("wall", "processor"):
-        print(f"{clock:9}  avsvt {result[clock]['avsvt']:6.1f}  "
-              f"pytorch {result[clock]['pytorch']:6.1f}  ratio {result[clock]['ratio']:.2f}")
+    for clock in CLOCKS:
+        told = result[clock]
+        print(f"{clock:6}  avsvt {told['avsvt']:6.1f}  pytorch {told['pytorch']:6.1f}  "
+              f"ratio {told['ratio']:.2f}  (rounds: "
+              + " ".join(f"{ratio:.2f}" for ratio in told["ratios"]) + ")")
 
 
 if __name__ == "__main__":

@@ -128,8 +128,10 @@ static avsvt_status train_step(void *handle, avsvt_backend_step *args) noexcept
 
 static void train_forget(void *handle) noexcept
 {
+    trainer &t = *static_cast<trainer *>(handle);
     try {
-        static_cast<trainer *>(handle)->forget();
+        training_guard guard(t.model.threads);
+        t.forget();
     } catch (...) {
     }
 }
@@ -142,6 +144,7 @@ static avsvt_status train_get_state(void *handle, int32_t kind, avsvt_backend_te
     size_t done = 0;
     *count = 0;
     try {
+        training_guard guard(t.model.threads); /* copying is shared out too */
         std::vector<named_tensor> list = t.state(kind);
         *count = list.size();
         list.resize(std::min(list.size(), capacity));
@@ -163,8 +166,10 @@ static avsvt_status train_get_state(void *handle, int32_t kind, avsvt_backend_te
 static avsvt_status train_set_state(void *handle, const avsvt_backend_tensor *tensors,
                                     size_t count, char *message, size_t size) noexcept
 {
+    trainer &t = *static_cast<trainer *>(handle);
     try {
-        static_cast<trainer *>(handle)->restore(tensors, count);
+        training_guard guard(t.model.threads);
+        t.restore(tensors, count);
         return AVSVT_OK;
     } catch (...) {
         return explain(AVSVT_E_BACKEND, message, size);
