@@ -28,9 +28,9 @@ typedef struct avsvt_extraction avsvt_extraction; /**< One thread at a time. */
                                       the sound. */
 #define AVSVT_CHUNKS_PUBLISHED 3 /**< AV_SVT's utterances: 5 s (or chunk_s) with
                                       hard borders, the last one 2.5 to 7.5 s,
-                                      and frame i at i / 49.8 s. Only for
-                                      pipeline files, and extractors of sound
-                                      or pictures alone. */
+                                      and frame i at i / 49.8 s. For pipeline
+                                      files, models trained on them, extractors
+                                      of sound or pictures alone. */
 
 /** Make an extractor.
  *  @param out   [out, owned] free with avsvt_extractor_free(); NULL on failure.

@@ -250,9 +250,10 @@ def test_what_is_dropped_depends_on_the_seed_alone(tmp_path):
         {**job(tmp_path, "two", tmp_path / "drops.pt", {"seed": 1}, 2, names), "threads": 2},
         job(tmp_path, "other", tmp_path / "drops.pt", {"seed": 2}, 2, names),
         job(tmp_path, "none", tmp_path / "none.pt", {"seed": 1}, 2, names)], **arrays)
-    assert np.array_equal(result["one.loss"], result["two.loss"])
-    assert result["one.loss"][0] != result["other.loss"][0]
-    assert result["one.loss"][0] != result["none.loss"][0]
+    # Two threads add up in another order, and no more than that.
+    assert np.allclose(result["one.loss"], result["two.loss"], rtol=1e-5)
+    for name in ("other", "none"):
+        assert not np.allclose(result["one.loss"], result[f"{name}.loss"], rtol=1e-3), name
 
 
 def test_spans_are_as_wide_and_as_many_as_asked_and_only_in_training():
