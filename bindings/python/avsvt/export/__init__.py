@@ -24,6 +24,7 @@ KINDS = {
     "fusion-add": "fusion:add",
     "fusion-concat": "fusion:concat",
     "fusion-cross": "fusion:cross",
+    "sight": "sight",
 }
 
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Export of the demonstration that hears and sees (recipes/sight)."""
+import os
+
+import torch
+
+from ..networks import sight
+from ..networks.frontend import HOP, SAMPLE_RATE
+from . import archive, parts
+
+SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
+           "one the pipeline OUT.yaml and its parts")
+SIDE, PICTURES_HZ = 88, 50
+MEAN, DEVIATION = 0.421, 0.165  # of grey values 0..1, as AV-HuBERT has them
+HEARS = {"sample_rate": SAMPLE_RATE, "hop": HOP}
+SEES = {"width": SIDE, "height": SIDE, "frame_rate": PICTURES_HZ, "mean": MEAN,
+        "deviation": DEVIATION}
+DECODE = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5, "window": 4,
+          "min_duration_s": 0.08}
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--name", default="", help="the model's name; default: OUT's")
+    parser.add_argument("--seen", type=int, default=48, help="width of what is seen, when new")
+    parser.add_argument("--hidden", type=int, default=48, help="of the layers over time, when new")
+    parser.add_argument("--seed", type=int, default=1, help="of the weights, when new")
+
+
+def state_of(path: str) -> dict:
+    if not os.path.exists(path):
+        raise ValueError(f"{path}: there is no such file")
+    with torch.jit.optimized_execution(False):
+        return torch.jit.load(path, map_location="cpu").state_dict()
+
+
+def trained(state: dict) -> sight.SightNetwork:
+    network = sight.SightNetwork(state["audio.pitch.fold.conv.weight"].shape[0],
+                                 state["audio.joint.conv.weight"].shape[0],
+                                 state["video.flat.weight"].shape[0],
+                                 state["fusion.first.conv.weight"].shape[0])
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def untrained(state: dict, options) -> sight.SightNetwork:
+    """What hears is the note network's; the rest is drawn."""
+    torch.manual_seed(options.seed)
+    channels = state["pitch.fold.conv.weight"].shape[0]
+    width = state["joint.conv.weight"].shape[0]
+    network = sight.SightNetwork(channels, width, options.seen, options.hidden)
+    network.audio = sight.Hearing(channels, width)
+    network.audio.load_state_dict({name: value for name, value in state.items()
+                                   if not name.startswith(("gru.", "heads."))})
+    sight.fold(network.audio)
+    return network.eval()
+
+
+def describe(name: str, role: str, told: dict, output: dict, **more) -> dict:
+    return {"avsvt": 1, "name": name, "role": role, **more, "input": told, "output": output,
+            "licence": "MIT"}
+
+
+def start(options, name: str, network) -> str:
+    told = describe(name, "extractor", {"kind": "audio-video", **HEARS, **SEES},
+                    {"width": 20, "frame_rate": PICTURES_HZ})
+    inputs = [(parts.noise(1, n), parts.noise(1, m, SIDE, SIDE)) for n, m in
+              ((16000, 50), (320, 1), (9999, 20))]
+    worst = parts.write_model(options.output, network, told, network, inputs, name)
+    count = sum(p.numel() for name, p in network.named_parameters() if "audio." not in name)
+    return f"{options.output}: {count} parameters to train; read back it differs by {worst:.2g}"
+
+
+def export(options) -> str:
+    if len(options.checkpoints) != 1:
+        raise ValueError("sight is made of one model file")
+    path = options.checkpoints[0]
+    name = options.name or os.path.splitext(os.path.basename(options.output))[0]
+    state = state_of(path)
+    if "joint.conv.weight" in state and "gru.weight_hh_l0_reverse" in state:
+        return start(options, name, untrained(state, options))
+    if "audio.joint.conv.weight" not in state or "fusion.first.conv.weight" not in state:
+        raise ValueError(f"{path}: neither a note network to start from nor the trained "
+                         "audio-visual demonstration")
+    network = trained(state)
+    to = parts.outputs(options.output, "audio", "video", "fusion", "head")
+    heard, seen = network.fusion.gate.in_features - network.video.flat.out_features, \
+        network.video.flat.out_features
+    chunk = {"length_s": 30, "context_s": 5}
+    # Frame i is centred on sample 320 i.
+    made = {
+        "audio": (network.audio, describe(
+            f"{name}-audio", "extractor", {"kind": "audio", **HEARS},
+            {"layout": "features", "width": heard, "frame_rate": PICTURES_HZ, "start_s": 0.0},
+            chunk=chunk), [(parts.noise(1, n),) for n in (16000, 320, 9999)]),
+        "video": (network.video, describe(
+            f"{name}-video", "extractor", {"kind": "video", **SEES},
+            {"layout": "features", "width": seen, "frame_rate": PICTURES_HZ}, chunk=chunk),
+            [(parts.noise(1, n, SIDE, SIDE),) for n in (1, 50)]),
+        "fusion": (network.fusion, describe(
+            f"{name}-fusion", "fusion",
+            {"kind": "features", "audio_width": heard, "video_width": seen},
+            {"width": network.head.in_features}),
+            [(parts.noise(1, n, heard), parts.noise(1, m, seen)) for n, m in
+             ((1, 1), (51, 50), (40, 44))]),
+        "head": (network.head, describe(
+            f"{name}-head", "head",
+            {"kind": "features", "width": network.head.in_features}, {"layout": "notes20"},
+            task="notes", decode=DECODE), [(parts.noise(1, 50, network.head.in_features),)]),
+    }
+    worst = 0.0
+    for kind, (part, told, inputs) in made.items():
+        worst = max(worst, parts.write_model(to[kind], part, told, part, inputs, path))
+    document = {"avsvt": 1, "task": "notes",
+                **{kind: os.path.basename(to[kind]) for kind in made},
+                "chunk": {"mode": "overlap"}, "decode": DECODE}
+    with open(to["pipeline"], "w", encoding="utf-8") as file:
+        file.write(archive.to_yaml(document))
+    return (f"{', '.join(to[kind] for kind in ('pipeline', *made))}: differ from {path} by at "
+            f"most {worst:.2g}")
