@@ -44,6 +44,7 @@ typedef struct cli_args {
     int min_duration_set, snr_set, strict_octave;
     double seconds;
     int alsa, jack, curve, fast, list_inputs, live;
+    double processes;
 } cli_args;
 
 typedef enum cli_kind {
@@ -116,6 +117,11 @@ int cli_columns(void); /* of the terminal, 80 when there is none */
 /* interrupt.c: the first Ctrl-C or TERM asks to stop, the second ends at once */
 void cli_catch_interrupts(void);
 int cli_interrupted(void);
+
+/* processes.c: run in count processes, each of which goes on with what this
+ * returns; in the one that started them when all have ended. */
+#define CLI_MAX_PROCESSES 64
+int cli_in_processes(const cli_args *args, int count, int (*run)(const cli_args *));
 
 /* progress.c: a line on standard error, only where that is a terminal */
 typedef struct cli_progress {

@@ -10,12 +10,13 @@ static const cli_option options[] = {
       "print what came out as JSON" },
     { 0, "backend", CLI_CHOICE, "B", "auto|torch|null", 0, 0,
       CLI_FIELD(backend), 0, "what computes gradients (default auto)" },
+    { 0, "processes", CLI_COUNT, "N", NULL, 1, CLI_MAX_PROCESSES, CLI_FIELD(processes), 0,
+      "train in so many processes on this machine (default 1)" },
     CLI_OPTIONS_END,
 };
 
 typedef struct telling {
-    const cli_args *args;
-    int terminal, shown;
+    int terminal, shown, quiet;
     double start_s, last_s, start_sound_s; /* of the clock; of this run */
 } telling;
 
@@ -60,7 +61,7 @@ static int32_t tell(void *user, const avsvt_train_report *r)
     telling *t = user;
     if (r->event == AVSVT_TRAIN_VALID) {
         wipe(t);
-        if (!t->args->quiet)
+        if (!t->quiet)
             show_valid(r);
     } else {
         show_step(t, r);
@@ -96,29 +97,31 @@ static int train(const cli_args *args, avsvt_trainer *trainer)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_train_report r = AVSVT_TRAIN_REPORT_INIT;
-    telling t = { .args = args };
-    t.terminal = !args->quiet && isatty(STDERR_FILENO);
-    t.start_s = cli_clock_s();
+    telling t = { .start_s = cli_clock_s() };
     if (avsvt_trainer_describe(trainer, &r, &err))
         return cli_error(&err);
+    t.quiet = args->quiet || r.rank > 0; /* the first of several speaks for all */
+    t.terminal = !t.quiet && isatty(STDERR_FILENO);
     t.start_sound_s = r.sound_s;
-    if (r.resumed && !args->quiet)
+    if (r.resumed && !t.quiet)
         fprintf(stderr, "goes on after step %lld\n", (long long)r.step);
     avsvt_status status = avsvt_trainer_run(trainer, tell, &t, &err);
     wipe(&t);
+    if (status == AVSVT_E_CANCELLED)
+        return r.rank > 0 ? CLI_FAILED : cli_fail("%s", err.message);
     if (status)
         return cli_error(&err);
     if (avsvt_trainer_describe(trainer, &r, &err))
         return cli_error(&err);
-    if (args->json)
+    if (args->json && !r.rank)
         report(&r);
-    else if (!args->quiet)
+    else if (!t.quiet)
         fprintf(stderr, "done: %lld steps, %.1f minutes of sound\n", (long long)r.step,
                 r.sound_s / 60);
     return CLI_DONE;
 }
 
-static int run(const cli_args *args)
+static int run_here(const cli_args *args)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_context *context = NULL;
@@ -136,6 +139,12 @@ static int run(const cli_args *args)
     return status;
 }
 
+static int run(const cli_args *args)
+{
+    return args->processes > 1 ? cli_in_processes(args, (int)args->processes, run_here)
+                               : run_here(args);
+}
+
 const cli_command cli_train = {
     "train", "RECIPE.yaml", "train a model, or go on where it stopped",
     "Trains a model as the recipe says: which model to start from, on which songs with notes, "
@@ -145,8 +154,15 @@ const cli_command cli_train = {
     "recipes/notes-default.yaml explains every key.\n\n"
     "Ctrl-C stops after the step in hand and leaves a checkpoint; run again, the same command goes "
     "on from the last checkpoint, to the same result as if it had never stopped. Gradients need "
-    "the torch module.",
+    "the torch module.\n\n"
+    "--processes N shares the work among N processes on this machine: each takes its part of every "
+    "batch, and losses and weights are those of one process. Started by torchrun, mpirun or srun, "
+    "the command does the same on many machines; the recipe, the songs and the output folder must "
+    "then be seen by all. If one of them dies, the others stop and say which; the first leaves a "
+    "checkpoint.",
     "  avsvt train recipe.yaml\n"
-    "  avsvt train recipe.yaml --threads 2 --json\n",
+    "  avsvt train recipe.yaml --threads 2 --json\n"
+    "  avsvt train recipe.yaml --processes 2\n"
+    "  torchrun --no-python --nproc-per-node 2 avsvt train recipe.yaml\n",
     NULL, 1, 1, options, run,
 };

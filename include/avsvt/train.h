@@ -19,6 +19,32 @@
  *      avsvt_trainer_run(trainer, NULL, NULL, &err);
  *      avsvt_trainer_model(&adapted, trainer, &err);
  *
+ *  A recipe's training can be shared by several processes, on one machine or
+ *  many: started by `avsvt train --processes N`, torchrun, mpirun or Slurm's
+ *  srun, avsvt_trainer_open() reads from the environment which of them it is
+ *  (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT; OMPI_COMM_WORLD_*,
+ *  PMI_*, SLURM_* with MASTER_ADDR and MASTER_PORT where they don't say, or a
+ *  new file that all can write in AVSVT_WORLD_FILE instead of these two) and
+ *  meets the others through torch's c10d, over Gloo. All must see the same
+ *  recipe, songs and output folder. Each makes the plan of the whole epoch and
+ *  takes its rows of every batch, so N processes go the way of one with the
+ *  same recipe:
+ *    - exact but for rounding: which pieces, how augmented, padded how far,
+ *      where the loss is a mean over the batch's rows or frames, padding
+ *      included, as the built-in networks' is; batch normalisation, which looks
+ *      at the rows of all; gradient norm, clipping, averages, validation;
+ *    - not exact: dropout, which draws anew in each process; a loss that
+ *      divides by something counted in its own rows (sung or unpadded frames,
+ *      tokens), which weighs rows of several processes slightly differently;
+ *      further buffers that a network fills in, of which rank 0's are kept.
+ *  Rank 0 alone writes files; a checkpoint goes on with any number of
+ *  processes. Asked to stop, all stop after the same step. When one fails or
+ *  dies, the call fails in all others with AVSVT_E_BACKEND and a message that
+ *  names it, and rank 0 leaves a checkpoint (the last one stays where rank 0 is
+ *  the one that died); one that only hangs is given up after the recipe's
+ *  distributed.timeout_s. On GPUs each process takes the one of its LOCAL_RANK,
+ *  and what is shared goes through the CPU.
+ *
  *  Gradients and optimizers need the torch module. A recipe's batches are made
  *  ahead on a thread of their own (its key data.workers; 0: none); a trainer
  *  for sound in memory starts no threads unless its settings ask for them. */
@@ -58,10 +84,12 @@ typedef struct avsvt_train_report {
     double   best;        /**< Best value of the measure that decides. */
     int32_t  improved;    /**< 1: this validation was the best so far. */
     int32_t  resumed;     /**< 1: went on from a checkpoint. */
+    int32_t  rank;        /**< Of this process among those that train, from 0. */
+    int32_t  processes;   /**< 1: it is alone. */
 } avsvt_train_report;
 #define AVSVT_TRAIN_REPORT_INIT \
     { (uint32_t)sizeof(avsvt_train_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Told after every step, validation song and validation, on the thread that trains.
  *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
@@ -74,10 +102,12 @@ typedef int32_t (*avsvt_train_fn)(void *user, const avsvt_train_report *report);
  *  @param context [borrowed] NULL for the default: device, threads; kept.
  *  @param path [borrowed] UTF-8; what the recipe names is relative to it.
  *  @param err  [out] may be NULL.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND (the recipe, or what it
- *          names); AVSVT_E_IO; AVSVT_E_FORMAT (unknown key, wrong value, empty
+ *  @return AVSVT_OK; AVSVT_E_ARG (also an environment that contradicts
+ *          itself); AVSVT_E_NOT_FOUND (the recipe, or what it
+ *          names); AVSVT_E_IO (also other processes that don't come); AVSVT_E_FORMAT (unknown key, wrong value, empty
  *          or overlapping lists, notes outside their song, a checkpoint of
- *          another recipe); AVSVT_E_UNSUPPORTED (the model has no loss);
+ *          another recipe); AVSVT_E_UNSUPPORTED (the model has no loss, or
+ *          one of several processes without a backend for that);
  *          AVSVT_E_MODULE (no torch module); AVSVT_E_CONFLICT; AVSVT_E_DEVICE;
  *          AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */

@@ -311,5 +311,5 @@ static void free_trainer(void *handle)
 
 const avsvt_backend_training avsvti_null_training = {
     (uint32_t)sizeof(avsvt_backend_training), 0u, create, item, group, assign,
-    loss, step, forget, get_state, set_state, free_trainer,
+    loss, step, forget, get_state, set_state, free_trainer, NULL,
 };

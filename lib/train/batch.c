@@ -315,24 +315,29 @@ static avsvt_status make_piece(avsvti_piece *piece, avsvti_songs *songs,
     return status;
 }
 
-static avsvt_status make_tensors(avsvti_batch *batch, const avsvti_fields *fields,
-                                 view *views, size_t count, avsvt_error *err)
+static void free_pieces(avsvti_batch *batch)
 {
-    int64_t samples = 0, most_notes = 1;
+    if (!batch->pieces)
+        return;
+    for (size_t i = 0; i < batch->piece_count; i++)
+        if (batch->pieces[i].allocator)
+            avsvti_piece_free(&batch->pieces[i]);
+    avsvti_release(batch->allocator, batch->pieces);
+    batch->pieces = NULL;
+    batch->piece_count = 0;
+}
+
+static avsvt_status make_tensors(avsvti_batch *batch, const avsvti_fields *fields,
+                                 view *views, avsvt_error *err)
+{
+    size_t count = batch->piece_count;
     avsvt_status status = AVSVT_OK;
-    for (size_t i = 0; i < count; i++) {
-        const avsvt_note *first;
-        const avsvti_piece *piece = views[i].piece;
-        int64_t notes = (int64_t)inside(&views[i], &first);
-        samples = piece->count > samples ? piece->count : samples;
-        most_notes = notes > most_notes ? notes : most_notes;
-        batch->sound_s += (double)piece->count / fields->geometry.rate_hz;
-    }
     for (size_t i = 0; i < count; i++)
-        views[i].longest = samples;
+        views[i] = (view){ &batch->pieces[i], &fields->geometry, 0, batch->samples,
+                           batch->songs, &batch->cuts[i] };
     for (size_t k = 0; k < fields->count && status == AVSVT_OK; k++) {
         avsvt_backend_tensor *t = &batch->tensors[k];
-        shape_of(t, fields->list[k], count, fields, samples, most_notes);
+        shape_of(t, fields->list[k], count, fields, batch->samples, batch->notes);
         int64_t bytes = avsvti_tensor_bytes(t->dtype, t->ndim, t->shape);
         t->data = bytes < 0 ? NULL : avsvti_alloc_zero(batch->allocator, (size_t)bytes, 1);
         batch->count = k + 1;
@@ -340,8 +345,51 @@ static avsvt_status make_tensors(avsvti_batch *batch, const avsvti_fields *field
             : avsvti_fail(err, AVSVT_E_NOMEM,
                 "no memory for a batch of %zu pieces of %.1f s: make "
                 "batch.duration_s or data.segment_s smaller", count,
-                (double)samples / fields->geometry.rate_hz);
+                (double)batch->samples / fields->geometry.rate_hz);
     }
+    return status;
+}
+
+avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields,
+                                avsvti_songs *songs, const avsvti_cut *cuts,
+                                size_t count, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(songs->context);
+    memset(batch, 0, sizeof(*batch));
+    batch->allocator = a;
+    batch->songs = songs;
+    batch->cuts = cuts;
+    batch->notes = 1;
+    batch->pieces = avsvti_alloc_zero(a, count, sizeof(*batch->pieces));
+    avsvt_status status = batch->pieces ? AVSVT_OK : avsvti_fail_memory(err);
+    batch->piece_count = batch->pieces ? count : 0;
+    for (size_t i = 0; status == AVSVT_OK && i < count; i++) {
+        avsvti_piece *piece = &batch->pieces[i];
+        const view v = { piece, &fields->geometry, 0, 0, songs, &cuts[i] };
+        const avsvt_note *first;
+        status = make_piece(piece, songs, &cuts[i], err);
+        if (status != AVSVT_OK)
+            break;
+        int64_t notes = (int64_t)inside(&v, &first);
+        batch->samples = piece->count > batch->samples ? piece->count : batch->samples;
+        batch->notes = notes > batch->notes ? notes : batch->notes;
+        batch->sound_s += (double)piece->count / fields->geometry.rate_hz;
+    }
+    if (status != AVSVT_OK)
+        avsvti_batch_free(batch);
+    return status;
+}
+
+avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *fields,
+                                 avsvt_error *err)
+{
+    view *views = avsvti_alloc_zero(batch->allocator, batch->piece_count, sizeof(*views));
+    avsvt_status status = views ? make_tensors(batch, fields, views, err)
+                                : avsvti_fail_memory(err);
+    avsvti_release(batch->allocator, views);
+    free_pieces(batch);
+    if (status != AVSVT_OK)
+        avsvti_batch_free(batch);
     return status;
 }
 
@@ -349,33 +397,13 @@ avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
                                avsvti_songs *songs, const avsvti_cut *cuts,
                                size_t count, avsvt_error *err)
 {
-    const avsvt_allocator *a = avsvti_allocator(songs->context);
-    memset(batch, 0, sizeof(*batch));
-    batch->allocator = a;
-    view *views = avsvti_alloc_zero(a, count, sizeof(*views));
-    avsvti_piece *pieces = avsvti_alloc_zero(a, count, sizeof(*pieces));
-    avsvt_status status = views && pieces ? AVSVT_OK : avsvti_fail_memory(err);
-    for (size_t i = 0; status == AVSVT_OK && i < count; i++) {
-        views[i].piece = &pieces[i];
-        views[i].geometry = &fields->geometry;
-        views[i].songs = songs;
-        views[i].cut = &cuts[i];
-        status = make_piece(&pieces[i], songs, &cuts[i], err);
-    }
-    if (status == AVSVT_OK)
-        status = make_tensors(batch, fields, views, count, err);
-    for (size_t i = 0; pieces && i < count; i++)
-        if (pieces[i].allocator)
-            avsvti_piece_free(&pieces[i]);
-    avsvti_release(a, pieces);
-    avsvti_release(a, views);
-    if (status != AVSVT_OK)
-        avsvti_batch_free(batch);
-    return status;
+    avsvt_status status = avsvti_batch_begin(batch, fields, songs, cuts, count, err);
+    return status == AVSVT_OK ? avsvti_batch_finish(batch, fields, err) : status;
 }
 
 void avsvti_batch_free(avsvti_batch *batch)
 {
+    free_pieces(batch);
     for (size_t k = 0; k < batch->count; k++)
         avsvti_release(batch->allocator, (void *)(uintptr_t)batch->tensors[k].data);
     batch->count = 0;

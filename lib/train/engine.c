@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The backend's training table, with failures in our words. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,9 +26,9 @@ static avsvt_status choose(avsvt_trainer *t, avsvt_error *err)
     avsvt_status status = avsvti_backend_choose(&t->backend, t->context, NULL, err);
     if (status != AVSVT_OK)
         return status;
-    if (t->backend->struct_size >= sizeof(avsvt_backend))
+    if (t->backend->struct_size >= offsetof(avsvt_backend, training) + sizeof(void *))
         t->table = t->backend->training;
-    if (!t->table || t->table->struct_size < sizeof(*t->table))
+    if (!t->table || t->table->struct_size < offsetof(avsvt_backend_training, world))
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "the backend '%s' can't train: use backend auto or torch",
             t->backend->name);
@@ -44,6 +45,7 @@ static avsvt_status load(avsvt_trainer *t, avsvt_error *err)
         .device = t->context->device, .path = avsvt_model_path(t->model),
         .manifest = avsvt_model_manifest(t->model), .archive = z->data,
         .archive_size = z->size, .allocator = avsvti_allocator(t->context),
+        .local_rank = t->world.local_rank,
         .message = message, .message_size = sizeof(message),
     };
     avsvt_backend_train train = {
@@ -218,6 +220,7 @@ avsvt_status avsvti_engine_loss(avsvt_trainer *t,
     avsvt_backend_loss args = {
         .struct_size = (uint32_t)sizeof(args), .flags = flags, .draw = draw,
         .scale = scale, .message = message, .message_size = sizeof(message),
+        .share = t->share,
     };
     avsvt_status status = t->table->loss(t->engine, tensors, count, &args);
     *value = args.value;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "platform/thread.h"
+#include "train/world.h"
 
 typedef struct slot {
     avsvti_batch batch;
@@ -30,9 +31,14 @@ struct avsvti_loader {
 static avsvt_status make(const avsvti_loader *l, size_t b, avsvti_batch *batch,
                          avsvt_error *err)
 {
-    size_t from = b ? l->plan->ends[b - 1] : 0;
-    return avsvti_batch_make(batch, &l->fields, l->songs, &l->plan->cuts[from],
-                             l->plan->ends[b] - from, err);
+    size_t from = b ? l->plan->ends[b - 1] : 0, n = l->plan->ends[b] - from, own;
+    if (!l->plan->size)
+        return avsvti_batch_make(batch, &l->fields, l->songs, &l->plan->cuts[from],
+                                 n, err);
+    /* Where there is none for this process, the first stands in. */
+    n = avsvti_world_rows(l->plan->rank, l->plan->size, n, &own);
+    return avsvti_batch_begin(batch, &l->fields, l->songs,
+        &l->plan->cuts[n ? from + own : from], n ? n : 1, err);
 }
 
 static void *work(void *argument)

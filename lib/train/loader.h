@@ -15,7 +15,8 @@ typedef struct avsvti_loader avsvti_loader;
 avsvt_status avsvti_loader_start(avsvti_loader **out, const avsvti_fields *fields,
                                  avsvti_songs *songs, const avsvti_plan *plan,
                                  size_t first, size_t workers, avsvt_error *err);
-/* The next batch, which is the caller's to free. */
+/* The next batch, which is the caller's to free; of a plan for several
+ * processes this one's part, to be finished. */
 avsvt_status avsvti_loader_next(avsvti_loader *l, avsvti_batch *batch,
                                 avsvt_error *err);
 /* Waits for the threads; NULL is allowed. */

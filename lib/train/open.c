@@ -23,7 +23,7 @@ static avsvt_trainer *trainer_new(avsvt_context *context, avsvt_error *err)
     }
     avsvti_busy_init(&t->busy);
     t->context = avsvt_context_ref(avsvti_context_or_default(context));
-    t->now.epoch = 1;
+    t->now.epoch = t->share = 1;
     t->now.valid_step = t->now.valid_loss = t->now.conpoff = t->now.conp = -1;
     t->now.con = t->now.coff = -1;
     t->now.best = NAN;
@@ -190,7 +190,11 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = open_model(t, err);
     if (status == AVSVT_OK)
+        status = avsvti_share_find(t, err);
+    if (status == AVSVT_OK)
         status = begin(t, err);
+    if (status == AVSVT_OK)
+        status = avsvti_share_join(t, err);
     if (status == AVSVT_OK)
         status = read_songs(t, err);
     if (status != AVSVT_OK)
@@ -200,7 +204,15 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = avsvti_folder_make(a, t->output, err);
     avsvti_state_fingerprint(t);
-    return status == AVSVT_OK ? avsvti_state_load(t, err) : status;
+    if (status == AVSVT_OK)
+        status = avsvti_state_load(t, err);
+    if (status == AVSVT_OK)
+        status = avsvti_share_check(t, err);
+    if (t->world.rank > 0) { /* rank 0 alone writes */
+        avsvti_release(a, t->output);
+        t->output = NULL;
+    }
+    return status;
 }
 
 avsvt_status avsvt_trainer_open(avsvt_trainer **out, avsvt_context *context,
@@ -212,13 +224,17 @@ avsvt_status avsvt_trainer_open(avsvt_trainer **out, avsvt_context *context,
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_trainer_open: %s is NULL",
                            out ? "path" : "out");
     avsvt_trainer *t = trainer_new(context, err);
+    avsvt_error own = AVSVT_ERROR_INIT; /* other processes are told even so */
     if (!t)
         return AVSVT_E_NOMEM;
+    err = err ? err : &own;
     avsvt_status status = open_recipe(t, path, err);
-    if (status == AVSVT_OK)
+    if (status == AVSVT_OK) {
         *out = t;
-    else
+    } else {
+        avsvti_share_leave(t, err);
         avsvt_trainer_free(t);
+    }
     return status;
 }
 
@@ -292,6 +308,7 @@ void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
         .con = n->con, .coff = n->coff, .best = isnan(n->best) ? -1
             : t->recipe.measure == AVSVTI_MEASURE_LOSS ? n->best : 1 - n->best,
         .improved = t->improved, .resumed = t->resumed,
+        .rank = t->world.rank, .processes = t->others ? t->world.size : 1,
     };
 }
 

@@ -18,6 +18,8 @@ typedef struct avsvti_plan {
     size_t cut_count;
     size_t *ends;          /* batch b: cuts ends[b - 1] (0) .. ends[b] */
     size_t batch_count;
+    int32_t rank, size;    /* of several processes, each of which makes its part
+                              of a batch; size 0: the whole */
 } avsvti_plan;
 
 avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,

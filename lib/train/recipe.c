@@ -16,7 +16,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
         "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
         "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
-        "checkpoint", "augment", "tensorboard", NULL };
+        "checkpoint", "augment", "tensorboard", "distributed", NULL };
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
@@ -26,6 +26,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
     static const char *const checkpoint[] = { "every_steps", NULL };
+    static const char *const distributed[] = { "launcher", "timeout_s", NULL };
     avsvt_status status = avsvti_recipe_keys(r, "",
         r->of_file ? of_file : of_text, err);
     if (status == AVSVT_OK)
@@ -34,6 +35,8 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         status = avsvti_recipe_keys(r, "batch", batch, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_keys(r, "valid", valid, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_keys(r, "distributed", distributed, err);
     return status == AVSVT_OK
         ? avsvti_recipe_keys(r, "checkpoint", checkpoint, err) : status;
 }
@@ -65,6 +68,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
         { "batch.duration_s", 0.01, 1e6, &r->batch_s },
         { "clip_norm", 0, 1e9, &r->clip_norm },
         { "ema", 0, 0.9999999, &r->average },
+        { "distributed.timeout_s", 1, 1e6, &r->timeout_s },
     };
     const struct { const char *key; int64_t low, high; int64_t *value; } wholes[] = {
         { "seed", 0, INT64_C(1) << 53, &seed },
@@ -147,6 +151,7 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
     r->batch_items = 1000000;
     r->accumulate = r->valid_epochs = 1;
     r->clip_norm = 5.0;
+    r->timeout_s = 1800;
     if (!r->path || !r->folder) {
         avsvti_recipe_free(r);
         return avsvti_fail_memory(err);

@@ -43,6 +43,7 @@ typedef struct avsvti_recipe {
     avsvti_group groups[AVSVTI_MAX_GROUPS];
     size_t group_count;
     double clip_norm, average;
+    double timeout_s;          /* so long one of several processes is waited for */
     int64_t skip_nonfinite;
     int64_t valid_epochs, checkpoint_steps;
     avsvti_measure measure;   /* decides which weights are best */

@@ -22,6 +22,8 @@ static avsvt_status plan_epoch(avsvt_trainer *t, avsvt_error *err)
     if (status != AVSVT_OK)
         return status;
     t->planned = 1;
+    t->plan.rank = t->world.rank;
+    t->plan.size = t->others ? t->world.size : 0;
     if (t->now.epoch_steps < 1)
         t->now.epoch_steps = ceil((double)t->plan.batch_count /
                                   (double)t->recipe.accumulate);
@@ -53,10 +55,11 @@ static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale,
     uint64_t draw = ((uint64_t)t->now.epoch << 32) + b;
     avsvti_batch batch;
     avsvt_status status = avsvti_loader_next(t->loader, &batch, err);
-    if (status != AVSVT_OK)
-        return status;
-    status = avsvti_engine_loss(t, batch.tensors, batch.count, 0, draw, scale,
-                                value, err);
+    if (status == AVSVT_OK && t->others)
+        status = avsvti_share_batch(t, b, &batch, err);
+    if (status == AVSVT_OK)
+        status = avsvti_engine_loss(t, batch.tensors, batch.count, 0, draw, scale,
+                                    value, err);
     *sound_s += batch.sound_s;
     avsvti_batch_free(&batch);
     return status;
@@ -101,6 +104,8 @@ static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
         sum += value;
     }
     if (status == AVSVT_OK)
+        status = avsvti_share_gradients(t, err);
+    if (status == AVSVT_OK)
         status = avsvti_engine_step(t, &norm, &skipped, err);
     if (status == AVSVT_OK && (skipped || !isfinite(norm))) {
         if (!skipped)
@@ -131,6 +136,10 @@ static avsvt_status tell(avsvt_trainer *t, int32_t event, avsvt_error *err)
     avsvti_trainer_report(t, event, &report);
     if (!t->progress(t->progress_user, &report))
         return AVSVT_OK;
+    if (t->others && event != AVSVT_TRAIN_LOOK) { /* all stop together */
+        t->stop_wanted = 1;
+        return AVSVT_OK;
+    }
     return avsvti_fail(err, AVSVT_E_CANCELLED, "stopped after step %.0f%s",
         t->now.step, t->output ? "; run it again to go on" : "");
 }
@@ -240,12 +249,22 @@ static avsvt_status train(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
-/* A failure that left the weights whole; the disk may be why. */
-static void save_after(avsvt_trainer *t, avsvt_status status)
+/* A failure that left the weights whole; the disk may be why. Where it was
+ * another process's, the message says what is left. */
+static void save_after(avsvt_trainer *t, avsvt_status status, avsvt_error *err)
 {
+    int saved = 0;
     if (status == AVSVT_E_CANCELLED || status == AVSVT_E_BACKEND ||
         status == AVSVT_E_NOMEM)
-        (void)avsvti_state_save(t, NULL);
+        saved = avsvti_state_save(t, NULL) == AVSVT_OK && t->output;
+    if (status == AVSVT_OK || status == AVSVT_E_CANCELLED)
+        return;
+    if (avsvti_share_leave(t, err)) {
+        avsvt_error why = *err;
+        avsvti_fail(err, status, "%s; %s%.0f%s", why.message,
+            saved ? "a checkpoint after step " : "this process stopped after step ",
+            t->now.step, saved ? " is written: run it again to go on" : "");
+    }
 }
 
 avsvt_status avsvt_trainer_run(avsvt_trainer *t, avsvt_train_fn progress,
@@ -262,13 +281,16 @@ avsvt_status avsvt_trainer_run(avsvt_trainer *t, avsvt_train_fn progress,
     else if (!t->recipe.epochs && !t->recipe.steps)
         status = avsvti_fail(err, AVSVT_E_ARG,
             "the settings have no end: give 'epochs' or 'steps'");
+    avsvt_error own = AVSVT_ERROR_INIT; /* the others are told even so */
+    err = err ? err : &own;
     if (status == AVSVT_OK) {
         t->progress = progress;
         t->progress_user = user;
+        t->stop_wanted = 0;
         status = avsvti_log_rewind(t, err);
         if (status == AVSVT_OK)
             status = train(t, err);
-        save_after(t, status);
+        save_after(t, status, err);
         t->progress = NULL;
     }
     avsvti_busy_leave(&t->busy);

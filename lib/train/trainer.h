@@ -5,6 +5,8 @@
  *   engine.c    the backend that computes gradients
  *   run.c       epochs, steps, validation, checkpoints
  *   validate.c  loss and the task's own measures on songs kept apart
+ *   world.c     which of how many processes this is
+ *   share.c     one training shared out among processes
  *   state.c     checkpoints
  *   result.c    the model file with the new weights
  *   log.c       a line for each step and validation
@@ -21,6 +23,7 @@
 #include "model/archive_write.h"
 #include "model/model.h"
 #include "train/loader.h"
+#include "train/world.h"
 
 /* What has happened so far; all of it is in a checkpoint, as doubles. */
 typedef struct avsvti_progress {
@@ -47,6 +50,10 @@ struct avsvt_trainer {
     const avsvt_backend *backend;
     const avsvt_backend_training *table;
     void *network, *engine; /* the backend's */
+    avsvti_world world;
+    const avsvt_backend_world *others; /* NULL: this process is alone */
+    double share;           /* of the batch in hand; 1 when alone */
+    int stop_wanted;        /* told to the others at the next batch */
     avsvti_fields fields;
     size_t *group_of;       /* of each parameter; recipe.group_count: none */
     size_t parameters;
@@ -92,6 +99,25 @@ avsvt_status avsvti_engine_restore(avsvt_trainer *t,
                                    size_t count, avsvt_error *err);
 /* Share of the learning rate's steps, for schedules. */
 int64_t avsvti_trainer_steps(const avsvt_trainer *t);
+
+/* share.c: nothing happens in any of them where this process is alone */
+avsvt_status avsvti_share_find(avsvt_trainer *t, avsvt_error *err);
+avsvt_status avsvti_share_join(avsvt_trainer *t, avsvt_error *err);
+/* All have the same recipe, songs and checkpoint. */
+avsvt_status avsvti_share_check(avsvt_trainer *t, avsvt_error *err);
+/* Finishes this process's part of batch b, with room for what others have in
+ * it; sound_s is then of the whole. Fails where any was asked to stop. */
+avsvt_status avsvti_share_batch(avsvt_trainer *t, size_t b, avsvti_batch *batch,
+                                avsvt_error *err);
+avsvt_status avsvti_share_gradients(avsvt_trainer *t, avsvt_error *err);
+/* Whether validation song i is looked at here. */
+int avsvti_share_mine(const avsvt_trainer *t, size_t i);
+/* Rows that others have looked at are filled in; status: how it went here. */
+avsvt_status avsvti_share_values(avsvt_trainer *t, double *values, size_t rows,
+                                 size_t columns, avsvt_status status,
+                                 avsvt_error *err);
+/* Tells the others why this one ends; 1 where another is to blame. */
+int avsvti_share_leave(avsvt_trainer *t, const avsvt_error *err);
 
 /* state.c */
 avsvt_status avsvti_state_save(avsvt_trainer *t, avsvt_error *err);

@@ -13,25 +13,36 @@
 static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_plan plan;
-    double sum = 0;
+    double sum = 0, *values = NULL;
     avsvt_status status = avsvti_plan_whole(&plan, &t->valid, t->recipe.utterance_s,
                                             err);
+    if (status != AVSVT_OK)
+        return status;
+    values = avsvti_alloc_zero(avsvti_allocator(t->context), plan.batch_count, sizeof(*values));
+    if (!values) {
+        avsvti_plan_free(&plan);
+        return avsvti_fail_memory(err);
+    }
     for (size_t b = 0; b < plan.batch_count && status == AVSVT_OK; b++) {
         avsvti_batch batch;
-        double value = 0;
+        if (!avsvti_share_mine(t, b))
+            continue;
         status = avsvti_batch_make(&batch, &t->fields, &t->valid, &plan.cuts[b],
                                    1, err);
         if (status != AVSVT_OK)
             break;
         status = avsvti_engine_loss(t, batch.tensors, batch.count,
-                                    AVSVT_LOSS_EVALUATE, b, 1, &value, err);
+                                    AVSVT_LOSS_EVALUATE, b, 1, &values[b], err);
         avsvti_batch_free(&batch);
-        sum += value;
         if (status == AVSVT_OK)
             status = avsvti_trainer_look(t, err);
     }
+    status = avsvti_share_values(t, values, plan.batch_count, 1, status, err);
+    for (size_t b = 0; b < plan.batch_count; b++)
+        sum += values[b];
     if (status == AVSVT_OK)
         t->now.valid_loss = sum / (double)plan.batch_count;
+    avsvti_release(avsvti_allocator(t->context), values);
     avsvti_plan_free(&plan);
     return status;
 }
@@ -58,7 +69,7 @@ static avsvt_status estimate(avsvt_notes **out, avsvt_trainer *t,
 }
 
 static avsvt_status measure_song(avsvt_trainer *t, avsvt_pipeline *pipeline,
-                                 size_t i, double sums[4], avsvt_error *err)
+                                 size_t i, double values[4], avsvt_error *err)
 {
     const avsvti_song *song = &t->valid.songs[i];
     avsvt_notes_scores scores = AVSVT_NOTES_SCORES_INIT;
@@ -73,10 +84,10 @@ static avsvt_status measure_song(avsvt_trainer *t, avsvt_pipeline *pipeline,
     avsvt_notes_free(notes);
     if (status != AVSVT_OK)
         return avsvti_fail_prefix(err, status, avsvti_song_name(song));
-    sums[0] += scores.conpoff.f1;
-    sums[1] += scores.conp.f1;
-    sums[2] += scores.con.f1;
-    sums[3] += scores.coff.f1;
+    values[0] = scores.conpoff.f1;
+    values[1] = scores.conp.f1;
+    values[2] = scores.con.f1;
+    values[3] = scores.coff.f1;
     return AVSVT_OK;
 }
 
@@ -85,22 +96,33 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     avsvti_archive_writer w;
     avsvt_model *model = NULL;
     avsvt_pipeline *pipeline = NULL;
-    double sums[4] = { 0 }, count = (double)t->valid.count;
+    double sums[4] = { 0 }, count = (double)t->valid.count, *values;
     avsvt_status status = avsvti_result_bytes(t, &w, err);
     if (status != AVSVT_OK)
         return status;
+    values = avsvti_alloc_zero(avsvti_allocator(t->context), t->valid.count, sizeof(sums));
+    if (!values)
+        status = avsvti_fail_memory(err);
+    else
     status = avsvt_model_open_memory(&model, t->context, w.bytes.data,
                                      w.bytes.size, "the trained model", err);
     avsvti_archive_write_free(&w);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_create(&pipeline, model, NULL, err);
     for (size_t i = 0; i < t->valid.count && status == AVSVT_OK; i++) {
-        status = measure_song(t, pipeline, i, sums, err);
+        if (!avsvti_share_mine(t, i))
+            continue;
+        status = measure_song(t, pipeline, i, &values[4 * i], err);
         if (status == AVSVT_OK)
             status = avsvti_trainer_look(t, err);
     }
     avsvt_pipeline_free(pipeline);
     avsvt_model_free(model);
+    if (values)
+        status = avsvti_share_values(t, values, t->valid.count, 4, status, err);
+    for (size_t i = 0; values && i < 4 * t->valid.count; i++)
+        sums[i % 4] += values[i];
+    avsvti_release(avsvti_allocator(t->context), values);
     if (status != AVSVT_OK)
         return status;
     t->now.conpoff = sums[0] / count;

@@ -20,6 +20,11 @@ void set_shared(bool shared)
     host_shares = shared;
 }
 
+bool is_shared()
+{
+    return host_shares;
+}
+
 namespace {
 
 struct thread_functions {

@@ -12,6 +12,7 @@ namespace avsvt_torch {
 
 /* Whether the host uses this libtorch too. Set once, before the first call. */
 void set_shared(bool shared);
+bool is_shared();
 
 #if TORCH_VERSION_MAJOR >= 2
 using warnings_guard = c10::WarningUtils::WarningHandlerGuard;

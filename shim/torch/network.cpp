@@ -20,7 +20,7 @@ namespace avsvt_torch {
 namespace {
 
 /* "cpu", "cuda", "cuda:N" or "auto" */
-at::Device choose_device(const char *wish)
+at::Device choose_device(const char *wish, int32_t local_rank)
 {
     const std::string name = wish && *wish ? wish : "auto";
     if (name == "cpu")
@@ -46,6 +46,8 @@ at::Device choose_device(const char *wish)
     if (index >= count)
         throw refusal(AVSVT_E_DEVICE, "there is no device '" + name + "'; this machine has " +
                       std::to_string(count) + " GPU(s), numbered from 0");
+    if (automatic || name == "cuda") /* one each for the processes of a training */
+        index = local_rank > 0 ? local_rank % count : 0;
     return at::Device(at::kCUDA, (c10::DeviceIndex)index);
 }
 
@@ -115,7 +117,7 @@ network::network(const avsvt_backend_open &args)
     training = args.training != 0;
     archive = args.archive;
     archive_size = args.archive_size;
-    device = choose_device(args.device);
+    device = choose_device(args.device, args.struct_size >= sizeof(args) ? args.local_rank : 0);
     floats = choose_floats(args.precision, device);
     threads_guard guard(threads);
     c10::impl::ExcludeDispatchKeyGuard autocast(c10::autocast_dispatch_keyset);

@@ -171,6 +171,7 @@ trainer::trainer(network &m, const avsvt_backend_train &args)
         throw refusal(AVSVT_E_ARG, "the model was not opened for training");
     mixed = mixed_type(args.precision, m.device);
     scale.on = mixed == at::kHalf;
+    replace_norms(loss_method);
     /* Files are written in evaluation mode. */
     model.module.train();
     const auto &arguments = loss_method.function().getSchema().arguments();
@@ -215,6 +216,9 @@ void trainer::forget()
             b.tensor.copy_(b.before);
             b.known = b.tensor._version();
         }
+    for (const auto &each : norms)
+        each.first.variable_data().copy_(each.second);
+    norms.clear();
     for (parameter &p : parameters)
         p.tensor.mutable_grad().reset();
     fresh = true;
@@ -253,12 +257,28 @@ c10::IValue trainer::call(const avsvt_backend_tensor *given, size_t count)
     return loss_method(none, named);
 }
 
+/* Where another process is gone, that is the reason, and not in which
+ * operation it was noticed. */
 double trainer::loss(const avsvt_backend_tensor *given, size_t count,
                      const avsvt_backend_loss &args)
 {
+    try {
+        return compute(given, count, args);
+    } catch (...) {
+        if (all && !all->over.empty())
+            throw refusal(AVSVT_E_BACKEND, all->over);
+        throw;
+    }
+}
+
+double trainer::compute(const avsvt_backend_tensor *given, size_t count,
+                        const avsvt_backend_loss &args)
+{
     const bool evaluates = (args.flags & AVSVT_LOSS_EVALUATE) != 0;
     at::AutoGradMode gradients(!evaluates);
-    random_guard random(model.device, mix(seed, args.draw));
+    /* Each process draws for other rows. */
+    const uint64_t own = all && !evaluates ? (uint64_t)all->rank : 0;
+    random_guard random(model.device, mix(seed + own * 0xd1342543de82ef95ull, args.draw));
     if (evaluates) {
         struct evaluation {
             trainer &t;
@@ -270,13 +290,21 @@ double trainer::loss(const avsvt_backend_tensor *given, size_t count,
     }
     remember_buffers();
     at::Tensor total;
+    const double share = all ? args.share : 1;
     {
+        norm_guard looking(norms, all.get(), !(share > 0));
         mixed_guard precision(model.device, mixed);
         total = total_of(call(given, count));
     }
-    const double value = total.item<double>();
+    double value = total.item<double>();
+    if (all) {
+        at::Tensor sum = at::full({1}, share > 0 ? share * value : 0, at::kDouble);
+        all->sum({sum});
+        value = sum.item<double>();
+    }
     if (std::isfinite(value) && total.requires_grad())
-        (scale.on ? total.to(at::kFloat).mul(args.scale * scale.factor) : total.mul(args.scale)).backward();
+        (scale.on ? total.to(at::kFloat).mul(args.scale * share * scale.factor)
+                  : total.mul(args.scale * share)).backward();
     return value;
 }
 
@@ -291,13 +319,13 @@ void trainer::unscale()
 /* As torch.nn.utils.clip_grad_norm_ does it. */
 double trainer::clip(double most)
 {
-    std::vector<at::Tensor> norms;
+    std::vector<at::Tensor> parts;
     for (const parameter &p : parameters)
         if (p.tensor.grad().defined())
-            norms.push_back(p.tensor.grad().norm().to(at::kFloat));
-    if (norms.empty())
+            parts.push_back(p.tensor.grad().norm().to(at::kFloat));
+    if (parts.empty())
         return 0;
-    const double norm = at::stack(norms).norm().item<double>();
+    const double norm = at::stack(parts).norm().item<double>();
     if (most > 0 && std::isfinite(norm) && most / (norm + 1e-6) < 1)
         for (parameter &p : parameters)
             if (p.tensor.grad().defined())
@@ -341,6 +369,7 @@ double trainer::step(avsvt_backend_step &args)
         p.tensor.mutable_grad().reset();
     }
     fresh = true;
+    norms.clear();
     if (args.average > 0)
         update_average(args.average);
     return norm;

@@ -6,6 +6,7 @@
 #include "network.hpp"
 #include "optimizer.hpp"
 #include "tensors.hpp"
+#include "world.hpp"
 
 namespace avsvt_torch {
 
@@ -51,16 +52,21 @@ struct trainer {
     uint64_t seed = 0;
     at::ScalarType mixed = at::kFloat;
     loss_scale scale;
+    statistics_before norms; /* of batch normalisation, after the last step */
     bool fresh = true;     /* no call of loss since the last step */
+    std::unique_ptr<world> all; /* the processes that train it; none: this one alone */
 
     trainer(network &m, const avsvt_backend_train &args);
     double loss(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
     double step(avsvt_backend_step &args);
     void forget();
+    void join(const avsvt_backend_join &args); /* world_table.cpp */
+    void share_gradients();
     std::vector<named_tensor> state(int32_t kind);
     void restore(const avsvt_backend_tensor *tensors, size_t count);
 
 private:
+    double compute(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
     void remember_buffers();
     void unscale();
     double clip(double most);

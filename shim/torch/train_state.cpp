@@ -31,14 +31,14 @@ std::vector<named_tensor> trainer::state(int32_t kind)
 {
     at::NoGradGuard no_grad;
     std::vector<named_tensor> list;
-    const bool all = kind == AVSVT_STATE_ALL;
+    const bool whole = kind == AVSVT_STATE_ALL;
     const auto add = [&](const held &h) {
         const bool average = h.average.defined();
-        if (!all)
+        if (!whole)
             list.emplace_back(h.name, own(average ? h.average : h.tensor));
         else
             list.emplace_back("model/" + h.name, own(h.tensor));
-        if (all && average)
+        if (whole && average)
             list.emplace_back("average/" + h.name, own(h.average));
     };
     for (const parameter &p : parameters)
@@ -47,11 +47,11 @@ std::vector<named_tensor> trainer::state(int32_t kind)
         add(b);
     for (const parameter &p : parameters)
         for (const auto &each : p.state.tensors)
-            if (all)
+            if (whole)
                 list.emplace_back("moment/" + each.first + "/" + p.name, own(each.second));
-    if (all)
+    if (whole)
         list.emplace_back("steps", step_counts(parameters));
-    if (all && scale.on)
+    if (whole && scale.on)
         list.emplace_back("scale", at::tensor({scale.factor, (double)scale.good_steps}, at::kDouble));
     return list;
 }
@@ -77,7 +77,8 @@ void put(at::Tensor &to, const at::Tensor &from, const std::string &whole)
     if (to.sizes() != from.sizes() || to.scalar_type() != from.scalar_type())
         throw refusal(AVSVT_E_FORMAT, "the state's '" + whole + "' has another size or type than the "
                       "network's");
-    to.copy_(from);
+    /* Its version stays: it tells which buffers the network itself changes. */
+    to.variable_data().copy_(from);
 }
 
 } // namespace
@@ -86,6 +87,8 @@ void trainer::restore(const avsvt_backend_tensor *tensors, size_t count)
 {
     at::NoGradGuard no_grad;
     forget();
+    for (buffer &b : buffers)
+        b.before.reset();
     const auto any = [&](const std::string &name, const std::string &whole) -> held & {
         for (parameter &p : parameters)
             if (p.name == name)

@@ -184,6 +184,7 @@ static void train_free(void *handle) noexcept
 const avsvt_backend_training training_table = {
     (uint32_t)sizeof(avsvt_backend_training), 0u, train_create, train_item, train_group,
     train_assign, train_loss, train_step, train_forget, train_get_state, train_set_state, train_free,
+    world_table,
 };
 
 } // namespace avsvt_torch

@@ -250,6 +250,10 @@ expect 1 "$avsvt" train missing.yaml; check "train of a missing recipe"
 printf 'avsvt: 1\nspeed: 3\n' >bad.yaml
 expect 1 "$avsvt" train bad.yaml && grep -q "'speed' is not a key" err; check "train names an unknown key"
 expect 2 "$avsvt" train; check "train without a recipe"
+expect 2 "$avsvt" train r.yaml --processes 65; check "train in too many processes"
+expect 2 env RANK=0 WORLD_SIZE=2 "$avsvt" train r.yaml --processes 2 && grep -q 'unset RANK' err; check "train started by two at once"
+expect 1 "$avsvt" train r.yaml --processes 2 --backend null && grep -q 'trains in one process only' err
+check "train in processes without a backend for it"
 expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]
 check "train writes a model and a log"
 expect 0 "$avsvt" train r.yaml --backend null && grep -q 'goes on after step 2' err; check "train goes on"

@@ -12,7 +12,8 @@
 using torch::jit::Module;
 
 static void save(const std::string &folder, const std::string &name, const std::string &source,
-                 const std::function<void(Module &)> &prepare = nullptr)
+                 const std::function<void(Module &)> &prepare = nullptr,
+                 const std::string &task = "features")
 {
     Module module(name);
     if (prepare)
@@ -20,7 +21,7 @@ static void save(const std::string &folder, const std::string &name, const std::
     module.define(source);
     torch::jit::ExtraFilesMap extra;
     extra["avsvt.yaml"] = "avsvt: 1\nname: " + name +
-        "\nrole: extractor\ntask: features\nlicence: MIT\n";
+        "\nrole: extractor\ntask: " + task + "\nlicence: MIT\n";
     module.save(folder + "/" + name + ".pt", extra);
 }
 
@@ -79,6 +80,33 @@ static void save_all(const std::string &folder)
          "def forward(self, x: Tensor):\n    return torch.avsvt_test_grad(x)\n");
 }
 
+/* Frames of 320 samples through two layers with a batch normalisation between
+ * them, which sees padding too: parts of a batch alone give something else. */
+static void save_trained(const std::string &folder)
+{
+    save(folder, "trained",
+         "def forward(self, samples: Tensor) -> Tensor:\n"
+         "    frames = samples.size(1) // 320 + 1\n"
+         "    x = torch.constant_pad_nd(samples, [0, 320 * frames - samples.size(1)])\n"
+         "    x = torch.matmul(x.reshape(samples.size(0), frames, 320), self.first)\n"
+         "    x = torch.batch_norm(x.transpose(1, 2), self.scale, self.shift, self.mean, self.var,\n"
+         "                         self.training, 0.1, 1e-5, False)\n"
+         "    return torch.matmul(torch.relu(x).transpose(1, 2), self.second)\n"
+         "def loss(self, samples: Tensor, onset: Tensor, silence: Tensor) -> Tensor:\n"
+         "    found = self.forward(samples)\n"
+         "    return ((found[:, :, 0] - onset) ** 2).mean() + ((found[:, :, 1] - silence) ** 2).mean()\n",
+         [](Module &m) {
+             torch::manual_seed(7);
+             m.register_parameter("first", torch::randn({320, 6}) / 4, false);
+             m.register_parameter("scale", torch::ones({6}), false);
+             m.register_parameter("shift", torch::zeros({6}), false);
+             m.register_parameter("second", torch::randn({6, 2}) / 2, false);
+             m.register_buffer("mean", torch::zeros({6}));
+             m.register_buffer("var", torch::ones({6}));
+             m.register_attribute("training", c10::BoolType::get(), true);
+         }, "embedding");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -87,6 +115,7 @@ int main(int argc, char **argv)
     }
     try {
         save_all(argv[1]);
+        save_trained(argv[1]);
         return 0;
     } catch (const std::exception &e) {
         std::fprintf(stderr, "%s\n", e.what());

@@ -363,7 +363,29 @@ static void bad_recipes_are_refused_with_the_reason(void **state)
                    "output: out\nepochs: 1\n", "must be a list");
     assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: {path: valid.csv, augment: []}}\n"
                    "output: out\nepochs: 1\n", "only songs of data.train");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ndistributed: {timeout_s: 0}\n",
+                   "'distributed.timeout_s' is '0'");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ndistributed: {nodes: 2}\n",
+                   "'distributed.nodes' is not a key");
     assert_refused(AVSVT_E_FORMAT, "- 1\n", "no valid YAML");
+}
+
+static void one_of_several_processes_needs_a_backend_for_it(void **state)
+{
+    (void)state;
+    setenv("RANK", "1", 1);
+    assert_refused(AVSVT_E_ARG, DATA "output: out\nepochs: 1\n", "sets RANK and not WORLD_SIZE");
+    setenv("WORLD_SIZE", "2", 1);
+    setenv("MASTER_ADDR", "localhost", 1);
+    assert_refused(AVSVT_E_UNSUPPORTED, DATA "output: out\nepochs: 1\n",
+                   "torchrun started this as rank 1 of 2 processes, but the backend 'null'");
+    avsvt_trainer *t = opened(DATA "output: out\nepochs: 1\ndistributed: {launcher: none}\n");
+    assert_true(described(t).rank == 0 && described(t).processes == 1);
+    avsvt_trainer_free(t);
+    unsetenv("RANK");
+    unsetenv("WORLD_SIZE");
+    unsetenv("MASTER_ADDR");
+    remove_tree("out");
 }
 
 static void bad_lists_are_refused_with_the_reason(void **state)
@@ -583,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_told_and_what_was_there_stays),
         cmocka_unit_test(bad_recipes_are_refused_with_the_reason),
         cmocka_unit_test(bad_lists_are_refused_with_the_reason),
+        cmocka_unit_test(one_of_several_processes_needs_a_backend_for_it),
         cmocka_unit_test(a_checkpoint_of_something_else_is_refused),
         cmocka_unit_test(what_no_group_names_stays_frozen_and_probing_thaws_later),
         cmocka_unit_test(sound_in_memory_adapts_a_model),

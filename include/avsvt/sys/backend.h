@@ -45,6 +45,9 @@ typedef struct avsvt_backend_open {
     const avsvt_allocator *allocator; /**< Use it where you can. */
     char  *message;       /**< [out] why it failed; message_size bytes. */
     size_t message_size; /**< Bytes, with the closing zero. */
+    int32_t  local_rank; /**< Among processes of one training on this machine:
+                              which GPU "auto" and "cuda" mean. */
+    uint32_t reserved;   /**< 0. */
 } avsvt_backend_open;
 
 /* Training. A model opened with `training` can be given to a trainer, which
@@ -116,6 +119,10 @@ typedef struct avsvt_backend_loss {
     double   value;       /**< [out] the loss; not finite: no gradients came. */
     char  *message;       /**< [out] why it failed; message_size bytes. */
     size_t message_size;  /**< Bytes, with the closing zero. */
+    double   share;       /**< One of several processes: its share of the batch,
+                               0..1; value and gradients are of the whole. 0:
+                               its tensors stand in for none, and count
+                               nothing. */
 } avsvt_backend_loss;
 
 /** One change of the weights. */
@@ -137,6 +144,44 @@ typedef struct avsvt_backend_step {
                                   buffers by name, averaged where that is on. */
 #define AVSVT_STATE_ALL 1    /**< All that a trainer needs to go on; names are
                                   the backend's own. */
+
+#define AVSVT_WORLD_CLIENT 1u /**< Who started the processes keeps the store
+                                   at host and port, not rank 0. */
+
+/** How processes that train one network together meet. */
+typedef struct avsvt_backend_join {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_join). */
+    uint32_t flags;       /**< AVSVT_WORLD_* bits. */
+    int32_t  rank;        /**< Of this process, from 0. */
+    int32_t  size;        /**< Processes in all. */
+    int32_t  port;        /**< Of @p host. */
+    uint32_t reserved;    /**< 0. */
+    const char *host;     /**< Where rank 0 listens; NULL: @p file is used. */
+    const char *file;     /**< A file all can write, not there before. */
+    const char *prefix;   /**< Of this attempt's names in the store. */
+    double   timeout_s;   /**< So long one is waited for. */
+    char  *message;       /**< [out] why it failed; message_size bytes. */
+    size_t message_size;  /**< Bytes, with the closing zero. */
+} avsvt_backend_join;
+
+/** Several processes that train one network together: each has the whole of it
+ *  and a part of each batch. All call the same functions in the same order;
+ *  where one is gone, the call fails on all others and the message names it.
+ *  Batch normalisation in training looks at the rows of all. */
+typedef struct avsvt_backend_world {
+    uint32_t struct_size; /**< sizeof(avsvt_backend_world). */
+    uint32_t reserved;    /**< 0. */
+    /** Meet the others; before the first loss. */
+    avsvt_status (*join)(void *trainer, const avsvt_backend_join *args);
+    /** What each gives, by rank: all[rank * count ...]; the same for all. */
+    avsvt_status (*gather)(void *trainer, const double *mine, size_t count,
+        double *all, char *message, size_t message_size);
+    /** Gradients become the sums of all; before each step. */
+    avsvt_status (*gradients)(void *trainer, char *message, size_t message_size);
+    /** Go; @p why is told to the others, NULL: nothing is wrong.
+     *  @return 1 where another one had ended it before. */
+    int32_t (*leave)(void *trainer, const char *why);
+} avsvt_backend_world;
 
 /** Training, one thread at a time per trainer. */
 typedef struct avsvt_backend_training {
@@ -172,6 +217,8 @@ typedef struct avsvt_backend_training {
     avsvt_status (*set_state)(void *trainer, const avsvt_backend_tensor *tensors,
         size_t count, char *message, size_t message_size);
     void (*free)(void *trainer); /**< Before the model; accepts NULL. */
+    /** NULL, or a table that ends before it: one process only. */
+    const avsvt_backend_world *world;
 } avsvt_backend_training;
 
 /** The table. Every function answers an avsvt_status and, where it has room

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+namespace gloo {
+namespace transport {
+
+class Device;
+
+class UnboundBuffer {
+public:
+    virtual ~UnboundBuffer();
+};
+
+} // namespace transport
+} // namespace gloo

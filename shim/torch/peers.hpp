@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the processes of a world leave for each other in its store: that they
+ * came, and why they went. */
+#ifndef AVSVT_TORCH_PEERS_HPP
+#define AVSVT_TORCH_PEERS_HPP
+
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace avsvt_torch {
+
+class peers {
+public:
+    peers(c10::intrusive_ptr<c10d::Store> store, int rank, int size, bool serves, std::chrono::milliseconds patience)
+        : store_(std::move(store)), rank_(rank), size_(size), serves_(serves), patience_(patience) {}
+
+    /* Throws a refusal where it does not fit what the others were told. */
+    void arrive();
+    /* Which of them have not, in words. */
+    std::string missing();
+    /* Says why this process goes: "" when another failed first. */
+    void say(const std::string &why) noexcept;
+    /* After say(): waits for what the others say and gives, in words, who
+     * failed or died. A process that keeps the store waits until all know. */
+    std::string blame();
+
+private:
+    bool came(const std::string &key);
+    std::string read(const std::string &key);
+    bool dead(int rank);
+
+    c10::intrusive_ptr<c10d::Store> store_;
+    int rank_, size_;
+    bool serves_;
+    std::chrono::milliseconds patience_;
+};
+
+} // namespace avsvt_torch
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.hpp"
+
+#include "guard.hpp"
+#include "message.hpp"
+
+#if AVSVT_DISTRIBUTED
+#include "peers.hpp"
+
+#include <c10/util/Flags.h>
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+#ifndef C10_USE_GLOG
+C10_DECLARE_int(caffe2_log_level);
+#endif
+
+namespace avsvt_torch {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string where(const avsvt_backend_join &args)
+{
+    return args.file ? args.file : std::string(args.host) + ", port " + std::to_string(args.port);
+}
+
+bool serves(const avsvt_backend_join &args)
+{
+    return !args.file && args.rank == 0 && !(args.flags & AVSVT_WORLD_CLIENT);
+}
+
+c10::intrusive_ptr<c10d::Store> open_store(const avsvt_backend_join &args, milliseconds timeout)
+{
+    c10::intrusive_ptr<c10d::Store> store;
+    if (args.file) {
+        store = c10::make_intrusive<c10d::FileStore>(args.file, args.size);
+        store->setTimeout(timeout);
+    } else {
+        c10d::TCPStoreOptions options;
+        options.port = (uint16_t)args.port;
+        options.isServer = serves(args);
+        options.waitWorkers = false;
+        options.timeout = timeout;
+        store = c10::make_intrusive<c10d::TCPStore>(args.host, options);
+    }
+    return c10::make_intrusive<c10d::PrefixStore>(args.prefix ? args.prefix : "avsvt", store);
+}
+
+/* The network that Gloo talks over: the one named, this machine's own loop, or
+ * the one of this machine's name. */
+std::shared_ptr<gloo::transport::Device> choose_network(const avsvt_backend_join &args)
+{
+    const char *named = std::getenv("GLOO_SOCKET_IFNAME");
+    const std::string host = args.file ? "localhost" : args.host;
+    if (named && *named)
+        return c10d::ProcessGroupGloo::createDeviceForInterface(named);
+    if (host == "localhost" || host == "127.0.0.1" || host == "::1")
+        return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
+    return c10d::ProcessGroupGloo::createDefaultDevice();
+}
+
+class gloo_world : public world {
+public:
+    gloo_world(const avsvt_backend_join &args);
+    void sum(std::vector<at::Tensor> tensors) override;
+    void leave(const std::string &why) override;
+
+private:
+    void start(const avsvt_backend_join &args);
+    [[noreturn]] void fail(const std::string &why);
+
+    c10::intrusive_ptr<c10d::Store> store_;
+    std::unique_ptr<peers> peers_;
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> group_; /* none: the world has ended */
+    milliseconds timeout_;
+    bool serves_;
+};
+
+gloo_world::gloo_world(const avsvt_backend_join &args)
+    : timeout_((int64_t)(args.timeout_s * 1000)), serves_(avsvt_torch::serves(args))
+{
+    const std::string name = "rank " + std::to_string(args.rank) + " of " + std::to_string(args.size);
+    rank = args.rank;
+    size = args.size;
+    try {
+        store_ = open_store(args, timeout_);
+    } catch (const std::exception &e) {
+        throw refusal(AVSVT_E_IO, name + (serves_ ? " can't listen at " : " can't reach rank 0 at ") +
+                      where(args) + ": " + plain_words(e.what()));
+    }
+    peers_ = std::make_unique<peers>(store_, rank, size, serves_, std::min(timeout_, milliseconds(10000)));
+    try {
+        peers_->arrive();
+        start(args);
+    } catch (const refusal &r) {
+        leave(r.what());
+        throw;
+    } catch (const std::exception &e) {
+        std::string absent;
+        try {
+            absent = peers_->missing();
+        } catch (const std::exception &) {
+            absent = "rank 0";
+        }
+        const std::string text = plain_words(e.what());
+        const std::string why = absent.empty() ? "can't connect to the others: " + text
+                                               : absent + " did not come to " + where(args);
+        leave(why);
+        throw refusal(AVSVT_E_IO, name + ": " + why);
+    }
+}
+
+void gloo_world::start(const avsvt_backend_join &args)
+{
+    auto options = c10d::ProcessGroupGloo::Options::create(timeout_);
+    options->devices.push_back(choose_network(args));
+    group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>("gloo", store_), rank, size, options);
+}
+
+/* The connections are closed first, so that whoever waits for this process
+ * learns of it too. */
+void gloo_world::fail(const std::string &why)
+{
+    peers_->say("");
+    group_.reset();
+    const std::string to_blame = peers_->blame();
+    over = to_blame.empty() ? why : to_blame;
+    throw refusal(AVSVT_E_BACKEND, over);
+}
+
+void gloo_world::sum(std::vector<at::Tensor> tensors)
+{
+    if (!group_)
+        throw refusal(AVSVT_E_BACKEND, over);
+    std::string why;
+    try {
+        std::vector<c10::intrusive_ptr<c10d::Work>> works;
+        std::vector<std::vector<at::Tensor>> lists;
+        for (const at::Tensor &t : tensors)
+            lists.push_back({t.to(at::kCPU)}); /* one on the CPU is itself */
+        for (std::vector<at::Tensor> &list : lists)
+            works.push_back(group_->allreduce(list));
+        for (const auto &work : works)
+            work->wait();
+        for (size_t i = 0; i < tensors.size(); i++)
+            if (!tensors[i].is_cpu())
+                tensors[i].copy_(lists[i][0]);
+        return;
+    } catch (const std::exception &e) {
+        why = plain_words(e.what());
+    }
+    fail(why);
+}
+
+void gloo_world::leave(const std::string &why)
+{
+    if (!over.empty())
+        return;
+    over = why.empty() ? "this process has left the others" : why;
+    if (!why.empty())
+        peers_->say(why);
+    group_.reset();
+    if (!why.empty() && serves_)
+        peers_->blame();
+}
+
+} // namespace
+
+/* c10d writes pages to standard error where we say one line. It stays as it is
+ * where the host uses this libtorch too, or asks for its words. */
+static void silence()
+{
+#ifndef C10_USE_GLOG
+    if (!is_shared() && !std::getenv("TORCH_CPP_LOG_LEVEL"))
+        FLAGS_caffe2_log_level = 3;
+#endif
+}
+
+std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Device &)
+{
+    silence();
+    if (args.size < 1 || args.rank < 0 || args.rank >= args.size || (!args.file && !args.host))
+        throw refusal(AVSVT_E_ARG, "rank " + std::to_string(args.rank) + " of " +
+                      std::to_string(args.size) + " processes makes no sense");
+    return std::make_unique<gloo_world>(args);
+}
+
+} // namespace avsvt_torch
+#endif
