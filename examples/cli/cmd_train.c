@@ -151,7 +151,7 @@ const cli_command cli_train = {
     "with which optimizer, how long. The output folder then holds best.pt (by the measure on the "
     "validation songs) and last.pt, both ready for 'avsvt transcribe -m', the log "
     "log.jsonl and its picture curve.svg, and TensorBoard's events where the recipe asks. "
-    "recipes/notes-default.yaml explains every key.\n\n"
+    "recipes/notes-mine.yaml explains every key.\n\n"
     "Ctrl-C stops after the step in hand and leaves a checkpoint; run again, the same command goes "
     "on from the last checkpoint, to the same result as if it had never stopped. Gradients need "
     "the torch module.\n\n"

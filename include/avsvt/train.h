@@ -4,7 +4,7 @@
  *
  *  A trainer starts from a model file whose network has a method `loss` and
  *  changes its weights; what it writes is a model file like the one it started
- *  from. From a recipe (`avsvt train RECIPE.yaml`; recipes/notes-default.yaml
+ *  from. From a recipe (`avsvt train RECIPE.yaml`; recipes/notes-mine.yaml
  *  explains every key) it reads recordings and notes, cuts and batches them,
  *  validates with the task's own decoding and measures, keeps checkpoints and
  *  goes on where it stopped, bit for bit on the CPU; its output folder then has

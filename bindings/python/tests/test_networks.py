@@ -141,15 +141,42 @@ def run_export(*arguments):
                           capture_output=True, text=True)
 
 
-def test_export_makes_the_tracked_model_again(data, model_path, tmp_path):
-    out = tmp_path / "notes-default.pt"
+def test_export_keeps_the_networks_it_was_trained_as(data, tmp_path):
+    out = tmp_path / "notes.pt"
     run = run_export("notes-default", seed_checkpoint(data), "-o", out)
+    assert run.returncode == 0, run.stderr
+    assert "differs from the source network by at most 0" in run.stdout
+
+
+def test_export_makes_the_tracked_model_again(model_path, tmp_path):
+    out = tmp_path / "notes-default.pt"
+    with avsvt.Model(model_path) as model:
+        thresholds = [f"--{kind}-threshold={model.get(f'decode.{kind}_threshold')}"
+                      for kind in ("onset", "offset")]
+    run = run_export("notes-default", model_path, *thresholds, "-o", out)
     assert run.returncode == 0, run.stderr
     ours, tracked = (archive.read_entries(p.read_bytes()) for p in (out, model_path))
     assert ours["extra/avsvt.yaml"] == tracked["extra/avsvt.yaml"]
     for name in ours:
         if name.startswith("data/"):
             assert ours[name] == tracked[name], name
+
+
+def test_export_makes_the_mean_of_several(tmp_path):
+    paths, states = [tmp_path / "a.pt", tmp_path / "b.pt"], []
+    for path in paths:
+        network = networks.NoteNetwork(4, 12, 6, 2).eval()
+        states.append(network.state_dict())
+        torch.jit.save(torch.jit.script(network), path)
+    run = run_export("notes-default", *paths, "-o", tmp_path / "mean.pt")
+    assert run.returncode == 0, run.stderr
+    mean = torch.jit.load(tmp_path / "mean.pt").state_dict()
+    for name, tensor in mean.items():
+        assert torch.allclose(tensor.double(), (states[0][name].double() +
+                                                states[1][name].double()) / 2, atol=1e-6), name
+    torch.jit.save(torch.jit.script(networks.NoteNetwork(4, 12, 8, 2).eval()), paths[1])
+    run = run_export("notes-default", *paths, "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and "b.pt: its sizes" in run.stderr
 
 
 def test_export_makes_a_live_model_to_start_from_and_of_a_trained_one(tmp_path):

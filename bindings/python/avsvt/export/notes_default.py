@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import warnings
+import zipfile
 
 import torch
 
@@ -11,7 +12,8 @@ from .. import networks
 from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_RATE
 from . import archive
 
-SUMMARY = "the small note network of the compiled-in model (weights_*.pt)"
+SUMMARY = ("the small note network of the compiled-in model, from weights_*.pt or trained "
+           "model files (the mean of several)")
 TOLERANCE = 1e-4
 
 DEBIAN = "in the package's Debian copyright file; not checked for this purpose"
@@ -20,8 +22,10 @@ TRAINED_ON = [
      "licence": "no licence stated"},
     {"name": "spoken prompts re-sung on melodies: asterisk-core-sounds-en/fr/es/it/ru, "
              "klettres-data, ktuberling-data, gcin-voice", "licence": DEBIAN},
-    {"name": "speech made by espeak-ng, re-sung on melodies",
-     "licence": "the program is GPL-3.0-or-later; its output was used"},
+    {"name": "speech made by espeak-ng and flite, re-sung on melodies",
+     "licence": "espeak-ng is GPL-3.0-or-later, flite BSD-like; their output was used"},
+    {"name": "the same prompts and speech as they are, which must stay empty",
+     "licence": DEBIAN},
     {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
      "licence": "sound font MIT; the music is random and ours"},
     {"name": "accompaniment from free games: fretsonfire-songs-muldjord and -sectoid, "
@@ -48,6 +52,52 @@ def add_arguments(parser) -> None:
                         help="the source network's definition, to compare with; "
                              "default: network.py beside the checkpoint")
     parser.add_argument("--name", default="notes-default", help="the model's name")
+    parser.add_argument("--onset-threshold", type=float, default=0.6, metavar="X",
+                        help="of the manifest's decoding; default: 0.6")
+    parser.add_argument("--offset-threshold", type=float, default=0.5, metavar="X",
+                        help="the same for notes' ends; default: 0.5")
+
+
+def sizes_of(state: dict, path: str) -> dict:
+    """A note network's sizes, from the shapes of its weights."""
+    layers = sum(name.startswith("gru.weight_hh") and "reverse" not in name
+                 for name in state)
+    try:
+        return {"channels": state["pitch.fold.conv.weight"].shape[0],
+                "width": state["joint.conv.weight"].shape[0],
+                "hidden": state["gru.weight_hh_l0"].shape[1], "layers": layers}
+    except KeyError as missing:
+        raise ValueError(f"{path}: not a note network: it has no {missing}") from None
+
+
+def is_model(path: str) -> bool:
+    """Whether it is a model file rather than a checkpoint."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as file:
+        return any(name.split("/", 1)[-1].startswith("code/") for name in file.namelist())
+
+
+def load_models(paths: list):
+    """The mean of model files' networks, and their sizes."""
+    states = []
+    for path in paths:
+        if not is_model(path):
+            raise ValueError(f"{path}: not a model file; only of those a mean is made")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            states.append(torch.jit.load(path, map_location="cpu").state_dict())
+        if "gru.weight_hh_l0_reverse" not in states[-1]:
+            sizes_of(states[-1], path)
+            raise ValueError(f"{path}: a live note network; notes-live exports it")
+        if sizes_of(states[-1], path) != sizes_of(states[0], paths[0]):
+            raise ValueError(f"{path}: its sizes are not those of {paths[0]}")
+    sizes = sizes_of(states[0], paths[0])
+    network = networks.NoteNetwork(**sizes).eval()
+    network.load_state_dict({
+        name: torch.stack([s[name].double() for s in states]).mean(0).to(first.dtype)
+        if first.is_floating_point() else first for name, first in states[0].items()})
+    return network, sizes
 
 
 def load(path: str):
@@ -110,27 +160,31 @@ def largest_difference(one, other) -> float:
     return worst
 
 
-def manifest(name: str, sizes: dict, tensors: dict) -> dict:
+def manifest(name: str, sizes: dict, tensors: dict, onset_threshold: float = 0.6,
+             offset_threshold: float = 0.5) -> dict:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
         "output": {"layout": "notes20", "frame_rate": 50,
                    "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
         "chunk": {"length_s": 120, "context_s": 40},
-        "decode": {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
-                   "window": 4, "min_duration_s": 0.08},
+        "decode": {"rule": "precise", "onset_threshold": onset_threshold,
+                   "offset_threshold": offset_threshold, "window": 4,
+                   "min_duration_s": 0.08},
         "licence": "MIT", "trained_on": TRAINED_ON,
         "native": {"family": "harmonic-gru-1", "config": sizes, "tensors": tensors},
     }
 
 
 def export(options) -> str:
-    if len(options.checkpoints) != 1:
-        raise ValueError("notes-default is made of one checkpoint")
     path = options.checkpoints[0]
-    network, sizes, checkpoint = load(path)
-    beside = os.path.join(os.path.dirname(path), "network.py")
-    source = source_network(options.source or beside, checkpoint)
+    if len(options.checkpoints) > 1 or is_model(path):
+        network, sizes = load_models(options.checkpoints)
+        source = network
+    else:
+        network, sizes, checkpoint = load(path)
+        beside = os.path.join(os.path.dirname(path), "network.py")
+        source = source_network(options.source or beside, checkpoint)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
         scripted = torch.jit.script(network)
@@ -145,7 +199,8 @@ def export(options) -> str:
 
     entries = archive.save(scripted)
     tensors = archive.locate_tensors(entries, network)
-    text = archive.to_yaml(manifest(options.name, sizes, tensors))
+    text = archive.to_yaml(manifest(options.name, sizes, tensors, options.onset_threshold,
+                                    options.offset_threshold))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.write_archive(options.output, entries, text, check)

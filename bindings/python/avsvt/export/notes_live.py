@@ -75,14 +75,7 @@ def load(path: str, lookahead: int):
         raise ValueError(f"{path}: there is no such file")
     with torch.jit.optimized_execution(False):
         state = torch.jit.load(path, map_location="cpu").state_dict()
-    layers = sum(name.startswith("gru.weight_hh") and "reverse" not in name
-                 for name in state)
-    try:
-        sizes = {"channels": state["pitch.fold.conv.weight"].shape[0],
-                 "width": state["joint.conv.weight"].shape[0],
-                 "hidden": state["gru.weight_hh_l0"].shape[1], "layers": layers}
-    except KeyError as missing:
-        raise ValueError(f"{path}: not a note network: it has no {missing}") from None
+    sizes = notes_default.sizes_of(state, path)
     if "gru.weight_hh_l0_reverse" in state:
         if not 1 <= lookahead <= 50:
             raise ValueError(f"a look-ahead of {lookahead} frames is not from 1 to 50")
