@@ -147,6 +147,11 @@ int cli_make_folder(const char *path);      /* with those above it; 0 or status 
 int cli_can_write(const char *path);        /* 0 or status, said */
 int cli_read_stream(FILE *from, char **data, size_t *size); /* 0 or status */
 
+/* mouth.c: the mouth of a face in the video at path, at rate_hz pictures a second
+ * (0: its own); *rate: what that is. 0, or CLI_FAILED after saying why. */
+int cli_mouth_open(avsvt_video **out, double *rate, const cli_args *args,
+                   avsvt_context *context, const char *path, double rate_hz);
+
 /* context.c: from --device, --threads, --precision, --backend */
 int cli_context(avsvt_context **out, const cli_args *args);
 

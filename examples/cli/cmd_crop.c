@@ -66,62 +66,6 @@ static int check(const cli_args *args)
     return 0;
 }
 
-/* Landmarks from the file, or of a first way through the video. */
-static avsvt_status read_landmarks(avsvt_tensor **out, const cli_args *args,
-                                   avsvt_context *context, const avsvt_video_options *vopts,
-                                   avsvt_error *err)
-{
-    avsvt_video *video = NULL;
-    cli_progress progress;
-    if (args->landmarks)
-        return avsvt_landmarks_read(out, context, args->landmarks, err);
-    avsvt_status status = avsvt_video_open(&video, context, args->inputs[0], vopts, err);
-    if (status)
-        return status;
-    cli_progress_begin(&progress, "looking for a face", args->quiet);
-    status = avsvt_landmarks_find(out, video, args->face_model, cli_progress_tell, &progress,
-                                  err);
-    cli_progress_end(&progress);
-    avsvt_video_free(video);
-    return status;
-}
-
-/* The mouth of the video; *rate: its pictures a second. */
-static int open_crop(avsvt_video **out, double *rate, const cli_args *args,
-                     avsvt_context *context)
-{
-    avsvt_video_options vopts = AVSVT_VIDEO_OPTIONS_INIT;
-    avsvt_mouth_options opts = AVSVT_MOUTH_OPTIONS_INIT;
-    avsvt_video_info info = AVSVT_VIDEO_INFO_INIT;
-    avsvt_video *video = NULL;
-    avsvt_tensor *landmarks = NULL, *face = NULL;
-    avsvt_error err = AVSVT_ERROR_INIT;
-    vopts.pixels = AVSVT_VIDEO_RGB; /* see avsvt_mouth_open() */
-    vopts.rate_hz = args->rate;
-    opts.size = (int32_t)args->size;
-    opts.window = (int32_t)args->window;
-    opts.whole_picture = args->whole_picture;
-    opts.landmarks_rate_hz = args->landmarks_rate;
-    if (args->smoothing && !strcmp(args->smoothing, "centred"))
-        opts.smoothing = AVSVT_SMOOTH_CENTRED;
-    int bad = (args->mean_face && avsvt_tensor_read(&face, context, args->mean_face, NULL, &err)) ||
-              read_landmarks(&landmarks, args, context, &vopts, &err) ||
-              avsvt_video_open(&video, context, args->inputs[0], &vopts, &err);
-    opts.mean_face = face;
-    if (!bad)
-        bad = avsvt_mouth_open(out, video, landmarks, &opts, &err) != AVSVT_OK;
-    if (bad)
-        avsvt_video_free(video);
-    else
-        avsvt_video_describe(*out, &info, NULL);
-    *rate = info.rate_hz;
-    avsvt_tensor_free(landmarks);
-    avsvt_tensor_free(face);
-    if (bad && err.status == AVSVT_E_CANCELLED)
-        return cli_fail("stopped; nothing was written");
-    return bad ? cli_error(&err) : 0;
-}
-
 static int write_out(const char *path, const avsvt_tensor *crops, double rate,
                      const char *title)
 {
@@ -174,7 +118,7 @@ static int run(const cli_args *args)
     status = cli_context(&context, args);
     if (status)
         return status;
-    status = open_crop(&crop, &rate, args, context);
+    status = cli_mouth_open(&crop, &rate, args, context, args->inputs[0], args->rate);
     if (!status) {
         cli_progress_begin(&progress, args->inputs[0], args->quiet);
         avsvt_status failed = avsvt_video_read_all(&crops, crop, cli_progress_tell, &progress,

@@ -9,6 +9,7 @@
 #include "sound.h"
 
 #define TEXT (-1) /* our own format: a list to be read by people */
+#define DEBIAN_FACES "/usr/share/dlib/shape_predictor_68_face_landmarks.dat" /* libdlib-data */
 
 static const cli_option options[] = {
     { 'm', "model", CLI_PATH, "MODEL", NULL, 0, 0, CLI_FIELD(model), 0,
@@ -39,8 +40,17 @@ static const cli_option options[] = {
       "how long sound is cut: overlap: pieces with context on both sides; whole: one piece; "
       "published: AV_SVT's utterances of 5 s, for pipeline files (default: the model's)" },
     { 0, "video", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(video), 0,
-      "pictures of the singer's mouth, for a pipeline file with video: (.npy, .npz, or a video "
-      "file of crops)" },
+      "the singer, for a pipeline file with video: a video file of the face, or crops of the "
+      "mouth (.npy, .npz, or a video file)" },
+    { 0, "face-model", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(face_model), 0,
+      "find the mouth of a face with this dlib model of 68 landmarks (default: Debian's in "
+      "/usr/share/dlib, where it is; that one must not be used commercially)" },
+    { 0, "landmarks", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(landmarks), 0,
+      "the 68 landmarks of each picture of the video, as for 'avsvt crop'" },
+    { 0, "landmarks-rate", CLI_NUMBER, "HZ", NULL, 1, 1000, CLI_FIELD(landmarks_rate), 0,
+      "landmarks a second in FILE (default: a set for each picture of the video)" },
+    { 0, "mean-face", CLI_PATH, "FILE", NULL, 0, 0, CLI_FIELD(mean_face), 0,
+      "the mean face of the model's training, .npy [68, 2] (default: one of ours)" },
     { 0, "video-rate", CLI_NUMBER, "HZ", NULL, 0.1, 1000, CLI_FIELD(video_rate), 0,
       "pictures a second in an .npy or .npz (default 50)" },
     { 0, "video-start", CLI_NUMBER, "S", NULL, -100000, 100000, CLI_FIELD(video_start), 0,
@@ -57,6 +67,7 @@ typedef struct work {
     const char *folder; /* results are named after their inputs; or NULL */
     int reported;       /* entries of the JSON report so far */
     avsvt_tensor *crops; /* of the video; or NULL */
+    double crops_hz;     /* pictures a second in it */
 } work;
 
 static int format_number(const char *name)
@@ -201,25 +212,59 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
         o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
 }
 
-/* The pictures of a video at the rate that the pipeline takes. */
+/* The mouth of the face that the video shows. */
+static int open_face(work *w, const char *path, const avsvt_video_info *info,
+                     avsvt_video **out)
+{
+    cli_args args = *w->args;
+    double rate = avsvt_pipeline_picture_hz(w->pipeline);
+    if (!args.landmarks && !args.face_model) {
+        if (access(DEBIAN_FACES, R_OK))
+            return cli_fail("%s: shows more than a mouth (%d x %d pixels), and there is no model "
+                            "to find it with: --face-model FILE names one (Debian: apt install "
+                            "libdlib-data), --landmarks FILE brings landmarks", path,
+                            (int)info->width, (int)info->height);
+        args.face_model = DEBIAN_FACES;
+        if (!args.quiet)
+            fprintf(stderr, "%s: looking for the mouth with %s, which must not be used "
+                    "commercially\n", path, DEBIAN_FACES);
+    }
+    /* A picture that comes twice would be searched twice. */
+    if (!info->varies && info->rate_hz > 0 && info->rate_hz < rate)
+        rate = info->rate_hz;
+    return cli_mouth_open(out, &w->crops_hz, &args, w->context, path, rate);
+}
+
+/* The pictures of a video as the pipeline takes them: cut down to the mouth
+ * where they show more. */
 static int read_video(work *w, const char *path)
 {
     avsvt_video_options open = AVSVT_VIDEO_OPTIONS_INIT;
+    avsvt_video_info info = AVSVT_VIDEO_INFO_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_video *video = NULL;
     cli_progress progress;
-    open.rate_hz = avsvt_pipeline_picture_hz(w->pipeline);
+    int most = 2 * avsvt_pipeline_picture_side(w->pipeline), status = 0;
+    open.rate_hz = w->crops_hz = avsvt_pipeline_picture_hz(w->pipeline);
     open.array_rate_hz = w->args->video_rate;
     if (open.rate_hz == 0)
         return cli_fail("%s: the model takes no pictures; a pipeline file with video: does "
                         "(-m FILE.yaml)", path);
+    if (avsvt_video_open(&video, w->context, path, &open, &err) ||
+        avsvt_video_describe(video, &info, &err))
+        status = cli_error(&err);
+    if (!status && (w->args->landmarks || w->args->face_model || info.width > most ||
+                    info.height > most)) {
+        avsvt_video_free(video);
+        video = NULL;
+        status = open_face(w, path, &info, &video);
+    }
     cli_progress_begin(&progress, path, w->args->quiet);
-    avsvt_status failed = avsvt_video_open(&video, w->context, path, &open, &err);
-    if (!failed)
-        failed = avsvt_video_read_all(&w->crops, video, cli_progress_tell, &progress, &err);
+    if (!status && avsvt_video_read_all(&w->crops, video, cli_progress_tell, &progress, &err))
+        status = cli_error(&err);
     avsvt_video_free(video);
     cli_progress_end(&progress);
-    return failed ? cli_error(&err) : 0;
+    return status;
 }
 
 /* What is heard: nothing where the pipeline only sees, then IN is a video. */
@@ -250,6 +295,7 @@ static int transcribe_one(work *w, const char *input)
     run_options.user = &progress;
     run_options.notes = &decode;
     run_options.crops = w->crops;
+    run_options.crops_rate_hz = w->crops ? w->crops_hz : 0;
     run_options.crops_start_s = w->args->video_start;
     avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound.audio,
                                                      &run_options, &err);
@@ -339,7 +385,7 @@ static int32_t chunks_of(const cli_args *args)
 
 static int run(const cli_args *args)
 {
-    work w = { args, NULL, NULL, NULL, 0, NULL };
+    work w = { args, NULL, NULL, NULL, 0, NULL, 0 };
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
@@ -374,15 +420,17 @@ const cli_command cli_transcribe = {
     "Writes the notes that are sung in a recording. IN is any sound file (WAV, FLAC, OGG, Opus, "
     "MP3, AIFF, ...) or - for standard input. Without -o a terminal gets a list to read and a "
     "pipe gets CSV: onset, offset, pitch; seconds and MIDI number with fraction.\n\n"
-    "A pipeline file (-m FILE.yaml) with video: takes pictures of the singer's mouth too: "
-    "--video, beside the sound of IN. One that only sees takes them as IN.\n\n"
+    "A pipeline file (-m FILE.yaml) with video: looks at the singer too: --video, beside the sound "
+    "of IN, which may be the same file. One that only sees takes the video as IN. Where pictures "
+    "are larger than twice what the model takes they show a face, of which the mouth is cut out "
+    "as 'avsvt crop' does; look at its .html if notes are odd.\n\n"
     "With several inputs OUT is a folder and each result is named after its input; an input that "
     "fails is told of and the others are still done. Ctrl-C stops and leaves no half file.",
     "  avsvt transcribe song.flac                         # a list\n"
     "  avsvt transcribe song.flac -o song.mid -o song.html\n"
     "  avsvt transcribe --tempo 96 --pitch-bend song.mp3 -o song.mid\n"
     "  avsvt transcribe *.wav -f csv -o notes/\n"
-    "  avsvt transcribe song.wav -m av.yaml --video lips.npy # sound and sight\n"
+    "  avsvt transcribe clip.mp4 -m av.yaml --video clip.mp4 # sound and sight\n"
     "  avsvt transcribe clip.mp4 -o clip.mid                # the sound of a video\n"
     "  sox song.wav -t wav - speed 0.5 | avsvt transcribe - > notes.csv\n",
     NULL, 1, -1, options, run,

@@ -128,6 +128,11 @@ AVSVT_API double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline);
  *  nothing.  @thread any  @rt yes  @since 0.1 */
 AVSVT_API double avsvt_pipeline_picture_hz(const avsvt_pipeline *pipeline);
 
+/** Pixels along the longer side of the pictures that the network takes; 0 for
+ *  NULL, or where it sees nothing. Pictures more than twice as wide or high show
+ *  more than a mouth, see avsvt_mouth_open().  @thread any  @rt yes  @since 0.1 */
+AVSVT_API int32_t avsvt_pipeline_picture_side(const avsvt_pipeline *pipeline);
+
 /** Which backend runs the network: "native", "torch", ...
  *  @return [borrowed] a static string; NULL for NULL.
  *  @thread any  @rt yes  @since 0.1 */

@@ -227,6 +227,14 @@ double avsvt_pipeline_picture_hz(const avsvt_pipeline *pipeline)
     return pipeline ? pipeline->picture_hz : 0.0;
 }
 
+int32_t avsvt_pipeline_picture_side(const avsvt_pipeline *pipeline)
+{
+    if (!pipeline || !pipeline->video)
+        return 0;
+    const avsvti_crop_rule *r = &pipeline->video->crop;
+    return (int32_t)(r->width > r->height ? r->width : r->height);
+}
+
 const char *avsvt_pipeline_backend(const avsvt_pipeline *pipeline)
 {
     return pipeline && pipeline->backend ? pipeline->backend->name : NULL;

@@ -401,6 +401,7 @@ _PLAIN = {
     "avsvt_format_from_name": (c_int32, c_char_p),
     "avsvt_pipeline_rate_hz": (c_double, _handle),
     "avsvt_pipeline_picture_hz": (c_double, _handle),
+    "avsvt_pipeline_picture_side": (c_int32, _handle),
     "avsvt_pipeline_backend": (c_char_p, _handle),
     "avsvt_dataset_name": (c_char_p, c_size_t),
     "avsvt_job_state": (c_int32, _handle),

@@ -297,3 +297,57 @@ def test_parts_that_do_not_fit_are_named(files, keys, told):
     path.write_text(f"avsvt: 1\ntask: notes\n{keys}\nhead: head.pt\n")
     with pytest.raises((ValueError, avsvt.Error), match=told):
         avsvt.Pipeline(path)
+
+
+class Mouth(Eye):
+    """An encoder of pictures as large as AV-HuBERT's."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(88 * 88, 16)
+
+
+def test_the_command_finds_the_mouth_of_a_face(files, tmp_path):
+    network = Mouth().eval()
+    write(files / "mouth.pt", network, "extractor",
+          {"kind": "video", "width": 88, "height": 88, "mean": 0.421, "deviation": 0.165,
+           "frame_rate": 50}, [parts.noise(1, 7, 88, 88)], output={"width": 16, "frame_rate": 50})
+    for name, keys in (("face-av", "audio: ear.pt\nvideo: mouth.pt\nfusion: add.pt"),
+                       ("face-v", "video: mouth.pt")):
+        (files / f"{name}.yaml").write_text(f"avsvt: 1\ntask: notes\n{keys}\nhead: head.pt\n"
+                                            "chunk: {context_s: 1}\n")
+    random = np.random.default_rng(5)
+    pictures = random.integers(0, 256, (75, 200, 240), dtype=np.uint8)  # 3 s at 25 Hz
+    face = np.zeros((75, 68, 2))
+    face[:, :] = [120, 120]
+    for point, at in zip((33, 36, 39, 42, 45), ((120, 130), (70, 80), (100, 80), (140, 80),
+                                                (170, 80))):
+        face[:, point] = at
+    face += np.linspace(0, 8, 75)[:, None, None]
+    np.save(tmp_path / "clip.npy", pictures)
+    np.save(tmp_path / "face.npy", face)
+    samples, _ = media(3.0)
+    sound = tmp_path / "song.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", None))
+        file.writeframes((samples.clip(-1, 0.99) * 32768).astype("<i2").tobytes())
+    crops = avsvt.Video(tmp_path / "clip.npy", pixels="rgb", array_rate=25).mouth(face).frames()
+    assert crops.shape == (75, 96, 96)
+    landmarks = ("--video-rate", "25", "--landmarks", tmp_path / "face.npy")
+    for model, arguments in (("face-av", (sound, "--video", tmp_path / "clip.npy")),
+                             ("face-v", (tmp_path / "clip.npy",))):
+        yaml = files / f"{model}.yaml"
+        done = command("transcribe", *arguments, *landmarks, "-m", yaml, "-f", "csv")
+        assert done.returncode == 0, done.stderr
+        with avsvt.Pipeline(yaml) as pipeline:
+            notes = pipeline.notes(sound if model == "face-av" else None, video=crops,
+                                   video_rate=25)
+        got = np.loadtxt(done.stdout.splitlines(), delimiter=",", skiprows=1, ndmin=2)
+        assert len(got) == len(notes.onset) > 0
+        assert np.abs(got - rows(notes)).max() < 1e-3
+    done = command("transcribe", sound, "--video", tmp_path / "clip.npy", "--face-model",
+                   tmp_path / "none.dat", "-m", files / "face-av.yaml")
+    assert done.returncode == 1 and "none.dat" in done.stderr and not done.stdout
+    done = command("transcribe", sound, "--video", tmp_path / "clip.npy", "-q", *landmarks, "-m",
+                   files / "a-overlap.yaml")
+    assert done.returncode == 1 and "takes no pictures" in done.stderr

@@ -238,3 +238,16 @@ def test_export_refuses_what_it_cannot_read(tmp_path):
     run = run_export("notes-default", tmp_path / "absent.pt", "-o", tmp_path / "out.pt")
     assert run.returncode == 1 and "absent.pt" in run.stderr
     assert {"notes-default", "notes-live"} <= set(export.KINDS)
+
+
+@pytest.mark.parametrize("time", [64, 128, 129, 130, 500])
+@pytest.mark.parametrize("kernel", [64, 127, 128])
+def test_the_convolution_of_positions_is_the_plain_one(time, kernel):
+    from avsvt.networks.positions import by_blocks, convolve
+    torch.manual_seed(time)
+    x, weight, bias = torch.randn(2, time, 24), torch.randn(24, 6, kernel), torch.randn(24)
+    plain = torch.nn.functional.conv1d(x.transpose(1, 2), weight, bias, padding=kernel // 2,
+                                       groups=4).transpose(1, 2)[:, :time]
+    assert (by_blocks(x, weight, bias, 4) - plain).abs().max() < 1e-4
+    assert torch.equal(convolve(x, weight, bias, 4, True), plain)
+    assert torch.equal(convolve(x, weight, bias, 4, False), by_blocks(x, weight, bias, 4))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from . import lips
 from .attention import Attention
+from .positions import convolve
 
 SAMPLE_RATE = 16000
 BANDS, STACKED = 26, 4  # numbers in a spectrum (100 Hz), spectra in a frame (25 Hz)
@@ -105,6 +106,7 @@ class Body(nn.Module):
             raise ValueError(f"layer {upto} of {layers} is asked for")
         self.width = width
         self.norm_first = norm_first
+        self.groups = groups
         self.final = upto == 0
         self.whole_norm = whole_norm
         self.fuse_norm = nn.LayerNorm(2 * width)
@@ -118,8 +120,9 @@ class Body(nn.Module):
         x = self.fuse(self.fuse_norm(torch.cat([audio, video], 2)))
         if padding is not None:
             x = x.masked_fill(padding[:, :, None], 0.0)
-        place = self.position(x.transpose(1, 2))[:, :, :x.shape[1]]
-        x = x + F.gelu(place).transpose(1, 2)
+        bias = self.position.bias
+        assert bias is not None
+        x = x + F.gelu(convolve(x, self.position.weight, bias, self.groups, self.training))
         if not self.norm_first:
             x = self.norm(x)
         for layer in self.layers:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .positions import convolve
 from .speech_layers import Layer, RelativePositions
 
 KERNELS = (10, 3, 3, 3, 3, 2, 2)
@@ -80,13 +81,13 @@ class Convolution(nn.Module):
 
     def convolve(self, x: Tensor) -> Tensor:
         x = x.contiguous()
-        batch, time, inputs = x.shape
+        batch, time = x.shape[0], x.shape[1]
         if time < self.kernel:
             raise ValueError("the sound is too short")
         frames = (time - self.kernel) // self.stride + 1
-        outputs = self.conv.weight.shape[0]
-        weight = self.conv.weight.permute(2, 1, 0)  # tap, input, output
-        bias = self.conv.bias
+        # What depends on the weights alone is a constant once it is frozen.
+        outputs, inputs = self.conv.weight.shape[0], self.conv.weight.shape[1]
+        weight = self.conv.weight.permute(0, 2, 1)  # output, tap, input
         # So narrow an input is copied rather than multiplied twice.
         step = self.kernel if inputs == 1 else self.stride
         made = x
@@ -95,14 +96,11 @@ class Convolution(nn.Module):
             under = torch.as_strided(x, [batch, frames, taps * inputs],
                                      [time * inputs, self.stride * inputs, 1],
                                      x.storage_offset() + first * inputs)
-            part = weight[first:first + taps].reshape(1, taps * inputs, outputs)
-            part = part.expand(batch, -1, -1)
+            part = weight[:, first:first + taps].reshape(outputs, taps * inputs)
             if first > 0:
-                made.baddbmm_(under, part)
-            elif bias is not None:
-                made = torch.baddbmm(bias, under, part)
+                made.baddbmm_(under, part.t().unsqueeze(0).expand(batch, -1, -1))
             else:
-                made = torch.bmm(under, part)
+                made = F.linear(under, part, self.conv.bias)
         return made
 
     def forward(self, x: Tensor, lengths: Optional[Tensor]) -> Tensor:
@@ -119,15 +117,14 @@ class Positions(nn.Module):
 
     def __init__(self, width: int, kernel: int, groups: int, norm: bool):
         super().__init__()
-        self.even = kernel % 2 == 0
+        self.groups = groups
         self.norm = norm
         self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x.transpose(1, 2))
-        if self.even:
-            x = x[:, :, :-1]
-        x = x.transpose(1, 2)
+        bias = self.conv.bias
+        assert bias is not None
+        x = convolve(x, self.conv.weight, bias, self.groups, self.training)
         if self.norm:
             x = F.layer_norm(x, x.shape[2:], eps=1e-5)
         return F.gelu(x)
