@@ -89,7 +89,11 @@ void replace(Graph &graph, Node *node, const at::Tensor &weight)
     (gelu ? gelu : node)->output()->replaceAllUsesWith(made->output());
     if (gelu)
         gelu->destroy();
+    /* The weights as they were go at once: all of them twice is much memory. */
+    Value *before = node->input(1);
     node->destroy();
+    if (before->uses().empty() && before->node()->outputs().size() == 1)
+        before->node()->destroy();
 }
 
 void collect(torch::jit::Block *block, std::vector<Node *> &nodes)
@@ -112,7 +116,6 @@ void prepack(Graph &graph)
     collect(graph.block(), nodes);
     for (Node *node : nodes)
         replace(graph, node, *weights_of(node));
-    /* The weights as they were go too. */
     torch::jit::EliminateDeadCode(graph.block());
 }
 
