@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Pixels from one lay-out to another. Grey is OpenCV's cvtColor(BGR2GRAY), bit
- * for bit: weights of 14 bits, rounded. */
+ * for bit: weights of 15 bits, rounded. */
 #include <string.h>
 
 #include "video/video.h"
 
-#define WEIGHT_R 4899
-#define WEIGHT_G 9617
-#define WEIGHT_B 1868
+#define WEIGHT_R 9798
+#define WEIGHT_G 19235
+#define WEIGHT_B 3735
 
 static void to_grey(uint8_t *to, const uint8_t *from, size_t count, unsigned first,
                     unsigned third)
 {
     for (size_t i = 0; i < count; i++, from += 3)
         to[i] = (uint8_t)((from[0] * first + from[1] * WEIGHT_G + from[2] * third +
-                           (1u << 13)) >> 14);
+                           (1u << 14)) >> 15);
 }
 
 void avsvti_video_convert(uint8_t *to, int32_t pixels, const uint8_t *from,

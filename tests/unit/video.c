@@ -159,7 +159,7 @@ static void grey_is_made_as_opencv_makes_it(void **state)
     const unsigned char *g = avsvt_tensor_data(grey), *c = avsvt_tensor_data(rgb);
     assert_int_equal(avsvt_tensor_ndim(grey), 3);
     for (size_t i = 0; i < 35 * 64 * 96; i++, c += 3)
-        assert_int_equal(g[i], (1868 * c[2] + 9617 * c[1] + 4899 * c[0] + 8192) >> 14);
+        assert_int_equal(g[i], (3735 * c[2] + 19235 * c[1] + 9798 * c[0] + 16384) >> 15);
     avsvt_tensor_free(grey);
     avsvt_tensor_free(rgb);
 }

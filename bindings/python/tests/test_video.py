@@ -35,7 +35,7 @@ def test_frames_come_back():
 def test_colours():
     rgb = np.stack([FRAMES, FRAMES[::-1], FRAMES // 2], -1)
     assert np.array_equal(avsvt.Video(rgb, pixels="rgb").frames(), rgb)
-    grey = (rgb.astype(int) @ [4899, 9617, 1868] + 8192) >> 14
+    grey = (rgb.astype(int) @ [9798, 19235, 3735] + 16384) >> 15
     assert np.array_equal(avsvt.Video(rgb).frames(), grey)
 
 
