@@ -53,11 +53,14 @@ def test_types_and_channels_give_the_same_notes(pipeline, melody):
                                    atol=0.021)
 
 
-def test_a_song_is_written_down_well(pipeline, song):
-    path, reference = song
-    notes = pipeline.notes(path)
-    assert avsvt.evaluate.notes(reference, notes).conpoff.f1 > 0.9
-    assert avsvt.transcribe(path).to_array().tolist() == notes.to_array().tolist()
+def test_songs_are_written_down_well(pipeline, song):
+    path, _ = song
+    scores = []
+    for other in sorted(path.parent.glob("*.flac"))[:5]:
+        reference = np.loadtxt(other.with_suffix(".txt"), ndmin=2)[:, :3]
+        scores.append(avsvt.evaluate.notes(reference, pipeline.notes(other)).conpoff.f1)
+    assert np.mean(scores) > 0.9
+    assert avsvt.transcribe(path).to_array().tolist() == pipeline.notes(path).to_array().tolist()
 
 
 def test_activations_decode_to_the_pipelines_notes(pipeline, melody):
