@@ -38,6 +38,14 @@ static double limit_of(double threshold)
     return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
 }
 
+/* A network may take the edge of digital silence for the start of a note. */
+static int sounds(const avsvti_decoder *d, const float *row)
+{
+    const precise_state *p = d->state;
+    double level = (double)row[d->row - 1];
+    return (double)row[1] < p->offset_limit && !(level <= AVSVTI_INAUDIBLE_DB);
+}
+
 static int is_onset(const avsvti_decoder *d, int64_t i)
 {
     const precise_state *p = d->state;
@@ -60,7 +68,7 @@ static int is_onset(const avsvti_decoder *d, int64_t i)
 static int sounds_from_the_start(const avsvti_decoder *d, int64_t i)
 {
     const precise_state *p = d->state;
-    if (i != 0 || !((double)avsvti_frame(d, 0)[1] < p->offset_limit))
+    if (i != 0 || !sounds(d, avsvti_frame(d, 0)))
         return 0;
     for (int64_t k = 0; k <= d->settings.window && k < d->known; k++)
         if ((double)avsvti_frame(d, k)[0] >= p->onset_limit)
@@ -173,7 +181,7 @@ static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
     }
     if (!p->open)
         return status;
-    if ((double)row[1] < p->offset_limit)
+    if (sounds(d, row))
         add_frame(d, row);
     else if (p->frames)
         status = close_note(d, crossing(d, i), list, err);

@@ -78,6 +78,13 @@ static double silence_of(avsvti_follower *f, int64_t i)
     return (double)row_of(f, i)->logits[1];
 }
 
+/* A network may take the edge of digital silence for the start of a note. */
+static int sounds(avsvti_follower *f, int64_t i)
+{
+    return silence_of(f, i) < f->offset_limit &&
+           (double)row_of(f, i)->level_db > AVSVTI_INAUDIBLE_DB;
+}
+
 static int is_onset(avsvti_follower *f, int64_t i)
 {
     double onset = onset_of(f, i);
@@ -178,7 +185,7 @@ static void decide(avsvti_follower *f, int64_t i)
     }
     if (!f->open)
         return;
-    if (silence_of(f, i) < f->offset_limit)
+    if (sounds(f, i))
         add_frame(f, i);
     else if (f->frames)
         close_note(f, crossing(f, i));

@@ -8,6 +8,7 @@
 
 #include <avsvt/head.h>
 
+#include "decode/notes.h"
 #include "decode/pitch.h"
 
 enum {

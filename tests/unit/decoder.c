@@ -176,6 +176,21 @@ static void what_sounds_in_the_first_frame_is_a_note_from_there(void **state)
     }
 }
 
+static void digital_silence_is_no_note_whatever_the_network_says(void **state)
+{
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 80, 60, 4);
+    sing(m, 80, 100, 60, 4);
+    for (int i = 80; i < 100; i++)
+        m->level[i] = -120;
+    avsvt_notes *notes = decode_made(m, 1, NULL);
+    assert_int_equal(avsvt_notes_count(notes), 1);
+    assert_within(note_at(notes, 0).offset_s, 1.6, 0.011);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
 static void an_onset_without_sound_is_no_note(void **state)
 {
     made *m = silent_frames();
@@ -456,6 +471,7 @@ int main(void)
         cmocka_unit_test(onset_lies_between_frames),
         cmocka_unit_test(next_onset_ends_a_note_without_overlap),
         cmocka_unit_test(what_sounds_in_the_first_frame_is_a_note_from_there),
+        cmocka_unit_test(digital_silence_is_no_note_whatever_the_network_says),
         cmocka_unit_test(an_onset_without_sound_is_no_note),
         cmocka_unit_test(short_notes_are_dropped_when_asked),
         cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),

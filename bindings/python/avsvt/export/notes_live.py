@@ -13,10 +13,10 @@ SUMMARY = "the live note network, from a model file: notes-default's to start fr
 TRAINED_ON = notes_default.TRAINED_ON[:1] + [
     {"name": "the weights of notes-default, which it starts from", "licence": "MIT"},
     {"name": "spoken prompts re-sung on melodies, and as speech that must stay empty: "
-             "asterisk-core-sounds-en/fr/es, klettres-data, ktuberling-data",
+             "asterisk-core-sounds-en/fr/es/it, klettres-data, ktuberling-data",
      "licence": notes_default.DEBIAN},
-    {"name": "speech made by espeak-ng, used alike",
-     "licence": "the program is GPL-3.0-or-later; its output was used"},
+    {"name": "speech made by espeak-ng and flite, used alike",
+     "licence": "the programs are GPL-3.0-or-later and BSD-like; their output was used"},
     {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
      "licence": "sound font MIT; the music is random and ours"},
 ]
