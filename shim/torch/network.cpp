@@ -53,15 +53,10 @@ at::Device choose_device(const char *wish, int32_t local_rank)
 
 at::ScalarType choose_floats(int32_t precision, const at::Device &device)
 {
-    if (precision == AVSVT_PRECISION_FP32)
-        return at::kFloat;
-    if (precision == AVSVT_PRECISION_BF16)
-        return at::kBFloat16;
-    if (precision != AVSVT_PRECISION_FP16)
-        throw refusal(AVSVT_E_UNSUPPORTED, "precision " + std::to_string(precision) + " is unknown");
-    if (device.is_cpu())
+    at::ScalarType type = precision_type(precision);
+    if (type == at::kHalf && device.is_cpu())
         throw refusal(AVSVT_E_UNSUPPORTED, "fp16 needs a GPU; on the CPU use fp32 or bf16");
-    return at::kHalf;
+    return type;
 }
 
 /* Module::to(dtype) would cast integers too. */

@@ -27,6 +27,16 @@ static bool scalar_type(int32_t dtype, at::ScalarType *type)
     }
 }
 
+at::ScalarType precision_type(int32_t precision)
+{
+    switch (precision) {
+    case AVSVT_PRECISION_FP32: return at::kFloat;
+    case AVSVT_PRECISION_BF16: return at::kBFloat16;
+    case AVSVT_PRECISION_FP16: return at::kHalf;
+    default: throw refusal(AVSVT_E_UNSUPPORTED, "precision " + std::to_string(precision) + " is unknown");
+    }
+}
+
 bool export_type(at::ScalarType from, int32_t *dtype, at::ScalarType *type)
 {
     switch (from) {

@@ -18,6 +18,9 @@ using named_tensor = std::pair<std::string, at::Tensor>;
 /* Our type that holds all values of libtorch's, and that as libtorch's. */
 bool export_type(at::ScalarType from, int32_t *dtype, at::ScalarType *type);
 
+/* What an AVSVT_PRECISION calculates in. */
+at::ScalarType precision_type(int32_t precision);
+
 /* A view of the caller's memory. position: for messages, from 1. */
 at::Tensor view_input(const avsvt_backend_tensor &in, size_t position);
 

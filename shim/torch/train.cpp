@@ -3,6 +3,7 @@
 
 #include "guard.hpp"
 #include "message.hpp"
+#include "tensors.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
@@ -126,20 +127,15 @@ at::Tensor total_of(const c10::IValue &result)
 /* fp16 on the CPU came with the new autocast. */
 at::ScalarType mixed_type(int32_t precision, const at::Device &device)
 {
-    if (precision == AVSVT_PRECISION_FP32)
-        return at::kFloat;
-    if (precision == AVSVT_PRECISION_BF16)
-        return at::kBFloat16;
-    if (precision != AVSVT_PRECISION_FP16)
-        throw refusal(AVSVT_E_UNSUPPORTED, "precision " + std::to_string(precision) + " is unknown");
+    at::ScalarType type = precision_type(precision);
 #if !AUTOCAST_BY_DEVICE
-    if (device.is_cpu())
+    if (type == at::kHalf && device.is_cpu())
         throw refusal(AVSVT_E_UNSUPPORTED, "libtorch " TORCH_VERSION " can't train in fp16 on the CPU: "
                       "that needs 2.4 or later; use bf16, fp32 or a GPU");
 #else
     (void)device;
 #endif
-    return at::kHalf;
+    return type;
 }
 
 const double least_scale = 1.0 / 16384;

@@ -36,10 +36,15 @@ static int drop(const char *path, const struct stat *st, int kind, struct FTW *f
     return remove(path);
 }
 
+int tree_drop(const char *folder)
+{
+    return nftw(folder, drop, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 int tree_remove(void **state)
 {
     (void)state;
-    return nftw(top, drop, 16, FTW_DEPTH | FTW_PHYS);
+    return tree_drop(top);
 }
 
 const char *tree_path(const char *name)

@@ -9,6 +9,9 @@
 int tree_make(void **state);
 int tree_remove(void **state);
 
+/* Removes a folder with all that is in it. */
+int tree_drop(const char *folder);
+
 /* Whole path of a file in it; good until the eighth call after. */
 const char *tree_path(const char *name);
 /* Makes the folders above the file and writes it. */

@@ -5,7 +5,6 @@
 #include "support/test.h"
 
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "model/archive.h"
 #include "support/scratch.h"
 #include "support/songs.h"
+#include "support/tree.h"
 
 #define RECIPE \
     "data: {train: train, valid: [valid], segment_s: 1.2, workers: 1}\n" \
@@ -63,18 +63,10 @@ static int set_up(void **state)
     return 0;
 }
 
-static int drop(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
-    return nftw(scratch_path(""), drop, 16, FTW_DEPTH | FTW_PHYS);
+    return tree_drop(scratch_path(""));
 }
 
 static void write_recipe(const char *name, const char *output, const char *more)

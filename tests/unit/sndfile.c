@@ -259,6 +259,16 @@ static void count_warnings(void *user, int32_t level, const char *line)
     *(int *)user += level == AVSVT_LOG_WARNING;
 }
 
+static avsvt_context *counting_warnings(int *warnings)
+{
+    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context;
+    options.log = count_warnings;
+    options.log_user = warnings;
+    assert_int_equal(avsvt_context_create(&context, &options, NULL), AVSVT_OK);
+    return context;
+}
+
 /* Cut at any point a file gives a clear error or the sound that is there. */
 static void cut_anywhere_it_gives_what_is_there_or_says_why(void **state)
 {
@@ -306,12 +316,8 @@ static void a_file_that_ends_early_is_warned_of(void **state)
     int warnings = 0;
     size_t size, n;
     float *x;
-    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
-    avsvt_context *context;
+    avsvt_context *context = counting_warnings(&warnings);
     (void)state;
-    options.log = count_warnings;
-    options.log_user = &warnings;
-    assert_int_equal(avsvt_context_create(&context, &options, NULL), AVSVT_OK);
     for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
         char *data = scratch_read(make_file("w", formats[f], RATE, 1, 4 * FRAMES), &size);
         const char *path = scratch_write("cut", data, size / 2);
@@ -333,12 +339,8 @@ static void a_length_that_was_not_known_is_no_damage(void **state)
     int warnings = 0;
     size_t size, n;
     float *x;
-    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
-    avsvt_context *context;
+    avsvt_context *context = counting_warnings(&warnings);
     (void)state;
-    options.log = count_warnings;
-    options.log_user = &warnings;
-    assert_int_equal(avsvt_context_create(&context, &options, NULL), AVSVT_OK);
     char *data = scratch_read(make_file("w", SF_FORMAT_WAV | SF_FORMAT_PCM_16, RATE, 1,
                                         FRAMES), &size);
     memcpy(data + 4, unknown, 4);
