@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "decode/frames.h"
 #include "head/activations.h"
 
 #define LOWEST 36 /* C2: octave 0, class 0 */
@@ -17,35 +18,32 @@ static int strongest(const float *values, int count)
     return best;
 }
 
-/* The centre of what lies within a semitone of the strongest bin. */
-static double fine_pitch(const avsvt_activations_info *info, const float *fine)
+double avsvti_fine_pitch(const float *fine, int bins, double lowest, double step)
 {
-    int best = strongest(fine, info->fine_bins);
-    int reach = info->fine_step < 1 && 1 / info->fine_step < info->fine_bins
-        ? (int)(1 / info->fine_step + 0.5) : 1;
+    int best = strongest(fine, bins);
+    int reach = step < 1 && 1 / step < bins ? (int)(1 / step + 0.5) : 1;
     double sum = 0, moment = 0;
     for (int i = best - reach; i <= best + reach; i++) {
-        if (i < 0 || i >= info->fine_bins)
+        if (i < 0 || i >= bins)
             continue;
         double weight = exp((double)fine[i] - (double)fine[best]);
         sum += weight;
         moment += weight * (i - best);
     }
-    return info->fine_lowest + info->fine_step * (best + moment / sum);
+    return lowest + step * (best + moment / sum);
 }
 
 double avsvti_frame_pitch(const avsvt_activations_info *info,
                           const float *logits, const float *fine)
 {
     if (fine && info->fine_bins)
-        return fine_pitch(info, fine);
+        return avsvti_fine_pitch(fine, info->fine_bins, info->fine_lowest, info->fine_step);
     return LOWEST + 12 * strongest(logits + 2, 4) + strongest(logits + 7, 12);
 }
 
 int avsvti_frame_sounds(const float *logits, double threshold)
 {
-    double silence = 1.0 / (1.0 + exp(-(double)logits[1]));
-    return silence < (threshold > 0 ? threshold : SILENCE);
+    return avsvti_probability((double)logits[1]) < (threshold > 0 ? threshold : SILENCE);
 }
 
 avsvt_status avsvt_activations_pitch(const avsvt_activations *activations,

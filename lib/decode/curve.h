@@ -5,6 +5,9 @@
 
 #include <avsvt/head.h>
 
+/* MIDI number at the centre of what lies within a semitone of the strongest of
+ * bins logits. */
+double avsvti_fine_pitch(const float *fine, int bins, double lowest, double step);
 /* MIDI number of a frame that sounds. fine: info->fine_bins logits, or NULL:
  * from octave and class. */
 double avsvti_frame_pitch(const avsvt_activations_info *info,

@@ -7,9 +7,6 @@
 
 #include "core/context.h"
 
-/* A frame no louder than this sounds of nothing, whatever a network says. */
-#define AVSVTI_INAUDIBLE_DB (-100.0)
-
 typedef struct avsvti_note_list {
     const avsvt_allocator *allocator;
     avsvt_note *notes;

@@ -7,13 +7,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "decode/frames.h"
 #include "decode/pitch.h"
 #include "decode/rule.h"
 
 #define TIMES_PER_S 100.0   /* times are given to 10 ms */
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
 #define LEVEL_S 0.2       /* the part of a note that tells its loudness */
-#define LOUDEST_DB (-0.01f)  /* 0 would mean: not known */
 #define SILENCE_DB (-200.0f)
 
 typedef struct precise_state {
@@ -26,17 +26,6 @@ typedef struct precise_state {
     double power;         /* sum over level_frames */
     int64_t level_frames, level_limit;
 } precise_state;
-
-static double probability(double logit)
-{
-    return 1.0 / (1.0 + exp(-logit));
-}
-
-/* The logit of a threshold; beyond all logits for 1. */
-static double limit_of(double threshold)
-{
-    return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
-}
 
 /* A network may take the edge of digital silence for the start of a note. */
 static int sounds(const avsvti_decoder *d, const float *row)
@@ -81,22 +70,17 @@ static double refine(const avsvti_decoder *d, int64_t i)
 {
     if (i == 0 || i + 1 >= d->known)
         return (double)i;
-    double left = (double)avsvti_frame(d, i - 1)[0];
-    double right = (double)avsvti_frame(d, i + 1)[0];
-    double bend = left - 2.0 * (double)avsvti_frame(d, i)[0] + right;
-    if (!(bend < -1e-6))
-        return (double)i;
-    double shift = 0.5 * (left - right) / bend;
-    return (double)i + (shift < -0.5 ? -0.5 : shift > 0.5 ? 0.5 : shift);
+    return (double)i + avsvti_top((double)avsvti_frame(d, i - 1)[0],
+                                  (double)avsvti_frame(d, i)[0],
+                                  (double)avsvti_frame(d, i + 1)[0]);
 }
 
 /* Where silence crosses its threshold between frame i - 1 and i. */
 static double crossing(const avsvti_decoder *d, int64_t i)
 {
-    double before = probability((double)avsvti_frame(d, i - 1)[1]);
-    double here = probability((double)avsvti_frame(d, i)[1]);
-    double share = (d->settings.offset_threshold - before) / (here - before);
-    return (double)(i - 1) + (share > 0 ? share < 1 ? share : 1 : 0);
+    return (double)(i - 1) + avsvti_crossing((double)avsvti_frame(d, i - 1)[1],
+                                             (double)avsvti_frame(d, i)[1],
+                                             d->settings.offset_threshold);
 }
 
 /* Frames of 20 ms can't tell finer than 10 ms (onsets deviate by 17 ms), and
@@ -123,7 +107,7 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
     note.onset_s = time_given(d, p->onset);
     note.offset_s = time_given(d, end);
     note.pitch = avsvti_pitch_estimate(&p->pitch, &sure);
-    note.confidence = probability(p->onset_logit) * sure * p->sounding /
+    note.confidence = avsvti_probability(p->onset_logit) * sure * p->sounding /
                       (double)p->frames;
     if (!isfinite(note.pitch) || !isfinite(note.confidence))
         return AVSVT_OK;
@@ -133,8 +117,8 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
         note.offset_s = note.onset_s + shortest;
     if (p->level_frames) {
         note.level_db = (float)(10 * log10(p->power / (double)p->level_frames));
-        if (note.level_db > LOUDEST_DB)
-            note.level_db = LOUDEST_DB;
+        if (note.level_db > AVSVTI_LOUDEST_DB)
+            note.level_db = AVSVTI_LOUDEST_DB;
         if (!(note.level_db >= SILENCE_DB))
             note.level_db = SILENCE_DB;
     }
@@ -161,7 +145,7 @@ static void add_frame(avsvti_decoder *d, const float *row)
     double level = (double)row[d->row - 1];
     avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
     p->frames++;
-    p->sounding += 1 - probability((double)row[1]);
+    p->sounding += 1 - avsvti_probability((double)row[1]);
     if (!isnan(level) && p->level_frames < p->level_limit) {
         p->power += pow(10, level / 10);
         p->level_frames++;
@@ -210,8 +194,8 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
     if (!p)
         return avsvti_fail_memory(err);
     *state = p;
-    p->onset_limit = limit_of(d->settings.onset_threshold);
-    p->offset_limit = limit_of(d->settings.offset_threshold);
+    p->onset_limit = avsvti_limit(d->settings.onset_threshold);
+    p->offset_limit = avsvti_limit(d->settings.offset_threshold);
     double frames = LEVEL_S * d->info.frame_rate_hz;
     p->level_limit = frames < 1 ? 1 : frames > 1e6 ? 1000000 : (int64_t)frames;
     return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,

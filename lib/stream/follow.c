@@ -5,21 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "decode/curve.h"
+#include "decode/frames.h"
+
 #define APART 4         /* frames from one onset to the next */
 #define LEVEL_FRAMES 10 /* of a note's beginning that tell its loudness */
-#define REACH 3         /* bins to each side of the likeliest: a semitone */
-#define LOUDEST_DB (-0.01f) /* 0 would mean: not known */
-
-double avsvti_probability(double logit)
-{
-    return 1.0 / (1.0 + exp(-logit));
-}
-
-/* The logit of a threshold; beyond all logits for 1. */
-static double limit_of(double threshold)
-{
-    return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
-}
 
 avsvt_status avsvti_follower_create(avsvti_follower *f, const avsvt_allocator *a,
                                     const avsvti_follow_settings *settings,
@@ -27,8 +17,8 @@ avsvt_status avsvti_follower_create(avsvti_follower *f, const avsvt_allocator *a
 {
     memset(f, 0, sizeof(*f));
     f->settings = *settings;
-    f->onset_limit = limit_of(settings->onset_threshold);
-    f->offset_limit = limit_of(settings->offset_threshold);
+    f->onset_limit = avsvti_limit(settings->onset_threshold);
+    f->offset_limit = avsvti_limit(settings->offset_threshold);
     return avsvti_pitch_create(&f->pitch, a, AVSVTI_FOLLOW_FINE, settings->fine_lowest,
                                settings->fine_step, err);
 }
@@ -49,18 +39,8 @@ void avsvti_follower_reset(avsvti_follower *f)
 
 double avsvti_follower_pitch(const avsvti_follower *f, const float *fine)
 {
-    int best = 0;
-    double sum = 0, moment = 0;
-    for (int i = 1; i < AVSVTI_FOLLOW_FINE; i++)
-        if (fine[i] > fine[best])
-            best = i;
-    for (int i = best - REACH; i <= best + REACH; i++)
-        if (i >= 0 && i < AVSVTI_FOLLOW_FINE) {
-            double p = exp((double)(fine[i] - fine[best]));
-            sum += p;
-            moment += p * i;
-        }
-    return f->settings.fine_lowest + f->settings.fine_step * moment / sum;
+    return avsvti_fine_pitch(fine, AVSVTI_FOLLOW_FINE, f->settings.fine_lowest,
+                             f->settings.fine_step);
 }
 
 static avsvti_follow_row *row_of(avsvti_follower *f, int64_t i)
@@ -99,21 +79,14 @@ static double refine(avsvti_follower *f, int64_t i)
 {
     if (i == 0 || i + 1 >= f->known)
         return (double)i;
-    double left = onset_of(f, i - 1), right = onset_of(f, i + 1);
-    double bend = left - 2.0 * onset_of(f, i) + right;
-    if (!(bend < -1e-6))
-        return (double)i;
-    double shift = 0.5 * (left - right) / bend;
-    return (double)i + (shift < -0.5 ? -0.5 : shift > 0.5 ? 0.5 : shift);
+    return (double)i + avsvti_top(onset_of(f, i - 1), onset_of(f, i), onset_of(f, i + 1));
 }
 
 /* Where silence crosses its threshold between frame i - 1 and i. */
 static double crossing(avsvti_follower *f, int64_t i)
 {
-    double before = avsvti_probability(silence_of(f, i - 1));
-    double here = avsvti_probability(silence_of(f, i));
-    double share = (f->settings.offset_threshold - before) / (here - before);
-    return (double)(i - 1) + (share > 0 ? share < 1 ? share : 1 : 0);
+    return (double)(i - 1) + avsvti_crossing(silence_of(f, i - 1), silence_of(f, i),
+                                             f->settings.offset_threshold);
 }
 
 static void tell(avsvti_follower *f, int32_t kind, double frame, double pitch,
@@ -128,7 +101,7 @@ static void tell(avsvti_follower *f, int32_t kind, double frame, double pitch,
                            (double)f->frames);
     if (kind == AVSVT_STREAM_NOTE_OFF) {
         e.level_db = (float)(10 * log10(f->power / (double)f->level_frames));
-        e.level_db = e.level_db < LOUDEST_DB ? e.level_db : LOUDEST_DB;
+        e.level_db = e.level_db < AVSVTI_LOUDEST_DB ? e.level_db : AVSVTI_LOUDEST_DB;
         if (frame - f->onset < f->settings.min_frames - 1e-6)
             e.flags = AVSVT_STREAM_SHORT;
     }

@@ -8,7 +8,6 @@
 
 #include <avsvt/head.h>
 
-#include "decode/notes.h"
 #include "decode/pitch.h"
 
 enum {
@@ -64,6 +63,5 @@ void avsvti_follower_finish(avsvti_follower *f);
 
 /* MIDI number around the likeliest fine pitch. */
 double avsvti_follower_pitch(const avsvti_follower *f, const float *fine);
-double avsvti_probability(double logit);
 
 #endif

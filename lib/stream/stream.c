@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "decode/frames.h"
 
 #define QUIETEST_DB (-120.0)
 #define KEPT_FOR_NOTES 4 /* updates leave a part in so many to the others */

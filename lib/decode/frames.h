@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What both our rules, afterwards and live, read off frames: probabilities,
+ * and places between two frames. */
+#ifndef AVSVTI_DECODE_FRAMES_H
+#define AVSVTI_DECODE_FRAMES_H
+
+#include <math.h>
+
+/* A frame no louder than this sounds of nothing, whatever a network says. */
+#define AVSVTI_INAUDIBLE_DB (-100.0)
+#define AVSVTI_LOUDEST_DB (-0.01f) /* of a note: 0 would mean not known */
+
+static inline double avsvti_probability(double logit)
+{
+    return 1.0 / (1.0 + exp(-logit));
+}
+
+/* The logit of a threshold; beyond all logits for 1. */
+static inline double avsvti_limit(double threshold)
+{
+    return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
+}
+
+/* How far from the middle one of three frames the parabola through them has
+ * its top, -0.5 to 0.5; 0 when it has none. */
+static inline double avsvti_top(double left, double middle, double right)
+{
+    double bend = left - 2.0 * middle + right;
+    if (!(bend < -1e-6))
+        return 0;
+    double shift = 0.5 * (left - right) / bend;
+    return shift < -0.5 ? -0.5 : shift > 0.5 ? 0.5 : shift;
+}
+
+/* Where from one frame (0) to the next (1) the probability of silence crosses
+ * the threshold; both as logits. */
+static inline double avsvti_crossing(double one, double next, double threshold)
+{
+    double before = avsvti_probability(one), here = avsvti_probability(next);
+    double share = (threshold - before) / (here - before);
+    return share > 0 ? share < 1 ? share : 1 : 0;
+}
+
+#endif
