@@ -84,4 +84,5 @@ def main():
     print("\r" + " " * (shutil.get_terminal_size().columns - 1), end="\r")
 
 
-main()
+if __name__ == "__main__":
+    main()

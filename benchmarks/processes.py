@@ -15,13 +15,12 @@ process free, the ratio of processor times is what the clock would come near.
 import argparse
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 
-from train import BATCH_S, RECIPE, SEGMENT_S, WARM
+from train import WARM, write_recipe
 
 
 def work(options) -> None:
@@ -39,11 +38,7 @@ def work(options) -> None:
 def train(options, count: int) -> list:
     """Sound per second of the clock, processor seconds per second of sound."""
     with tempfile.TemporaryDirectory() as folder:
-        recipe = pathlib.Path(folder, "recipe.yaml")
-        recipe.write_text(RECIPE.format(
-            model=os.path.abspath(options.model), output=folder + "/run",
-            songs=os.path.abspath(options.songs), segment=SEGMENT_S, batch=BATCH_S,
-            steps=options.steps))
+        recipe = write_recipe(folder, options)
         workers = []
         for rank in range(count):
             place = {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank),

@@ -18,10 +18,10 @@ import zlib
 
 import avsvt
 import numpy as np
+from noise import RATE, made
 
 SNRS = (-20, -15, -10, -5, 0, 10, None)
 MEASURES = {"COnPOff": "conpoff", "COnP": "conp", "COn": "con", "COff": "coff"}
-RATE = 16000
 COLOURS = ("#c0392b", "#2c7fb8", "#238b45", "#888888")
 
 
@@ -31,15 +31,6 @@ def songs(path, most):
         rows = list(csv.DictReader(file))
     for row in rows[:most or None]:
         yield [folder / row[column] for column in ("sound", "notes", "video")]
-
-
-def made(count, seed):
-    """Accompaniment alone: what mixing changes of a steady tone."""
-    chain = avsvt.Augment(steps=[{"step": "accompaniment", "snr_db": 0, "tunes": 1000,
-                                  "first": 1000000}])
-    tone = np.ones(count, np.float32)
-    mixed, _ = chain(tone, RATE, seed=seed)
-    return mixed - 0.5 * tone
 
 
 def under(folder, count, seed):

@@ -65,15 +65,20 @@ def measured(marks) -> list:
     return [(last[3] - first[3]) / (last[i] - first[i]) for i in range(len(CLOCKS))]
 
 
+def write_recipe(folder, options):
+    recipe = pathlib.Path(folder, "recipe.yaml")
+    recipe.write_text(RECIPE.format(
+        model=os.path.abspath(options.model), output=folder + "/run",
+        songs=os.path.abspath(options.songs), segment=SEGMENT_S, batch=BATCH_S,
+        steps=options.steps))
+    return recipe
+
+
 def with_avsvt(options) -> list:
     import avsvt
     marks = []
     with tempfile.TemporaryDirectory() as folder:
-        recipe = pathlib.Path(folder, "recipe.yaml")
-        recipe.write_text(RECIPE.format(
-            model=os.path.abspath(options.model), output=folder + "/run",
-            songs=os.path.abspath(options.songs), segment=SEGMENT_S, batch=BATCH_S,
-            steps=options.steps))
+        recipe = write_recipe(folder, options)
         context = avsvt.Context(threads=options.threads)
         with avsvt.Trainer(recipe, context=context) as trainer:
             trainer.run(lambda report: marks.append(mark(report["sound_s"])))
