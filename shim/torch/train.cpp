@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "train.hpp"
 
+#include "calls.hpp"
 #include "guard.hpp"
 #include "message.hpp"
 #include "tensors.hpp"
@@ -168,6 +169,7 @@ trainer::trainer(network &m, const avsvt_backend_train &args)
     mixed = mixed_type(args.precision, m.device);
     scale.on = mixed == at::kHalf;
     replace_norms(loss_method);
+    replace_recurrences(loss_method);
     /* Files are written in evaluation mode. */
     model.module.train();
     const auto &arguments = loss_method.function().getSchema().arguments();

@@ -5,11 +5,11 @@
  * those of the rows of all, so that parts of a batch give what the whole would. */
 #include "world.hpp"
 
+#include "calls.hpp"
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/csrc/jit/api/function_impl.h>
-#include <torch/csrc/jit/passes/inliner.h>
-#include <torch/csrc/jit/runtime/operator.h>
 
 #include <mutex>
 
@@ -38,18 +38,15 @@ struct statistics {
  * same bits. */
 statistics of_all(const at::Tensor &x, const place &at)
 {
-    std::vector<int64_t> axes;
-    for (int64_t i = 0; i < x.dim(); i++)
-        if (i != 1)
-            axes.push_back(i);
     const int64_t channels = x.size(1), row = 2 * channels + 1;
-    const auto own = at::var_mean(x.to(at::kFloat), axes, false);
+    const auto own = at.idle ? std::tuple<at::Tensor, at::Tensor>()
+        : at::batch_norm_update_stats(x.to(at::kFloat), {}, {}, 0); /* of aten::batch_norm itself */
     const auto doubles = at::TensorOptions().dtype(at::kDouble);
     at::Tensor gathered = at::zeros({at.all->size, row}, doubles);
     if (!at.idle)
         gathered[at.all->rank].copy_(at::cat({
             at::full({1}, (double)(x.numel() / channels), doubles),
-            std::get<1>(own).to(at::kCPU, at::kDouble), std::get<0>(own).to(at::kCPU, at::kDouble)}));
+            std::get<0>(own).to(at::kCPU, at::kDouble), std::get<1>(own).to(at::kCPU, at::kDouble)}));
     at.all->sum({gathered});
     const at::Tensor counts = gathered.slice(1, 0, 1), means = gathered.slice(1, 1, channels + 1);
     statistics s;
@@ -75,6 +72,31 @@ void follow(const at::Tensor &running, const at::Tensor &now, double momentum)
     if (running.defined())
         running.variable_data().mul_(1 - momentum)
             .add_(now.to(running.device(), running.scalar_type()), momentum);
+}
+
+/* a y + b x + c, each channel with its own a, b and c. */
+at::Tensor combine(const at::Tensor &y, const at::Tensor &a, const at::Tensor &x, const at::Tensor &b,
+                   const at::Tensor &c)
+{
+    if (!x.is_cpu() || x.scalar_type() != at::kFloat || y.scalar_type() != at::kFloat) {
+        std::vector<int64_t> shape((size_t)x.dim(), 1);
+        shape[1] = x.size(1);
+        at::Tensor sum = y.to(at::kFloat) * a.view(shape);
+        return sum.addcmul_(x.to(at::kFloat), b.view(shape)).add_(c.view(shape));
+    }
+    const at::Tensor from = x.contiguous(), sum = at::empty_like(y);
+    const int64_t channels = x.size(1), planes = x.size(0) * channels, size = planes ? x.numel() / planes : 0;
+    const float *p = y.data_ptr<float>(), *q = from.data_ptr<float>();
+    float *to = sum.data_ptr<float>();
+    at::parallel_for(0, planes, std::max<int64_t>(1, 32768 / std::max<int64_t>(1, size)), [&](int64_t begin, int64_t end) {
+        for (int64_t plane = begin; plane < end; plane++) {
+            const float u = a.data_ptr<float>()[plane % channels], v = b.data_ptr<float>()[plane % channels];
+            const float w = c.data_ptr<float>()[plane % channels];
+            for (int64_t i = plane * size; i < (plane + 1) * size; i++)
+                to[i] = p[i] * u + q[i] * v + w;
+        }
+    });
+    return sum;
 }
 
 struct shared_norm : torch::autograd::Function<shared_norm> {
@@ -113,15 +135,11 @@ struct shared_norm : torch::autograd::Function<shared_norm> {
         all->sum({sums});
         if (ctx->saved_data["idle"].toBool()) /* nothing depends on these rows */
             return {at::zeros_like(x), by_weight, by_bias, {}, {}, {}, {}};
-        std::vector<int64_t> shape((size_t)x.dim(), 1);
-        shape[1] = x.size(1);
-        const auto spread = [&](const at::Tensor &t) { return t.to(at::kFloat).view(shape); };
         const at::Tensor wide = scale.to(at::kDouble);
         const at::Tensor slope = weight.defined() ? wide * weight.detach().to(at::kDouble) : wide;
         const at::Tensor of_x = -slope * wide * sums[0] / count;
         const at::Tensor rest = -slope * sums[1] / count - of_x * mean.to(at::kDouble);
-        at::Tensor dx = dy.to(at::kFloat) * spread(slope);
-        dx.addcmul_(x.to(at::kFloat), spread(of_x)).add_(spread(rest));
+        const at::Tensor dx = combine(dy, slope.to(at::kFloat), x, of_x.to(at::kFloat), rest.to(at::kFloat));
         return {dx.to(x.scalar_type()), by_weight, by_bias, {}, {}, {}, {}};
     }
 };
@@ -151,24 +169,6 @@ void run_norm(torch::jit::Stack &stack)
                                                a[8].toBool()));
 }
 
-void replace(torch::jit::Block *block)
-{
-    static const auto from = c10::Symbol::fromQualString("aten::batch_norm");
-    static const auto to = c10::Symbol::fromQualString("avsvt::batch_norm");
-    for (auto it = block->nodes().begin(); it != block->nodes().end();) {
-        torch::jit::Node *node = *it++;
-        for (torch::jit::Block *inner : node->blocks())
-            replace(inner);
-        if (node->kind() != from)
-            continue;
-        torch::jit::Node *made = node->owningGraph()->create(to, node->inputs());
-        made->insertBefore(node);
-        made->output()->copyMetadata(node->output());
-        node->output()->replaceAllUsesWith(made->output());
-        node->destroy();
-    }
-}
-
 } // namespace
 
 norm_guard::norm_guard(statistics_before &before, world *w, bool idle)
@@ -185,14 +185,11 @@ void replace_norms(const torch::jit::Method &loss)
 {
     static std::once_flag once;
     std::call_once(once, [] {
-        torch::jit::registerOperator(torch::jit::Operator(
-            "avsvt::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, "
-            "Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor",
-            [](torch::jit::Stack &stack) { run_norm(stack); }, c10::AliasAnalysisKind::CONSERVATIVE));
+        register_call("avsvt::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, "
+                      "Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor",
+                      run_norm);
     });
-    const auto graph = torch::jit::toGraphFunction(loss.function()).graph();
-    torch::jit::Inline(*graph);
-    replace(graph->block());
+    replace_calls(loss, "aten::batch_norm", "", "avsvt::batch_norm");
 }
 
 } // namespace avsvt_torch

@@ -181,6 +181,54 @@ def test_the_note_network_trains_as_in_pytorch(tmp_path):
     assert ours["joint.norm.num_batches_tracked"] == 4
 
 
+class Remembering(torch.nn.Module):
+    """A GRU whose first state is learnt too."""
+
+    def __init__(self, ways: int, **settings):
+        super().__init__()
+        self.gru = torch.nn.GRU(6, 5, **settings)
+        self.first = torch.nn.Parameter(torch.randn(ways, 1, 5))
+
+    def forward(self, x):
+        rows = x.size(0) if self.gru.batch_first else x.size(1)
+        return self.gru(x, self.first.expand(-1, rows, -1).contiguous())
+
+    @torch.jit.export
+    def loss(self, x: torch.Tensor, y: torch.Tensor):
+        states, last = self.forward(x)
+        return ((states @ y[:states.size(2)]) ** 2).mean() + (last ** 3).mean()
+
+
+RECURRENCES = {
+    "one": (1, {}), "rows": (2, {"num_layers": 2, "batch_first": True}),
+    "both": (4, {"num_layers": 2, "bidirectional": True, "batch_first": True}),
+    "plain": (2, {"bidirectional": True, "bias": False})}
+
+
+def test_recurrent_layers_train_as_in_pytorch(tmp_path):
+    torch.manual_seed(6)
+    made = {name: Remembering(ways, **settings) for name, (ways, settings) in RECURRENCES.items()}
+    x, y = torch.randn(7, 4, 6), torch.randn(10, 3)
+    models = {name: exported(copy.deepcopy(network), tmp_path / f"of_{name}.pt")
+              for name, network in made.items()}
+    settings = {"clip_norm": 0, "optimizer": {"kind": "sgd", "lr": 1.0}}
+    result = run(tmp_path, [job(tmp_path, name, models[name], settings, 3, ["x", "y"])
+                            for name in made], x=x.numpy(), y=y.numpy())
+    for name, network in made.items():
+        optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+        losses = []
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = network.train().loss(x, y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert close(result[f"{name}.loss"], np.array(losses)), name
+        ours = weights_of(tmp_path / f"{name}.pt")
+        for key, value in network.state_dict().items():
+            assert close(ours[key], value.numpy()), (name, key)
+
+
 def test_the_compiled_in_model_can_be_trained(model_path, tmp_path):
     arrays = batch()
     names = list(arrays)
