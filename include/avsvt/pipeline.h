@@ -11,7 +11,8 @@
  *  after the sound, are told in the log). With `video:` and `head:` it takes
  *  pictures alone and their length; with `fusion:` and `head:` features.
  *  Long sound runs in overlapping chunks, in memory that does not grow with
- *  its length, unless AVSVT_CHUNKS_WHOLE (features.h) is chosen. A pipeline is
+ *  its length, unless AVSVT_CHUNKS_WHOLE (features.h) is chosen; the native
+ *  backend goes over it once and remembers all that came before. A pipeline is
  *  used by one thread at a time (a second one gets AVSVT_E_BUSY); several
  *  pipelines may share one model. */
 #ifndef AVSVT_PIPELINE_H
@@ -31,7 +32,8 @@ typedef struct avsvt_pipeline_options {
     uint32_t struct_size; /**< Set by AVSVT_PIPELINE_OPTIONS_INIT. */
     int32_t  chunks;      /**< An AVSVT_CHUNKS_* value. */
     double   chunk_s;     /**< Seconds of result per network call, 1..600;
-                               default: the model's. */
+                               default: the model's. Natively less where that
+                               changes nothing. */
     int32_t  batch;       /**< Chunks of sound that a pipeline file's encoder
                                takes in one call where they overlap, 1..64;
                                default 1. Worth it on a GPU; results stay the

@@ -23,6 +23,7 @@ int avsvti_native_live_room(avsvti_native_instance *n)
 {
     const avsvti_native_model *m = n->model;
     size_t row = COLUMNS * m->planes;
+    size_t wider = m->width > m->hidden ? m->width : m->hidden;
     const struct { float **at; size_t n; } parts[] = {
         { &n->history, PITCH_WINDOW },
         { &n->transform[0], PITCH_WINDOW }, { &n->transform[1], PITCH_WINDOW },
@@ -45,7 +46,7 @@ int avsvti_native_live_room(avsvti_native_instance *n)
         { &n->gates, 3 * m->padded },
         { &n->state, m->layers * m->padded },
         { &n->recurrent, 3 * m->padded },
-        { &n->sequence[0], n->sequence_width }, { &n->sequence[1], n->sequence_width },
+        { &n->sequence[0], wider }, { &n->sequence[1], wider },
         { &n->unheard, LOGITS + FINE + 1 },
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -262,23 +263,23 @@ static void step(avsvti_native_instance *n, const float *samples,
         avsvti_native_live_part(n, i, out);
 }
 
-void avsvti_native_live_run(avsvti_native_instance *n, const float *samples,
-                            size_t count, size_t frames,
-                            const avsvti_native_outputs *out)
+void avsvti_native_live_tile(avsvti_native_instance *n, const avsvti_native_sound *s,
+                             size_t frame)
 {
+    const avsvti_native_rows *rows = &n->rows;
     size_t skipped = n->model->lookahead - 1;
-    avsvti_native_live_reset(n);
-    for (size_t i = 0; i < frames + skipped; i++) {
+    for (size_t i = frame; i < frame + TILE && i < s->frames + skipped; i++) {
         float hop[HOP] = { 0 };
         avsvti_native_outputs to = { n->unheard, n->unheard + LOGITS,
                                      n->unheard + LOGITS + FINE };
-        size_t at = i * HOP, left = at < count ? count - at : 0;
+        size_t at = i * HOP - s->first, left = at < s->count ? s->count - at : 0;
         if (left)
-            memcpy(hop, samples + at, (left < HOP ? left : HOP) * sizeof(float));
-        if (i >= skipped)
-            to = (avsvti_native_outputs){ out->logits + (i - skipped) * LOGITS,
-                                          out->fine + (i - skipped) * FINE,
-                                          out->offset + i - skipped };
+            memcpy(hop, s->samples + at, (left < HOP ? left : HOP) * sizeof(float));
+        if (i >= skipped + rows->first) {
+            size_t row = i - skipped - rows->first;
+            to = (avsvti_native_outputs){ rows->logits + row * LOGITS,
+                                          rows->fine + row * FINE, rows->offset + row };
+        }
         step(n, hop, &to);
     }
 }

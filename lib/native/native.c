@@ -87,8 +87,8 @@ static void instance_free(void *instance)
     avsvti_native_instance *n = instance;
     if (!n)
         return;
+    avsvti_native_flow_end(n);
     avsvti_native_store_free(&n->store);
-    avsvti_native_store_free(&n->sequences);
     avsvti_release(n->store.allocator, n);
 }
 
@@ -117,6 +117,8 @@ static int make_room(avsvti_native_instance *n, const avsvti_native_model *m)
         { &n->gates, TILE * 3 * m->padded },
         { &n->state, m->padded },
         { &n->recurrent, 3 * m->padded },
+        { &n->forward, m->layers * m->padded },
+        { &n->answers, TILE * m->hidden },
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         if (!(*parts[i].at = avsvti_native_floats(&n->store, parts[i].n)))
@@ -134,9 +136,7 @@ static avsvt_status instance_create(void **instance, void *model, char *message,
     if (!n)
         return tell(message, message_size, avsvti_fail_memory(&err), &err);
     n->model = m;
-    n->store.allocator = n->sequences.allocator = &m->allocator;
-    size_t recurrent = m->directions * m->hidden;
-    n->sequence_width = m->width > recurrent ? m->width : recurrent;
+    n->store.allocator = &m->allocator;
     if (m->lookahead ? !avsvti_native_live_room(n) : !make_room(n, m)) {
         instance_free(n);
         return tell(message, message_size, avsvti_fail_memory(&err), &err);
@@ -145,51 +145,16 @@ static avsvt_status instance_create(void **instance, void *model, char *message,
     return AVSVT_OK;
 }
 
-/* Room for the recurrent layers' rows, kept for the next sound. */
-static int reserve(avsvti_native_instance *n, size_t frames)
+avsvt_status avsvti_native_check(const float *samples, size_t count, size_t first,
+                                 avsvt_error *err)
 {
-    if (frames <= n->room)
-        return 1;
-    avsvti_native_store_free(&n->sequences);
-    n->room = 0;
-    for (size_t i = 0; i < 2; i++) {
-        n->sequence[i] = avsvti_native_floats(&n->sequences, frames * n->sequence_width);
-        if (!n->sequence[i])
-            return 0;
-    }
-    n->room = frames;
-    return 1;
-}
-
-/* Starts a sound: what the stages carry from tile to tile is silent. */
-static void reset(avsvti_native_instance *n)
-{
-    const avsvti_native_model *m = n->model;
-    size_t row = COLUMNS * m->planes;
-    size_t joint = TILE + LAG_JOINT + 1 - LAG_MEL_WIDE;
-    memset(n->near, 0, (TILE + 4) * row * sizeof(float));
-    memset(n->wide, 0, (TILE + 8) * row * sizeof(float));
-    memset(n->posterior, 0, (TILE + 2) * (size_t)FINE * sizeof(float));
-    memset(n->summary, 0, (TILE + 2) * 2 * m->channels * sizeof(float));
-    memset(n->mel, 0, (TILE + 4) * (size_t)MELS * sizeof(float));
-    memset(n->mel_near, 0, (TILE + 2) * m->width * sizeof(float));
-    memset(n->joint, 0, joint * m->joint_width * sizeof(float));
-}
-
-static void run_sound(avsvti_native_instance *n, const float *samples,
-                      size_t count, size_t frames,
-                      const avsvti_native_outputs *out)
-{
-    if (n->model->lookahead) {
-        avsvti_native_live_run(n, samples, count, frames, out);
-        return;
-    }
-    reset(n);
-    for (size_t frame = 0; frame < frames + LAG_JOINT; frame += TILE) {
-        avsvti_native_pitch(n, samples, count, frame, frames, out);
-        avsvti_native_time(n, samples, count, frame, frames);
-    }
-    avsvti_native_recur(n, frames, out);
+    for (size_t i = 0; i < count; i++)
+        if (!(samples[i] >= -LOUDEST && samples[i] <= LOUDEST))
+            return avsvti_fail(err, AVSVT_E_ARG,
+                isfinite(samples[i]) ? "sample %zu is louder than 1e9: sound lies "
+                                       "between -1 and 1"
+                                     : "sample %zu is not a finite number", first + i);
+    return AVSVT_OK;
 }
 
 static avsvt_status check_input(const avsvt_backend_tensor *x, size_t count,
@@ -206,15 +171,7 @@ static avsvt_status check_input(const avsvt_backend_tensor *x, size_t count,
             "the input has %lld x %lld samples; at most ten minutes (%zu) are run at "
             "once: cut it into chunks", (long long)x->shape[0], (long long)x->shape[1],
             MAX_SAMPLES);
-    const float *data = x->data;
-    size_t n = (size_t)(x->shape[0] * x->shape[1]);
-    for (size_t i = 0; i < n; i++)
-        if (!(data[i] >= -LOUDEST && data[i] <= LOUDEST))
-            return avsvti_fail(err, AVSVT_E_ARG,
-                isfinite(data[i]) ? "sample %zu is louder than 1e9: sound lies between "
-                                    "-1 and 1"
-                                  : "sample %zu is not a finite number", i);
-    return AVSVT_OK;
+    return avsvti_native_check(x->data, (size_t)(x->shape[0] * x->shape[1]), 0, err);
 }
 
 /* An output's memory, with its allocator in front: it may outlive the model. */
@@ -271,12 +228,14 @@ static avsvt_status instance_run(void *instance,
     while (i < 3 && (data[i] = make_output(&made[i], &n->model->allocator, batch,
                                            frames, widths[i])))
         i++;
-    if (i < 3 || (!n->model->lookahead && !reserve(n, frames)))
+    if (i < 3)
         status = avsvti_fail_memory(&err);
     for (size_t b = 0; status == AVSVT_OK && b < batch; b++) {
         avsvti_native_outputs out = { data[0] + b * frames * LOGITS,
                                       data[1] + b * frames * FINE, data[2] + b * frames };
-        run_sound(n, (const float *)inputs->data + b * count, count, frames, &out);
+        if (!avsvti_native_run(n, (const float *)inputs->data + b * count, count, frames,
+                               &out))
+            status = avsvti_fail_memory(&err);
     }
     for (size_t j = 0; j < i; j++) {
         if (status == AVSVT_OK && j < capacity) {

@@ -7,6 +7,7 @@
  *   pitch.c  the first two -> fine pitch, semitones, features
  *   time.c   mel and those features -> joint features
  *   gru.c    joint features -> onset, silence, no pitch, end
+ *   sound.c  all of it, for a sound at once or as it comes
  *
  * All but gru.c goes over the sound in tiles of TILE frames. A stage that
  * looks some frames ahead answers for frames that lie as much further back;
@@ -95,21 +96,46 @@ typedef struct avsvti_native_model {
     avsvti_native_gru gru[MAX_LAYERS][2];
 } avsvti_native_model;
 
+/* One row for each frame that is kept, the first of which is number first. Of a
+ * sound that is run at once that is all of it, and the outputs are the caller's. */
+typedef struct avsvti_native_rows {
+    size_t first, room;
+    float *joint;      /* [width], what the recurrent layers read */
+    float *between[3]; /* [2 hidden], from one recurrent layer to the next; the
+                        * first one's way forwards is there for begun rows */
+    size_t begun;
+    float *logits, *fine, *offset;
+} avsvti_native_rows;
+
 typedef struct avsvti_native_instance {
     const avsvti_native_model *model;
-    avsvti_native_store store, sequences;
+    avsvti_native_store store;
     float *span, *transform[2], *bins, *power, *pitch, *lags, *stack;
     float *near, *wide, *plane, *depth;
     float *posterior, *summary, *mel, *mel_near, *joint;
     float *gates, *state, *recurrent;
-    float *sequence[2]; /* rows of sequence_width, room of them */
-    size_t room, sequence_width;
-    float *history, *lanes[2], *spread, *unheard; /* the live family's */
+    float *forward;    /* of each layer, the state before row 0; of the first,
+                        * after the rows that are begun */
+    float *answers;    /* a tile of the last layer's one way */
+    avsvti_native_rows rows;
+    size_t next;       /* frame of the next tile */
+    float *sequence[2]; /* one row; this and what follows are the live family's */
+    float *history, *lanes[2], *spread, *unheard;
 } avsvti_native_instance;
 
-typedef struct avsvti_native_outputs { /* of one sound */
+typedef struct avsvti_native_outputs { /* of frames that follow each other */
     float *logits, *fine, *offset;
 } avsvti_native_outputs;
+
+#define AVSVTI_NATIVE_ENDLESS ((size_t)PTRDIFF_MAX / 2)
+
+/* A sound, or the part of it that is looked at: count samples from number first
+ * on. Outside of that it is taken to be silent. */
+typedef struct avsvti_native_sound {
+    const float *samples;
+    size_t first, count;
+    size_t frames; /* of all of it; ENDLESS while its end isn't known */
+} avsvti_native_sound;
 
 /* Rows first..first+TILE-1 are frames; *low..*high are those within 0..total. */
 static inline void avsvti_native_range(ptrdiff_t first, size_t total,
@@ -135,11 +161,11 @@ avsvt_status avsvti_native_weights(avsvti_native_model *m,
 
 /* front.c: the views of LANES frames from frame on; pitch [PITCHES][LANES]
  * and lags [LAGS][LANES], brought to about unit size. */
-void avsvti_native_views(avsvti_native_instance *n, const float *samples,
-                         size_t count, size_t frame);
+void avsvti_native_views(avsvti_native_instance *n, const avsvti_native_sound *s,
+                         size_t frame);
 /* Mel columns of TILE frames from frame on, in rows of MELS. */
 void avsvti_native_mels(avsvti_native_instance *n, float *rows,
-                        const float *samples, size_t count, size_t frame);
+                        const avsvti_native_sound *s, size_t frame);
 
 /* What pitch.c and live.c share. stack: one frame's harmonics and lags, which
  * lie step floats apart, interleaved. block: a residual block of 5 frames x kf
@@ -155,16 +181,40 @@ void avsvti_native_finish(avsvti_native_instance *n, float *posterior,
 /* What is too quiet to be told from silence becomes 0. */
 float avsvti_native_audible(float x);
 
-/* One tile through pitch.c and time.c; features land in n->joint and
- * n->sequence[0]. frame: of the tile's first row; total: of the sound. */
-void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
-                         size_t count, size_t frame, size_t total,
-                         const avsvti_native_outputs *out);
-void avsvti_native_time(avsvti_native_instance *n, const float *samples,
-                        size_t count, size_t frame, size_t total);
-/* n->sequence[0] -> the outputs that time.c does not fill. */
-void avsvti_native_recur(avsvti_native_instance *n, size_t total,
-                         const avsvti_native_outputs *out);
+/* One tile through pitch.c and time.c; features land in n->joint and in the
+ * rows. frame: of the tile's first row. */
+void avsvti_native_pitch(avsvti_native_instance *n, const avsvti_native_sound *s,
+                         size_t frame);
+void avsvti_native_time(avsvti_native_instance *n, const avsvti_native_sound *s,
+                        size_t frame);
+/* The outputs that pitch.c does not fill, for the first core rows of known that
+ * are there. The way forwards goes on from where the core before ended, the way
+ * backwards begins after the last row that is known. */
+void avsvti_native_recur(avsvti_native_instance *n, size_t core, size_t known);
+
+/* sound.c: a sound at once (its outputs are the caller's; 0 without memory), */
+int avsvti_native_run(avsvti_native_instance *n, const float *samples, size_t count,
+                      size_t frames, const avsvti_native_outputs *out);
+/* or one that comes bit by bit and is never there as a whole: begin; room for the
+ * rows of another tile (at once for as many as are expected; 0 without memory);
+ * tiles in order, each with the samples AHEAD of its end or to the end of the sound; then answers
+ * for the first core rows, which are dropped when they have been looked at. end,
+ * whatever happened. known: rows that can be answered; over: no more will come. */
+#define AVSVTI_NATIVE_AHEAD (PITCH_WINDOW / 2)
+void avsvti_native_flow_begin(avsvti_native_instance *n);
+int avsvti_native_flow_room(avsvti_native_instance *n, size_t expected);
+void avsvti_native_flow_tile(avsvti_native_instance *n, const avsvti_native_sound *s);
+size_t avsvti_native_flow_known(const avsvti_native_instance *n,
+                                const avsvti_native_sound *s);
+int avsvti_native_flow_over(const avsvti_native_instance *n,
+                            const avsvti_native_sound *s);
+void avsvti_native_flow_answer(avsvti_native_instance *n, size_t core, size_t known);
+void avsvti_native_flow_drop(avsvti_native_instance *n, size_t core);
+void avsvti_native_flow_end(avsvti_native_instance *n);
+
+/* Refuses samples that the network can't take; first: the number of the first. */
+avsvt_status avsvti_native_check(const float *samples, size_t count, size_t first,
+                                 avsvt_error *err);
 
 /* live.c. Neither allocates, locks or calls the system. reset: a new sound.
  * begin: HOP more samples; they are copied. Then the parts of the work in order,
@@ -176,9 +226,8 @@ void avsvti_native_live_reset(avsvti_native_instance *n);
 void avsvti_native_live_begin(avsvti_native_instance *n, const float *samples);
 void avsvti_native_live_part(avsvti_native_instance *n, int part,
                              const avsvti_native_outputs *out);
-/* A whole sound. */
-void avsvti_native_live_run(avsvti_native_instance *n, const float *samples,
-                            size_t count, size_t frames,
-                            const avsvti_native_outputs *out);
+/* TILE steps of a sound from frame on, into the rows. */
+void avsvti_native_live_tile(avsvti_native_instance *n, const avsvti_native_sound *s,
+                             size_t frame);
 
 #endif

@@ -25,16 +25,16 @@ void avsvti_native_stack(float *to, const float *pitch, const float *lags,
 }
 
 /* The first convolution, with a stride of three bins: one row per frame. */
-static void fold(avsvti_native_instance *n, float *rows, const float *samples,
-                 size_t count, size_t frame, size_t total)
+static void fold(avsvti_native_instance *n, float *rows, const avsvti_native_sound *s,
+                 size_t frame)
 {
     const avsvti_native_model *m = n->model;
     size_t row = COLUMNS * m->planes, low, high;
-    avsvti_native_range((ptrdiff_t)frame, total, &low, &high);
+    avsvti_native_range((ptrdiff_t)frame, s->frames, &low, &high);
     avsvti_native_blank(rows, row, row, 0, high);
     for (size_t t = 0; t < high; t++) {
         if (t % LANES == 0)
-            avsvti_native_views(n, samples, count, frame + t);
+            avsvti_native_views(n, s, frame + t);
         avsvti_native_stack(n->stack, n->pitch + t % LANES, n->lags + t % LANES, LANES);
         m->kernels->gemm(rows + t * row + MARGIN * m->planes, m->planes, n->stack,
                          3 * PLANES, m->fold.panels, m->fold.bias, SEMITONES,
@@ -100,9 +100,8 @@ static void feature(avsvti_native_instance *n, const float *rows, size_t width,
                      width, x->panels, x->bias, high - low, x->n, x->k, 1);
 }
 
-void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
-                         size_t count, size_t frame, size_t total,
-                         const avsvti_native_outputs *out)
+void avsvti_native_pitch(avsvti_native_instance *n, const avsvti_native_sound *s,
+                         size_t frame)
 {
     const avsvti_native_model *m = n->model;
     size_t row = COLUMNS * m->planes, pools = 2 * m->channels, low, high;
@@ -110,29 +109,29 @@ void avsvti_native_pitch(avsvti_native_instance *n, const float *samples,
     avsvti_native_carry(n->wide, row, 8);
     avsvti_native_carry(n->posterior, FINE, 2);
     avsvti_native_carry(n->summary, pools, 2);
-    fold(n, n->near + 4 * row, samples, count, frame, total);
+    fold(n, n->near + 4 * row, s, frame);
 
     ptrdiff_t first = (ptrdiff_t)frame - LAG_NEAR;
-    avsvti_native_range(first, total, &low, &high);
+    avsvti_native_range(first, s->frames, &low, &high);
     avsvti_native_blank(n->wide + 8 * row, row, row, low, high);
     for (size_t t = low; t < high; t++)
         avsvti_native_block(n, n->wide + (8 + t) * row, n->near + t * row,
                             n->near + (t + 2) * row, &m->near, 5, 1);
 
     first = (ptrdiff_t)frame - LAG_WIDE;
-    avsvti_native_range(first, total, &low, &high);
+    avsvti_native_range(first, s->frames, &low, &high);
     avsvti_native_blank(n->posterior + 2 * FINE, FINE, FINE, low, high);
     avsvti_native_blank(n->summary + 2 * pools, pools, pools, low, high);
     for (size_t t = low; t < high; t++) {
-        size_t at = (size_t)(first + (ptrdiff_t)t);
+        size_t at = (size_t)(first + (ptrdiff_t)t) - n->rows.first;
         avsvti_native_block(n, n->plane, n->wide + t * row, n->wide + (t + 4) * row,
                             &m->wide, 3, 2);
         avsvti_native_finish(n, n->posterior + (2 + t) * FINE,
-                             n->summary + (2 + t) * pools, out->logits + at * LOGITS,
-                             out->fine + at * FINE);
+                             n->summary + (2 + t) * pools,
+                             n->rows.logits + at * LOGITS, n->rows.fine + at * FINE);
     }
 
-    avsvti_native_range((ptrdiff_t)frame - LAG_FEATURES, total, &low, &high);
+    avsvti_native_range((ptrdiff_t)frame - LAG_FEATURES, s->frames, &low, &high);
     feature(n, n->posterior, FINE, &m->posterior, m->width, low, high);
     feature(n, n->summary, pools, &m->summary, m->width + m->posterior_width, low, high);
 }

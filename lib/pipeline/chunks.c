@@ -225,6 +225,18 @@ static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
     return status;
 }
 
+static avsvt_status run_mode(avsvti_run *r, avsvt_error *err)
+{
+    const avsvt_pipeline *p = r->p;
+    if (p->chunks == AVSVT_CHUNKS_OVERLAP)
+        return !r->own_cut && avsvti_flow_fits(p) ? avsvti_flow_run(r, err)
+                                                  : run_overlap(r, err);
+    if (p->chunks == AVSVT_CHUNKS_PUBLISHED && p->fusion)
+        return avsvti_slices_run(r, err);
+    return run_pieces(r, p->chunks == AVSVT_CHUNKS_WHOLE ? 0 : p->chunk_frames * p->hop,
+                      err);
+}
+
 avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
                                    const avsvti_cut *cut,
                                    avsvt_progress_fn progress,
@@ -234,7 +246,9 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
     avsvti_run r;
     memset(&r, 0, sizeof(r));
     r.p = p;
-    r.cut = *cut;
+    r.own_cut = cut != NULL;
+    r.cut = cut ? *cut
+                : (avsvti_cut){ p->chunk_frames, p->context_frames, p->context_frames };
     r.pictures = media->pictures.crops ? &media->pictures : NULL;
     r.progress = progress;
     r.progress_user = progress_user;
@@ -251,13 +265,8 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
             ? "the sound has no samples: there is nothing to transcribe"
             : "the video has ended before it begins: there is nothing to "
               "transcribe");
-    if (status == AVSVT_OK && p->chunks == AVSVT_CHUNKS_OVERLAP)
-        status = run_overlap(&r, err);
-    else if (status == AVSVT_OK && p->chunks == AVSVT_CHUNKS_PUBLISHED && p->fusion)
-        status = avsvti_slices_run(&r, err);
-    else if (status == AVSVT_OK)
-        status = run_pieces(&r, p->chunks == AVSVT_CHUNKS_WHOLE
-                                    ? 0 : p->chunk_frames * p->hop, err);
+    if (status == AVSVT_OK)
+        status = run_mode(&r, err);
     if (status == AVSVT_OK)
         warn(&r);
     while (r.heard_count--)
@@ -272,7 +281,6 @@ avsvt_status avsvti_chunks_run(avsvt_pipeline *p, avsvti_media *media,
                                avsvti_frames_fn take, void *user,
                                avsvt_error *err)
 {
-    avsvti_cut cut = { p->chunk_frames, p->context_frames, p->context_frames };
-    return avsvti_chunks_run_cut(p, media, &cut, progress, progress_user, take,
+    return avsvti_chunks_run_cut(p, media, NULL, progress, progress_user, take,
                                  user, err);
 }

@@ -38,6 +38,7 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
 typedef struct avsvti_run {
     avsvt_pipeline *p;
     avsvti_cut cut;
+    int own_cut; /* the caller's, which is kept to */
     avsvti_window window;
     const avsvti_pictures *pictures; /* or NULL */
     double total_s; /* -1: unknown */
@@ -62,5 +63,9 @@ avsvt_status avsvti_slices_run(avsvti_run *r, avsvt_error *err);
 avsvt_status avsvti_slices_features(avsvt_pipeline *p, avsvt_tensor *audio,
                                     avsvt_tensor *video, avsvti_frames_fn take,
                                     void *user, avsvt_error *err);
+
+/* flow.c: overlapping chunks where the network can take the sound as it comes. */
+int avsvti_flow_fits(const avsvt_pipeline *p);
+avsvt_status avsvti_flow_run(avsvti_run *r, avsvt_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Three hours need no more memory than ten minutes. */
+/* Long sound needs no more memory than sound of some minutes. */
 #include "support/test.h"
 
 #include <math.h>
@@ -107,7 +107,8 @@ static int64_t tone_read(void *user, void *to, int64_t bytes)
     return n;
 }
 
-static size_t peak_of(int64_t seconds, size_t *notes_found)
+/* Through a network of tests, or the compiled-in one. */
+static size_t peak_of(int64_t seconds, int builtin, size_t *notes_found)
 {
     meter m = { 0, 0 };
     tone_file file;
@@ -127,8 +128,18 @@ static size_t peak_of(int64_t seconds, size_t *notes_found)
     io.seek = tone_seek;
     io.read = tone_read;
     io.user = &file;
-    avsvt_context *context = model_file_null_context(&a);
-    avsvt_model *model = model_file_open(context, MODEL_FILE_NOTES);
+    avsvt_context_options o = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context = NULL;
+    avsvt_model *model = NULL;
+    o.allocator = &a;
+    if (builtin)
+        assert_int_equal(avsvt_context_create(&context, &o, &err), AVSVT_OK);
+    else
+        context = model_file_null_context(&a);
+    if (builtin)
+        assert_int_equal(avsvt_model_open(&model, context, NULL, &err), AVSVT_OK);
+    else
+        model = model_file_open(context, MODEL_FILE_NOTES);
     assert_int_equal(avsvt_pipeline_create(&p, model, NULL, &err), AVSVT_OK);
     assert_int_equal(avsvt_audio_open_io(&audio, context, &io, &err), AVSVT_OK);
     if (avsvt_pipeline_notes_audio(&notes, p, audio, NULL, &err) != AVSVT_OK)
@@ -146,19 +157,33 @@ static size_t peak_of(int64_t seconds, size_t *notes_found)
 static void three_hours_need_no_more_memory_than_ten_minutes(void **state)
 {
     size_t notes;
-    size_t ten_minutes = peak_of(600, &notes);
+    size_t ten_minutes = peak_of(600, 0, &notes);
     (void)state;
     assert_int_equal(notes, 300);
-    size_t three_hours = peak_of(3 * 3600, &notes);
+    size_t three_hours = peak_of(3 * 3600, 0, &notes);
     assert_int_equal(notes, 5400);
     /* The notes themselves are the result: they may grow. */
     assert_true(three_hours < ten_minutes + 2 * 8192 * sizeof(avsvt_note));
+}
+
+/* What libraries that take no allocator hold is not counted: below 1 MB. */
+static void the_compiled_in_model_holds_less_than_ten_megabytes(void **state)
+{
+    size_t notes, more_notes;
+    size_t some_minutes = peak_of(150, 1, &notes);
+    size_t many_minutes = peak_of(600, 1, &more_notes);
+    (void)state;
+    assert_true(notes > 0 && more_notes >= notes);
+    assert_in_range(some_minutes, 1000000, 10000000);
+    assert_true(many_minutes < some_minutes + 65536);
+    assert_true(many_minutes < 10000000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_hours_need_no_more_memory_than_ten_minutes),
+        cmocka_unit_test(the_compiled_in_model_holds_less_than_ten_megabytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,8 @@
 #include "models/builtin.h"
 #include "support/model_file.h"
 
-#define SMALL_PARTS 64
-#define SMALL_TEXT 8192
+#define SMALL_PARTS 96
+#define SMALL_TEXT 12288
 
 /* A model file whose parts and manifest a test may change before it opens it. */
 typedef struct small_model {
@@ -119,9 +119,26 @@ static inline void small_fill(small_model *s, const small_shape *tensors, size_t
     }
 }
 
-/* Channels 12, width 20, hidden 10, one layer (live: two): no size is a round
- * one. */
-static inline small_model *small_make_of(int live)
+/* The recurrent layers beyond the first, each both ways. */
+static inline void small_layers(small_model *s, int layers, size_t first)
+{
+    static const struct { const char *name; int rows, columns; } parts[] = {
+        { "weight_ih", 30, 20 }, { "weight_hh", 30, 10 }, { "bias_ih", 30, 0 },
+        { "bias_hh", 30, 0 },
+    };
+    for (int i = 1; i < layers; i++)
+        for (int j = 0; j < 8; j++) {
+            char name[48];
+            snprintf(name, sizeof(name), "gru.%s_l%d%s", parts[j % 4].name, i,
+                     j < 4 ? "" : "_reverse");
+            small_shape shape = { name, parts[j % 4].columns ? 2 : 1,
+                                  { parts[j % 4].rows, parts[j % 4].columns, 0, 0 } };
+            small_fill(s, &shape, 1, first++);
+        }
+}
+
+/* Channels 12, width 20, hidden 10: no size is a round one. Live: two layers. */
+static inline small_model *small_make_deep(int live, int layers)
 {
     static const small_shape body[] = {
 #define NORM(layer, n) { layer ".norm.weight", 1, { n } }, { layer ".norm.bias", 1, { n } }, \
@@ -157,15 +174,22 @@ static inline small_model *small_make_of(int live)
     if (!s)
         abort();
     small_text(s, "avsvt: 1\nnative:\n  family: harmonic-gru-%s1\n"
-                  "  config: {channels: 12, width: 20, hidden: 10, layers: %s}\n"
-                  "  tensors:\n", live ? "live-" : "", live ? "2, lookahead: 3" : "1");
+                  "  config: {channels: 12, width: 20, hidden: 10, layers: %d%s}\n"
+                  "  tensors:\n", live ? "live-" : "", layers, live ? ", lookahead: 3" : "");
     small_front(s);
     small_fill(s, body, body_count, 0);
     if (live)
         small_fill(s, forwards, sizeof(forwards) / sizeof(forwards[0]), body_count);
     else
         small_fill(s, both_ways, sizeof(both_ways) / sizeof(both_ways[0]), body_count);
+    if (!live)
+        small_layers(s, layers, body_count + 6);
     return s;
+}
+
+static inline small_model *small_make_of(int live)
+{
+    return small_make_deep(live, live ? 2 : 1);
 }
 
 static inline small_model *small_make(void)
