@@ -40,8 +40,8 @@
  *  Rank 0 alone writes files; a checkpoint goes on with any number of
  *  processes. Asked to stop, all stop after the same step. When one fails or
  *  dies, the call fails in all others with AVSVT_E_BACKEND and a message that
- *  names it, and rank 0 leaves a checkpoint (the last one stays where rank 0 is
- *  the one that died); one that only hangs is given up after the recipe's
+ *  names it, and rank 0 leaves a checkpoint; where rank 0 is the one that died,
+ *  one of the others does; one that only hangs is given up after the recipe's
  *  distributed.timeout_s. On GPUs each process takes the one of its LOCAL_RANK,
  *  and what is shared goes through the CPU.
  *

@@ -269,3 +269,15 @@ avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
     *at += size;
     return AVSVT_OK;
 }
+
+avsvt_status avsvti_file_claim(const char *path, avsvt_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+        close(fd);
+        return AVSVT_OK;
+    }
+    return errno == EEXIST
+        ? avsvti_fail(err, AVSVT_E_CANCELLED, "%s: is there already", path)
+        : fail_errno(err, errno, "make it", path);
+}

@@ -37,4 +37,8 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
 avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
                                 size_t size, avsvt_error *err);
 
+/* Makes an empty file, which one caller alone can: AVSVT_E_CANCELLED for the
+ * others. */
+avsvt_status avsvti_file_claim(const char *path, avsvt_error *err);
+
 #endif

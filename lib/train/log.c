@@ -8,12 +8,17 @@
 #include "platform/file.h"
 #include "train/trainer.h"
 
-#define FILE_NAME "log.jsonl"
-
 static avsvt_status append(avsvt_trainer *t, avsvti_buffer *line, avsvt_error *err)
 {
+    if (!t->output) { /* rank 0 writes it */
+        avsvti_buffer_append(&t->unwritten, line->data, line->size);
+        t->now.log_size += (double)line->size;
+        int failed = line->failed || t->unwritten.failed;
+        avsvti_buffer_free(line);
+        return failed ? avsvti_fail_memory(err) : AVSVT_OK;
+    }
     size_t at = (size_t)t->now.log_size;
-    char *path = avsvti_trainer_file(t, FILE_NAME);
+    char *path = avsvti_trainer_file(t, AVSVTI_LOG_NAME);
     avsvt_status status = path && !line->failed
         ? avsvti_file_append(path, &at, line->data, line->size, err)
         : avsvti_fail_memory(err);
@@ -32,7 +37,7 @@ static void number(avsvti_buffer *b, const char *key, double value, int decimals
 avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_buffer b;
-    if (!t->output)
+    if (!t->output && !t->folder)
         return AVSVT_OK;
     avsvti_buffer_init(&b, avsvti_allocator(t->context));
     avsvti_buffer_printf(&b, "{\"event\": \"step\", \"epoch\": %.0f, \"step\": %.0f",
@@ -47,13 +52,13 @@ avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err)
     }
     avsvti_buffer_text(&b, "]}\n");
     avsvt_status status = append(t, &b, err);
-    return status == AVSVT_OK ? avsvti_tensorboard_step(t, err) : status;
+    return status == AVSVT_OK && t->output ? avsvti_tensorboard_step(t, err) : status;
 }
 
 avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_buffer b;
-    if (!t->output)
+    if (!t->output && !t->folder)
         return AVSVT_OK;
     avsvti_buffer_init(&b, avsvti_allocator(t->context));
     avsvti_buffer_printf(&b, "{\"event\": \"valid\", \"epoch\": %.0f, \"step\": %.0f",
@@ -67,7 +72,7 @@ avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
     }
     avsvti_buffer_printf(&b, ", \"best\": %s}\n", t->improved ? "true" : "false");
     avsvt_status status = append(t, &b, err);
-    return status == AVSVT_OK ? avsvti_tensorboard_valid(t, err) : status;
+    return status == AVSVT_OK && t->output ? avsvti_tensorboard_valid(t, err) : status;
 }
 
 avsvt_status avsvti_log_rewind(avsvt_trainer *t, avsvt_error *err)

@@ -23,6 +23,7 @@ static avsvt_trainer *trainer_new(avsvt_context *context, avsvt_error *err)
     }
     avsvti_busy_init(&t->busy);
     t->context = avsvt_context_ref(avsvti_context_or_default(context));
+    avsvti_buffer_init(&t->unwritten, avsvti_allocator(t->context));
     t->now.epoch = t->share = 1;
     t->now.valid_step = t->now.valid_loss = t->now.conpoff = t->now.conp = -1;
     t->now.con = t->now.coff = -1;
@@ -47,6 +48,8 @@ void avsvt_trainer_free(avsvt_trainer *t)
     avsvt_model_free(t->model);
     avsvti_release(a, t->name);
     avsvti_release(a, t->output);
+    avsvti_release(a, t->folder);
+    avsvti_buffer_free(&t->unwritten);
     avsvti_release(a, t);
     avsvt_context_free(context);
 }
@@ -204,12 +207,14 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = avsvti_folder_make(a, t->output, err);
     avsvti_state_fingerprint(t);
+    if (status == AVSVT_OK && t->world.rank == 0)
+        avsvti_heir_begin(t);
     if (status == AVSVT_OK)
         status = avsvti_state_load(t, err);
     if (status == AVSVT_OK)
         status = avsvti_share_check(t, err);
-    if (t->world.rank > 0) { /* rank 0 alone writes */
-        avsvti_release(a, t->output);
+    if (t->world.rank > 0) { /* rank 0 alone writes, as long as it is there */
+        t->folder = t->output;
         t->output = NULL;
     }
     return status;

@@ -49,7 +49,7 @@ static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
 }
 
 /* Batch b: its loss, and its gradients in the engine. */
-static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale,
+static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale, uint32_t flags,
                               double *value, double *sound_s, avsvt_error *err)
 {
     uint64_t draw = ((uint64_t)t->now.epoch << 32) + b;
@@ -58,7 +58,7 @@ static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale,
     if (status == AVSVT_OK && t->others)
         status = avsvti_share_batch(t, b, &batch, err);
     if (status == AVSVT_OK)
-        status = avsvti_engine_loss(t, batch.tensors, batch.count, 0, draw, scale,
+        status = avsvti_engine_loss(t, batch.tensors, batch.count, flags, draw, scale,
                                     value, err);
     *sound_s += batch.sound_s;
     avsvti_batch_free(&batch);
@@ -95,7 +95,8 @@ static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
     avsvt_status status = avsvti_engine_rates(t, err);
     for (size_t b = first; b < first + n && status == AVSVT_OK; b++) {
         double value = 0;
-        status = one_batch(t, b, 1.0 / (double)n, &value, &sound_s, err);
+        status = one_batch(t, b, 1.0 / (double)n, b + 1 == first + n ? AVSVT_LOSS_LAST : 0,
+                           &value, &sound_s, err);
         if (status == AVSVT_OK && !isfinite(value)) {
             status = not_finite(t, b, "loss", value, err);
             t->now.batch += status == AVSVT_OK ? (double)n : 0;
@@ -259,7 +260,10 @@ static void save_after(avsvt_trainer *t, avsvt_status status, avsvt_error *err)
         saved = avsvti_state_save(t, NULL) == AVSVT_OK && t->output;
     if (status == AVSVT_OK || status == AVSVT_E_CANCELLED)
         return;
-    if (avsvti_share_leave(t, err)) {
+    int left = avsvti_share_leave(t, err);
+    if (left > 1 && status == AVSVT_E_BACKEND)
+        saved = avsvti_heir_save(t, NULL) == AVSVT_OK;
+    if (left) {
         avsvt_error why = *err;
         avsvti_fail(err, status, "%s; %s%.0f%s", why.message,
             saved ? "a checkpoint after step " : "this process stopped after step ",

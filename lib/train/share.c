@@ -137,6 +137,7 @@ avsvt_status avsvti_share_batch(avsvt_trainer *t, size_t b, avsvti_batch *batch,
     avsvt_status status = gather(t, mine, COLUMNS, &all, err);
     if (status != AVSVT_OK)
         return status;
+    t->unwritten.size = 0; /* rank 0 has come here too */
     t->share = (double)own / (double)n;
     batch->sound_s = 0;
     for (int32_t q = 0; q < t->world.size; q++) {
@@ -194,5 +195,5 @@ avsvt_status avsvti_share_values(avsvt_trainer *t, double *values, size_t rows,
 
 int avsvti_share_leave(avsvt_trainer *t, const avsvt_error *err)
 {
-    return t->others && t->others->leave(t->engine, err->message);
+    return t->others ? t->others->leave(t->engine, err->message) : 0;
 }

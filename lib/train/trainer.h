@@ -7,6 +7,7 @@
  *   validate.c  loss and the task's own measures on songs kept apart
  *   world.c     which of how many processes this is
  *   share.c     one training shared out among processes
+ *   heir.c      what one of them writes when rank 0 is gone
  *   state.c     checkpoints
  *   result.c    the model file with the new weights
  *   log.c       a line for each step and validation
@@ -69,6 +70,8 @@ struct avsvt_trainer {
     int improved, resumed;
     char *name;             /* of the written model */
     char *output;           /* folder; NULL: nothing is written */
+    char *folder;           /* where rank 0 writes for this process too; NULL: it is that */
+    avsvti_buffer unwritten; /* log lines that rank 0 may not have written yet */
     avsvt_train_fn progress; /* while it runs */
     void *progress_user;
     double fingerprint[2];  /* of what decides the course of training */
@@ -116,8 +119,15 @@ int avsvti_share_mine(const avsvt_trainer *t, size_t i);
 avsvt_status avsvti_share_values(avsvt_trainer *t, double *values, size_t rows,
                                  size_t columns, avsvt_status status,
                                  avsvt_error *err);
-/* Tells the others why this one ends; 1 where another is to blame. */
+/* Tells the others why this one ends; 1 where another is to blame, 2 where
+ * rank 0 is gone besides and this one may write in its place. */
 int avsvti_share_leave(avsvt_trainer *t, const avsvt_error *err);
+
+/* heir.c */
+/* Before processes train: what an earlier heir left behind. */
+void avsvti_heir_begin(avsvt_trainer *t);
+/* Writes the checkpoint in place of rank 0; AVSVT_E_CANCELLED: another does. */
+avsvt_status avsvti_heir_save(avsvt_trainer *t, avsvt_error *err);
 
 /* state.c */
 avsvt_status avsvti_state_save(avsvt_trainer *t, avsvt_error *err);
@@ -139,6 +149,7 @@ double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure measure);
 /* run.c: between songs that are looked at; may want to stop */
 avsvt_status avsvti_trainer_look(avsvt_trainer *t, avsvt_error *err);
 
+#define AVSVTI_LOG_NAME "log.jsonl"
 /* log.c */
 avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err);
 avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err);

@@ -108,6 +108,7 @@ std::string peers::blame()
         to += (to.empty() ? "" : "; ") + text;
     };
     known[(size_t)rank_] = true;
+    lost_.assign((size_t)size_, false);
     try {
         for (bool all = false; !all;) {
             all = true;
@@ -122,8 +123,10 @@ std::string peers::blame()
                         add(reasons, name + " failed: " + why);
                 } else if (dead(q)) {
                     add(died, name + " has died");
+                    lost_[(size_t)q] = true;
                 } else if (clock::now() > end) {
                     add(silent, name + " has not been heard of any more");
+                    lost_[(size_t)q] = true;
                 } else {
                     known[(size_t)q] = all = false;
                 }
@@ -136,10 +139,19 @@ std::string peers::blame()
             while (q != rank_ && !came(key("read", q)) && !dead(q) && clock::now() < end)
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));
     } catch (const std::exception &) {
+        store_lost_ = true;
         if (died.empty() && reasons.empty())
             return "rank 0 has died";
     }
     return !reasons.empty() ? reasons : !died.empty() ? died : silent;
+}
+
+bool peers::first_left() const
+{
+    for (int q = 0; !store_lost_ && q < rank_; q++)
+        if (lost_.empty() || !lost_[(size_t)q])
+            return false;
+    return !store_lost_ || rank_ > 0;
 }
 
 } // namespace avsvt_torch

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace avsvt_torch {
 
@@ -25,6 +26,9 @@ public:
     /* After say(): waits for what the others say and gives, in words, who
      * failed or died. A process that keeps the store waits until all know. */
     std::string blame();
+    /* After blame(): none of a lower rank is known to be left. Where the store
+     * went with rank 0 that is not known of any. */
+    bool first_left() const;
 
 private:
     bool came(const std::string &key);
@@ -35,6 +39,8 @@ private:
     int rank_, size_;
     bool serves_;
     std::chrono::milliseconds patience_;
+    std::vector<bool> lost_;
+    bool store_lost_ = false;
 };
 
 } // namespace avsvt_torch

@@ -219,6 +219,8 @@ void trainer::forget()
     norms.clear();
     for (parameter &p : parameters)
         p.tensor.mutable_grad().reset();
+    if (sharing)
+        sharing->drop();
     fresh = true;
 }
 
@@ -300,6 +302,8 @@ double trainer::compute(const avsvt_backend_tensor *given, size_t count,
         all->sum({sum});
         value = sum.item<double>();
     }
+    if (sharing && std::isfinite(value) && (args.flags & AVSVT_LOSS_LAST))
+        sharing->begin();
     if (std::isfinite(value) && total.requires_grad())
         (scale.on ? total.to(at::kFloat).mul(args.scale * share * scale.factor)
                   : total.mul(args.scale * share)).backward();

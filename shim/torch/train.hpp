@@ -3,6 +3,7 @@
 #ifndef AVSVT_TORCH_TRAIN_HPP
 #define AVSVT_TORCH_TRAIN_HPP
 
+#include "gradients.hpp"
 #include "network.hpp"
 #include "optimizer.hpp"
 #include "tensors.hpp"
@@ -55,6 +56,7 @@ struct trainer {
     statistics_before norms; /* of batch normalisation, after the last step */
     bool fresh = true;     /* no call of loss since the last step */
     std::unique_ptr<world> all; /* the processes that train it; none: this one alone */
+    std::unique_ptr<gradients> sharing; /* with them */
 
     trainer(network &m, const avsvt_backend_train &args);
     double loss(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);

@@ -70,15 +70,28 @@ class gloo_world : public world {
 public:
     gloo_world(const avsvt_backend_join &args);
     void sum(std::vector<at::Tensor> tensors) override;
+    void set_out(const at::Tensor &tensor) override;
+    void wait() override;
     void leave(const std::string &why) override;
 
 private:
+    struct under_way {
+        at::Tensor tensor;
+        std::vector<at::Tensor> on_cpu; /* itself, where it lies there */
+        c10::intrusive_ptr<c10d::Work> work;
+    };
+
     void start(const avsvt_backend_join &args);
+    under_way begin(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &group, const at::Tensor &tensor);
+    void finish(std::vector<under_way> &list);
     [[noreturn]] void fail(const std::string &why);
 
     c10::intrusive_ptr<c10d::Store> store_;
     std::unique_ptr<peers> peers_;
     c10::intrusive_ptr<c10d::ProcessGroupGloo> group_; /* none: the world has ended */
+    /* Another, since what sets out falls between sums at no certain place. */
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> beside_;
+    std::vector<under_way> out_;
     milliseconds timeout_;
     bool serves_;
 };
@@ -121,8 +134,11 @@ void gloo_world::start(const avsvt_backend_join &args)
 {
     auto options = c10d::ProcessGroupGloo::Options::create(timeout_);
     options->devices.push_back(choose_network(args));
+    options->threads = 1; /* of what one waits for there is one at a time */
     group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
         c10::make_intrusive<c10d::PrefixStore>("gloo", store_), rank, size, options);
+    beside_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>("beside", store_), rank, size, options);
 }
 
 /* The connections are closed first, so that whoever waits for this process
@@ -130,10 +146,31 @@ void gloo_world::start(const avsvt_backend_join &args)
 void gloo_world::fail(const std::string &why)
 {
     peers_->say("");
+    out_.clear();
     group_.reset();
+    beside_.reset();
     const std::string to_blame = peers_->blame();
     over = to_blame.empty() ? why : to_blame;
+    first_left = peers_->first_left();
     throw refusal(AVSVT_E_BACKEND, over);
+}
+
+gloo_world::under_way gloo_world::begin(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &group,
+                                        const at::Tensor &tensor)
+{
+    under_way u{tensor, {tensor.to(at::kCPU)}, {}};
+    u.work = group->allreduce(u.on_cpu);
+    return u;
+}
+
+void gloo_world::finish(std::vector<under_way> &list)
+{
+    for (under_way &u : list) {
+        u.work->wait();
+        if (!u.tensor.is_cpu())
+            u.tensor.copy_(u.on_cpu[0]);
+    }
+    list.clear();
 }
 
 void gloo_world::sum(std::vector<at::Tensor> tensors)
@@ -142,17 +179,38 @@ void gloo_world::sum(std::vector<at::Tensor> tensors)
         throw refusal(AVSVT_E_BACKEND, over);
     std::string why;
     try {
-        std::vector<c10::intrusive_ptr<c10d::Work>> works;
-        std::vector<std::vector<at::Tensor>> lists;
+        std::vector<under_way> list;
         for (const at::Tensor &t : tensors)
-            lists.push_back({t.to(at::kCPU)}); /* one on the CPU is itself */
-        for (std::vector<at::Tensor> &list : lists)
-            works.push_back(group_->allreduce(list));
-        for (const auto &work : works)
-            work->wait();
-        for (size_t i = 0; i < tensors.size(); i++)
-            if (!tensors[i].is_cpu())
-                tensors[i].copy_(lists[i][0]);
+            list.push_back(begin(group_, t));
+        finish(list);
+        return;
+    } catch (const std::exception &e) {
+        why = plain_words(e.what());
+    }
+    fail(why);
+}
+
+void gloo_world::set_out(const at::Tensor &tensor)
+{
+    if (!beside_)
+        throw refusal(AVSVT_E_BACKEND, over);
+    std::string why;
+    try {
+        out_.push_back(begin(beside_, tensor));
+        return;
+    } catch (const std::exception &e) {
+        why = plain_words(e.what());
+    }
+    fail(why);
+}
+
+void gloo_world::wait()
+{
+    if (!beside_)
+        throw refusal(AVSVT_E_BACKEND, over);
+    std::string why;
+    try {
+        finish(out_);
         return;
     } catch (const std::exception &e) {
         why = plain_words(e.what());
@@ -167,7 +225,9 @@ void gloo_world::leave(const std::string &why)
     over = why.empty() ? "this process has left the others" : why;
     if (!why.empty())
         peers_->say(why);
+    out_.clear();
     group_.reset();
+    beside_.reset();
     if (!why.empty() && serves_)
         peers_->blame();
 }

@@ -23,11 +23,16 @@ public:
     /* Each tensor becomes the sum over all processes, the same bits in each.
      * Dense; what fails is a refusal that names who is to blame. */
     virtual void sum(std::vector<at::Tensor> tensors) = 0;
+    /* The same beside other work: sums begin in the order of calls, which must
+     * be the same in all processes, and are done after wait(). */
+    virtual void set_out(const at::Tensor &tensor) = 0;
+    virtual void wait() = 0;
     /* Goes, and lets the others know why; "": in peace. */
     virtual void leave(const std::string &why) = 0;
 
     int rank = 0, size = 1;
     std::string over; /* why it ended; "": it has not */
+    bool first_left = false; /* then: those before this one are gone, as far as is known */
 };
 
 /* Running statistics of batch normalisation, as they were before. Their version

@@ -11,51 +11,18 @@
 namespace avsvt_torch {
 
 #if AVSVT_DISTRIBUTED
-static const int64_t bucket_size = 25 << 20; /* bytes, as DistributedDataParallel's */
-
 void trainer::join(const avsvt_backend_join &args)
 {
     if (all)
         throw refusal(AVSVT_E_ARG, "this trainer is one of several processes already");
     all = world::join(args, model.device);
+    sharing = std::make_unique<gradients>(*all, parameters);
 }
 
-/* Gradients of like type lie one behind the other while they are summed. */
 void trainer::share_gradients()
 {
     at::NoGradGuard no_grad;
-    std::vector<parameter *> list;
-    for (parameter &p : parameters)
-        if (p.trains)
-            list.push_back(&p);
-    /* What no process has a gradient of is left as it is. */
-    at::Tensor have = at::zeros({(int64_t)list.size()});
-    for (size_t i = 0; i < list.size(); i++)
-        have[(int64_t)i] = list[i]->tensor.grad().defined() ? 1.0f : 0.0f;
-    std::vector<at::Tensor> buckets{have};
-    std::vector<size_t> ends{0}; /* of bucket i: parameters up to here */
-    for (size_t from = 0, to = 0; from < list.size(); from = to) {
-        std::vector<at::Tensor> parts;
-        for (int64_t bytes = 0; to < list.size() && bytes < bucket_size &&
-             list[to]->tensor.scalar_type() == list[from]->tensor.scalar_type(); to++) {
-            const at::Tensor &t = list[to]->tensor, &g = t.grad();
-            parts.push_back(g.defined() ? g.reshape({-1}) : at::zeros({t.numel()}, t.options()));
-            bytes += (int64_t)t.nbytes();
-        }
-        buckets.push_back(at::cat(parts));
-        ends.push_back(to);
-    }
-    all->sum(buckets);
-    for (size_t b = 1; b < buckets.size(); b++) {
-        int64_t at = 0;
-        for (size_t i = ends[b - 1]; i < ends[b]; i++) {
-            at::Tensor &t = list[i]->tensor;
-            const at::Tensor part = buckets[b].slice(0, at, at + t.numel()).view(t.sizes());
-            at += t.numel();
-            if (have[(int64_t)i].item<float>() > 0)
-                t.mutable_grad() = part.clone();
-        }
-    }
+    sharing->finish();
 }
 
 template <class Work> static avsvt_status attempt(void *handle, char *message, size_t size, Work work) noexcept
@@ -106,7 +73,7 @@ static int32_t world_leave(void *handle, const char *why) noexcept
         if (t.all)
             t.all->leave(why ? why : "");
     });
-    return ended;
+    return !ended ? 0 : self.all->rank > 0 && self.all->first_left ? 2 : 1;
 }
 
 static const avsvt_backend_world table = {

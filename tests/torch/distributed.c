@@ -43,7 +43,7 @@ typedef struct plan {
     const char *file;
 } plan;
 
-static char model[1100];
+static char model[1100], broad[1100];
 
 static void make_songs(const char *folder, int count, double seconds)
 {
@@ -58,6 +58,7 @@ static int set_up(void **state)
     if (scratch_make(state))
         return -1;
     snprintf(model, sizeof(model), "%s/trained.pt", getenv("AVSVT_TEST_TORCH_MODELS"));
+    snprintf(broad, sizeof(broad), "%s/broad.pt", getenv("AVSVT_TEST_TORCH_MODELS"));
     make_songs("train", 5, 1.5);
     make_songs("valid", 3, 1.0);
     return 0;
@@ -73,7 +74,7 @@ static void write_recipe(const char *name, const char *output, const char *more)
 {
     char text[2000];
     snprintf(text, sizeof(text), RECIPE "output: %s\n%s", output, more);
-    songs_recipe(name, model, text);
+    songs_recipe(name, strstr(more, "parameters") ? broad : model, text);
 }
 
 static int32_t watch(void *user, const avsvt_train_report *r)
@@ -93,11 +94,25 @@ static void set_number(const char *name, int value)
     setenv(name, text, 1);
 }
 
-static avsvt_status work(const plan *p, avsvt_error *err)
+static avsvt_status train(const char *recipe, avsvt_train_fn progress, const plan *p,
+                          avsvt_error *err)
 {
     avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
     avsvt_context *context = NULL;
     avsvt_trainer *t = NULL;
+    options.threads = 1;
+    avsvt_status status = avsvt_context_create(&context, &options, err);
+    if (status == AVSVT_OK)
+        status = avsvt_trainer_open(&t, context, recipe, err);
+    if (status == AVSVT_OK)
+        status = avsvt_trainer_run(t, progress, (void *)(uintptr_t)p, err);
+    avsvt_trainer_free(t);
+    avsvt_context_free(context);
+    return status;
+}
+
+static avsvt_status work(const plan *p, avsvt_error *err)
+{
     if (p->size > 1) {
         set_number("RANK", p->rank);
         set_number("WORLD_SIZE", p->size);
@@ -106,15 +121,7 @@ static avsvt_status work(const plan *p, avsvt_error *err)
         if (!p->port)
             setenv("AVSVT_WORLD_FILE", scratch_path(p->file), 1);
     }
-    options.threads = 1;
-    avsvt_status status = avsvt_context_create(&context, &options, err);
-    if (status == AVSVT_OK)
-        status = avsvt_trainer_open(&t, context, scratch_path(p->recipe), err);
-    if (status == AVSVT_OK)
-        status = avsvt_trainer_run(t, watch, (void *)(uintptr_t)p, err);
-    avsvt_trainer_free(t);
-    avsvt_context_free(context);
-    return status;
+    return train(scratch_path(p->recipe), watch, p, err);
 }
 
 static void start(child *c, const plan *p)
@@ -267,6 +274,19 @@ static void several_processes_come_to_what_one_does(void **state)
     assert_like("one", "four"); /* batches of three: some have no part */
 }
 
+/* What trains changes after the first epoch, and with it what is sent. */
+static void gradients_in_several_buckets_add_up_too(void **state)
+{
+    static const char *const groups = "groups: [{parameters: [last, third], optimizer: {kind: sgd, lr: 0.1}}, "
+        "{parameters: [first, second, unused], frozen_epochs: 1, optimizer: {kind: sgd, lr: 0.1}}]\n";
+    (void)state;
+    write_recipe("broad1.yaml", "broad1", groups);
+    write_recipe("broad2.yaml", "broad2", groups);
+    run_well("broad1.yaml", 1);
+    run_well("broad2.yaml", 2);
+    assert_like("broad1", "broad2");
+}
+
 static void after_a_death_the_others_say_who_and_leave_a_checkpoint(void **state)
 {
     child list[3];
@@ -316,20 +336,57 @@ static int hold_port(int *port)
     return held;
 }
 
-static void the_death_of_the_first_is_told_too(void **state)
+/* The others go on from where it died, with nothing of the log missing. One of
+ * them writes: the next, where the store is left to ask; else whoever is first.
+ * port 0: they meet through a file, which stays; else through rank 0. */
+static void first_dies(const char *recipe, const char *output, int port)
 {
-    child list[2];
+    child list[3];
+    plan plans[3];
+    int wrote = 0;
+    write_recipe(recipe, output, "");
+    for (int i = 0; i < 3; i++)
+        plans[i] = (plan){ .recipe = recipe, .rank = i, .size = 3, .port = port, .dies_at = i ? 0 : 3 };
+    run(list, plans, 3);
+    for (int i = 1; i < 3; i++) {
+        int here = strstr(list[i].message, "a checkpoint after step 3 is written") != NULL;
+        assert_int_equal(list[i].result, AVSVT_E_BACKEND);
+        assert_non_null(strstr(list[i].message, "rank 0 has died"));
+        assert_true(here || strstr(list[i].message, "this process stopped after step 3"));
+        assert_true(!here || port || i == 1);
+        wrote += here;
+    }
+    assert_int_equal(wrote, 1);
+    run_well(recipe, 2);
+    assert_like("one", output);
+}
+
+static void after_the_death_of_the_first_another_leaves_a_checkpoint(void **state)
+{
     int port, held = hold_port(&port);
     (void)state;
-    write_recipe("first.yaml", "first", "");
-    const plan plans[] = {
-        { .recipe = "first.yaml", .rank = 0, .size = 2, .dies_at = 1, .port = port },
-        { .recipe = "first.yaml", .rank = 1, .size = 2, .port = port } };
-    run(list, plans, 2);
+    first_dies("first.yaml", "first", port);
     close(held);
-    assert_int_equal(list[1].result, AVSVT_E_BACKEND);
-    assert_non_null(strstr(list[1].message, "rank 0 has died"));
-    assert_non_null(strstr(list[1].message, "after step 1"));
+    first_dies("heir.yaml", "heir", 0);
+}
+
+/* Each process is this program with a recipe as its argument. */
+static void those_that_mpirun_starts_train_together(void **state)
+{
+    char self[1024] = "", command[4000];
+    (void)state;
+    if (system("mpirun --version 2>/dev/null | grep -q 'Open MPI'")) {
+        print_message("left out: Open MPI's mpirun is not installed\n");
+        skip();
+    }
+    int port, held = hold_port(&port);
+    assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+    write_recipe("mpi.yaml", "mpi", "");
+    snprintf(command, sizeof(command), "MASTER_PORT=%d mpirun --allow-run-as-root --oversubscribe "
+             "--mca plm isolated -np 2 '%s' '%s'", port, self, scratch_path("mpi.yaml"));
+    assert_int_equal(system(command), 0);
+    close(held);
+    assert_like("one", "mpi");
 }
 
 static void what_does_not_fit_is_told_before_training(void **state)
@@ -425,13 +482,20 @@ static void a_batch_that_is_no_number_leaves_running_statistics_too(void **state
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    avsvt_error err = AVSVT_ERROR_INIT;
+    if (argc == 2 && train(argv[1], NULL, NULL, &err) != AVSVT_OK)
+        fprintf(stderr, "%s\n", err.message);
+    if (argc == 2)
+        return err.message[0] != '\0';
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_processes_come_to_what_one_does),
+        cmocka_unit_test(gradients_in_several_buckets_add_up_too),
         cmocka_unit_test(after_a_death_the_others_say_who_and_leave_a_checkpoint),
         cmocka_unit_test(all_stop_where_one_is_asked_to),
-        cmocka_unit_test(the_death_of_the_first_is_told_too),
+        cmocka_unit_test(after_the_death_of_the_first_another_leaves_a_checkpoint),
+        cmocka_unit_test(those_that_mpirun_starts_train_together),
         cmocka_unit_test(what_does_not_fit_is_told_before_training),
         cmocka_unit_test(a_batch_that_is_no_number_leaves_running_statistics_too),
     };

@@ -107,6 +107,30 @@ static void save_trained(const std::string &folder)
          }, "embedding");
 }
 
+/* The same with matrices so big that gradients go in two buckets, and one that
+ * nothing depends on. */
+static void save_broad(const std::string &folder)
+{
+    save(folder, "broad",
+         "def forward(self, samples: Tensor) -> Tensor:\n"
+         "    frames = samples.size(1) // 320 + 1\n"
+         "    x = torch.constant_pad_nd(samples, [0, 320 * frames - samples.size(1)])\n"
+         "    x = torch.matmul(x.reshape(samples.size(0), frames, 320), self.first)\n"
+         "    x = torch.tanh(torch.matmul(torch.tanh(x), self.second))\n"
+         "    return torch.matmul(torch.tanh(torch.matmul(x, self.third)), self.last)\n"
+         "def loss(self, samples: Tensor, onset: Tensor, silence: Tensor) -> Tensor:\n"
+         "    found = self.forward(samples)\n"
+         "    return ((found[:, :, 0] - onset) ** 2).mean() + ((found[:, :, 1] - silence) ** 2).mean()\n",
+         [](Module &m) {
+             torch::manual_seed(8);
+             m.register_parameter("first", torch::randn({320, 540}) / 20, false);
+             m.register_parameter("second", torch::randn({540, 540}) / 20, false);
+             m.register_parameter("unused", torch::ones({3}), false);
+             m.register_parameter("third", torch::randn({540, 540}) / 20, false);
+             m.register_parameter("last", torch::randn({540, 2}) / 20, false);
+         }, "embedding");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -116,6 +140,7 @@ int main(int argc, char **argv)
     try {
         save_all(argv[1]);
         save_trained(argv[1]);
+        save_broad(argv[1]);
         return 0;
     } catch (const std::exception &e) {
         std::fprintf(stderr, "%s\n", e.what());

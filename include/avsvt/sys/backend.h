@@ -108,6 +108,8 @@ typedef struct avsvt_backend_train {
 
 #define AVSVT_LOSS_EVALUATE 1u /**< No gradients, in evaluation mode, with the
                                     average of the weights where there is one. */
+#define AVSVT_LOSS_LAST 2u     /**< No other call comes before the next step: in
+                                    several processes gradients may set out. */
 
 /** One call of `loss`. */
 typedef struct avsvt_backend_loss {
@@ -179,7 +181,8 @@ typedef struct avsvt_backend_world {
     /** Gradients become the sums of all; before each step. */
     avsvt_status (*gradients)(void *trainer, char *message, size_t message_size);
     /** Go; @p why is told to the others, NULL: nothing is wrong.
-     *  @return 1 where another one had ended it before. */
+     *  @return 1 where another one had ended it before; 2 where, besides, rank 0
+     *  is gone and, as far as this one can know, all others before it. */
     int32_t (*leave)(void *trainer, const char *why);
 } avsvt_backend_world;
 
