@@ -34,46 +34,100 @@ avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
     return AVSVT_OK;
 }
 
-/* A copy of frames x columns values, all of them finite. */
-static avsvt_status copy_rows(float **to, const avsvt_allocator *a,
-                              const float *from, int64_t frames,
-                              int32_t columns, const char *name,
-                              avsvt_error *err)
+static avsvt_status check_rows(const float *x, int64_t frames, int32_t columns,
+                               const char *name, avsvt_error *err)
 {
-    if (!frames || !columns)
-        return AVSVT_OK;
     size_t n = (size_t)frames * (size_t)columns; /* below 2^53: see the limits */
-    float *copy = avsvti_alloc(a, n, sizeof(*copy));
-    if (!copy)
-        return avsvti_fail_memory(err);
-    *to = copy;
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(from[i]))
+    for (size_t i = 0; x && i < n; i++)
+        if (!isfinite(x[i]))
             return avsvti_fail(err, AVSVT_E_ARG,
                 "activations: %s of frame %zu, column %zu, is not a finite number",
                 name, i / (size_t)columns, i % (size_t)columns);
-        copy[i] = from[i];
+    return AVSVT_OK;
+}
+
+static avsvt_status check_level(float *x, int64_t frames, avsvt_error *err)
+{
+    for (int64_t i = 0; x && i < frames; i++) {
+        if (isnan(x[i]) || x[i] > 1000.0f)
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "activations: level_db of frame %lld is not a number of dB",
+                (long long)i);
+        if (x[i] < SILENCE_DB)
+            x[i] = SILENCE_DB;
     }
     return AVSVT_OK;
 }
 
-static avsvt_status copy_level(float **to, const avsvt_allocator *a,
-                               const float *from, int64_t frames,
-                               avsvt_error *err)
+avsvt_status avsvti_activations_adopt(avsvt_activations **out, avsvt_context *context,
+                                      const avsvt_activations_info *info,
+                                      avsvti_activation_rows *rows, avsvt_error *err)
 {
-    if (!frames || !from)
-        return AVSVT_OK;
-    float *copy = avsvti_alloc(a, (size_t)frames, sizeof(*copy));
-    if (!copy)
+    *out = NULL;
+    avsvt_status status = avsvti_activations_check(info, err);
+    if (status == AVSVT_OK)
+        status = check_rows(rows->logits, info->frames, AVSVT_NOTE_LOGITS, "logits", err);
+    if (status == AVSVT_OK)
+        status = check_rows(rows->fine, info->frames, info->fine_bins, "fine pitch", err);
+    if (status == AVSVT_OK)
+        status = check_level(rows->level, info->frames, err);
+    if (status != AVSVT_OK)
+        return status;
+    avsvt_activations *made = avsvti_alloc_zero(avsvti_allocator(context), 1,
+                                                sizeof(*made));
+    if (!made)
         return avsvti_fail_memory(err);
-    *to = copy;
-    for (int64_t i = 0; i < frames; i++) {
-        if (isnan(from[i]) || from[i] > 1000.0f)
-            return avsvti_fail(err, AVSVT_E_ARG,
-                "activations: level_db of frame %lld is not a number of dB",
-                (long long)i);
-        copy[i] = from[i] < SILENCE_DB ? SILENCE_DB : from[i];
-    }
+    made->context = avsvt_context_ref(avsvti_context_or_default(context));
+    made->info = *info;
+    made->defaults.struct_size = (uint32_t)sizeof(made->defaults);
+    made->logits = rows->logits;
+    made->fine = rows->fine;
+    made->level = rows->level;
+    memset(rows, 0, sizeof(*rows));
+    *out = made;
+    return AVSVT_OK;
+}
+
+void avsvti_activation_rows_free(avsvti_activation_rows *rows, const avsvt_allocator *a)
+{
+    avsvti_release(a, rows->logits);
+    avsvti_release(a, rows->fine);
+    avsvti_release(a, rows->level);
+    memset(rows, 0, sizeof(*rows));
+}
+
+static int copy_rows(float **to, const avsvt_allocator *a, const float *from,
+                     int64_t frames, int32_t columns)
+{
+    size_t n = (size_t)frames * (size_t)columns;
+    if (!from || !n)
+        return 1;
+    if ((*to = avsvti_alloc(a, n, sizeof(**to))) != NULL)
+        memcpy(*to, from, n * sizeof(**to));
+    return *to != NULL;
+}
+
+static avsvt_status check_arguments(avsvt_activations_info *checked,
+                                    const avsvt_activations_info *info,
+                                    const float *logits, const float *fine,
+                                    avsvt_error *err)
+{
+    if (!info)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_activations_create: info is NULL");
+    avsvt_status status = avsvti_options_read(checked, sizeof(*checked), info,
+                                              "avsvt_activations_info", err);
+    if (status == AVSVT_OK)
+        status = avsvti_activations_check(checked, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (checked->frames && !logits)
+        return avsvti_fail(err, AVSVT_E_ARG,
+                           "avsvt_activations_create: logits is NULL");
+    if (checked->frames && !fine != !checked->fine_bins)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_activations_create: fine is %s, but fine_bins is %d",
+            fine ? "given" : "NULL", (int)checked->fine_bins);
     return AVSVT_OK;
 }
 
@@ -84,47 +138,23 @@ avsvt_status avsvt_activations_create(avsvt_activations **out,
                                       const float *level_db, avsvt_error *err)
 {
     avsvt_activations_info checked;
+    avsvti_activation_rows rows = { NULL, NULL, NULL };
+    const avsvt_allocator *a = avsvti_allocator(context);
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG,
                            "avsvt_activations_create: out is NULL");
     *out = NULL;
-    if (!info)
-        return avsvti_fail(err, AVSVT_E_ARG,
-                           "avsvt_activations_create: info is NULL");
-    avsvt_status status = avsvti_options_read(&checked, sizeof(checked), info,
-                                              "avsvt_activations_info", err);
-    if (status == AVSVT_OK)
-        status = avsvti_activations_check(&checked, err);
+    avsvt_status status = check_arguments(&checked, info, logits, fine, err);
     if (status != AVSVT_OK)
         return status;
-    if (checked.frames && !logits)
-        return avsvti_fail(err, AVSVT_E_ARG,
-                           "avsvt_activations_create: logits is NULL");
-    if (checked.frames && !fine != !checked.fine_bins)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_activations_create: fine is %s, but fine_bins is %d",
-            fine ? "given" : "NULL", (int)checked.fine_bins);
-
-    const avsvt_allocator *a = avsvti_allocator(context);
-    avsvt_activations *made = avsvti_alloc_zero(a, 1, sizeof(*made));
-    if (!made)
-        return avsvti_fail_memory(err);
-    made->context = avsvt_context_ref(avsvti_context_or_default(context));
-    made->info = checked;
-    made->defaults.struct_size = (uint32_t)sizeof(made->defaults);
-    status = copy_rows(&made->logits, a, logits, checked.frames,
-                       AVSVT_NOTE_LOGITS, "logits", err);
+    if (!copy_rows(&rows.logits, a, logits, checked.frames, AVSVT_NOTE_LOGITS) ||
+        !copy_rows(&rows.fine, a, fine, checked.frames, checked.fine_bins) ||
+        !copy_rows(&rows.level, a, level_db, checked.frames, 1))
+        status = avsvti_fail_memory(err);
     if (status == AVSVT_OK)
-        status = copy_rows(&made->fine, a, fine, checked.frames,
-                           checked.fine_bins, "fine pitch", err);
-    if (status == AVSVT_OK)
-        status = copy_level(&made->level, a, level_db, checked.frames, err);
-    if (status != AVSVT_OK) {
-        avsvt_activations_free(made);
-        return status;
-    }
-    *out = made;
-    return AVSVT_OK;
+        status = avsvti_activations_adopt(out, context, &checked, &rows, err);
+    avsvti_activation_rows_free(&rows, a);
+    return status;
 }
 
 avsvt_status avsvt_activations_describe(const avsvt_activations *activations,

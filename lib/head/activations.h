@@ -21,4 +21,17 @@ struct avsvt_activations {
 avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
                                       avsvt_error *err);
 
+/* What activations are made of, in memory of the context's; NULL where there is
+ * none. */
+typedef struct avsvti_activation_rows {
+    float *logits, *fine, *level;
+} avsvti_activation_rows;
+
+/* Activations that own the rows from then on, which are checked as
+ * avsvt_activations_create() does; after a failure they are still the caller's. */
+avsvt_status avsvti_activations_adopt(avsvt_activations **out, avsvt_context *context,
+                                      const avsvt_activations_info *info,
+                                      avsvti_activation_rows *rows, avsvt_error *err);
+void avsvti_activation_rows_free(avsvti_activation_rows *rows, const avsvt_allocator *a);
+
 #endif

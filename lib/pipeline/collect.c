@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "head/activations.h"
-
 void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p)
 {
     memset(c, 0, sizeof(*c));
@@ -12,6 +10,7 @@ void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p)
     c->fine_bins = p->info.fine_bins;
 }
 
+/* Or shrinks. */
 static int grow(const avsvt_allocator *a, float **block, int64_t capacity,
                 int32_t columns)
 {
@@ -29,22 +28,38 @@ avsvt_status avsvti_collect(void *collector, const float *logits,
     avsvti_collector *c = collector;
     if (c->count + count > c->capacity) {
         int64_t capacity = c->count + count + c->capacity / 2;
-        if (!grow(c->allocator, &c->logits, capacity, AVSVT_NOTE_LOGITS) ||
+        if (!grow(c->allocator, &c->rows.logits, capacity, AVSVT_NOTE_LOGITS) ||
             (c->fine_bins &&
-             !grow(c->allocator, &c->fine, capacity, c->fine_bins)) ||
-            !grow(c->allocator, &c->level, capacity, 1))
+             !grow(c->allocator, &c->rows.fine, capacity, c->fine_bins)) ||
+            !grow(c->allocator, &c->rows.level, capacity, 1))
             return avsvti_fail_memory(err);
         c->capacity = capacity;
     }
-    memcpy(c->logits + c->count * AVSVT_NOTE_LOGITS, logits,
+    memcpy(c->rows.logits + c->count * AVSVT_NOTE_LOGITS, logits,
            (size_t)count * AVSVT_NOTE_LOGITS * sizeof(float));
     if (fine)
-        memcpy(c->fine + c->count * c->fine_bins, fine,
+        memcpy(c->rows.fine + c->count * c->fine_bins, fine,
                (size_t)count * (size_t)c->fine_bins * sizeof(float));
     if (level)
-        memcpy(c->level + c->count, level, (size_t)count * sizeof(float));
+        memcpy(c->rows.level + c->count, level, (size_t)count * sizeof(float));
     c->levels = level != NULL;
     c->count += count;
+    return AVSVT_OK;
+}
+
+/* The room that was not needed goes back. */
+static avsvt_status trim(avsvti_collector *c, avsvt_error *err)
+{
+    if (!c->levels) {
+        avsvti_release(c->allocator, c->rows.level);
+        c->rows.level = NULL;
+    }
+    if (c->count == c->capacity)
+        return AVSVT_OK;
+    if (!grow(c->allocator, &c->rows.logits, c->count, AVSVT_NOTE_LOGITS) ||
+        (c->rows.fine && !grow(c->allocator, &c->rows.fine, c->count, c->fine_bins)) ||
+        (c->rows.level && !grow(c->allocator, &c->rows.level, c->count, 1)))
+        return avsvti_fail_memory(err);
     return AVSVT_OK;
 }
 
@@ -55,8 +70,9 @@ avsvt_status avsvti_collector_finish(avsvt_activations **out,
     avsvt_activations_info info = p->info;
     info.frames = c->count;
     info.start_s += shift_s;
-    avsvt_status status = avsvt_activations_create(out, p->context, &info,
-        c->logits, c->fine, c->levels ? c->level : NULL, err);
+    avsvt_status status = trim(c, err);
+    if (status == AVSVT_OK)
+        status = avsvti_activations_adopt(out, p->context, &info, &c->rows, err);
     if (status == AVSVT_OK)
         (*out)->defaults = p->defaults;
     return status;
@@ -64,8 +80,6 @@ avsvt_status avsvti_collector_finish(avsvt_activations **out,
 
 void avsvti_collector_free(avsvti_collector *c)
 {
-    avsvti_release(c->allocator, c->logits);
-    avsvti_release(c->allocator, c->fine);
-    avsvti_release(c->allocator, c->level);
+    avsvti_activation_rows_free(&c->rows, c->allocator);
     memset(c, 0, sizeof(*c));
 }

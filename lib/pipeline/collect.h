@@ -3,13 +3,14 @@
 #ifndef AVSVTI_PIPELINE_COLLECT_H
 #define AVSVTI_PIPELINE_COLLECT_H
 
+#include "head/activations.h"
 #include "pipeline/chunks.h"
 
 typedef struct avsvti_collector {
     const avsvt_allocator *allocator;
     int32_t fine_bins;
     int64_t count, capacity;
-    float *logits, *fine, *level;
+    avsvti_activation_rows rows;
     int levels; /* is the loudness known? */
 } avsvti_collector;
 
@@ -18,7 +19,8 @@ void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p);
 avsvt_status avsvti_collect(void *collector, const float *logits,
                             const float *fine, const float *level,
                             int64_t count, avsvt_error *err);
-/* Activations of what was collected; shift_s is added to their start. */
+/* Activations of what was collected, which they take over; shift_s is added to
+ * their start. */
 avsvt_status avsvti_collector_finish(avsvt_activations **out,
                                      avsvti_collector *c, avsvt_pipeline *p,
                                      double shift_s, avsvt_error *err);

@@ -14,6 +14,8 @@
  * context: less would take much longer, more would take memory. */
 #define REMEMBERED 1000 /* frames; 20 s */
 #define LIVE_CHUNK 800
+#define MOST_AT_ONCE 4096 /* rows; beyond, room grows as the sound does and not by
+                           * what a damaged header claims */
 
 typedef struct flow {
     avsvti_run *run;
@@ -43,6 +45,8 @@ static void plan(flow *f)
     f->room = f->chunk + f->right + 2 * TILE;
     if (r->total_s >= 0 && r->total_s * r->p->rate_hz / HOP < (double)f->room)
         f->room = (size_t)(r->total_s * r->p->rate_hz / HOP) + 2 * TILE;
+    if (f->room > MOST_AT_ONCE)
+        f->room = MOST_AT_ONCE;
 }
 
 /* Loudness of the frames of the next tile. */

@@ -161,6 +161,30 @@ static avsvt_status make(const avsvt_allocator *allocator, void *user)
     return status;
 }
 
+static void adopted_rows_are_not_copied(void **state)
+{
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvti_activation_rows rows = { NULL, NULL, NULL };
+    avsvt_activations_info info = usual();
+    avsvt_activations *made;
+    (void)state;
+    info.fine_bins = 0;
+    float *block = rows.logits = avsvti_alloc(a, FRAMES, sizeof(logits[0]));
+    assert_non_null(block);
+    memcpy(block, logits, sizeof(logits));
+    block[AVSVT_NOTE_LOGITS] = NAN;
+    assert_int_equal(avsvti_activations_adopt(&made, NULL, &info, &rows, NULL), AVSVT_E_ARG);
+    assert_null(made);
+    assert_ptr_equal(rows.logits, block); /* still ours */
+    block[AVSVT_NOTE_LOGITS] = 0;
+    assert_int_equal(avsvti_activations_adopt(&made, NULL, &info, &rows, NULL), AVSVT_OK);
+    assert_ptr_equal(avsvt_activations_logits(made), block);
+    assert_null(avsvt_activations_fine(made));
+    assert_null(avsvt_activations_level(made));
+    assert_null(rows.logits);
+    avsvt_activations_free(made);
+}
+
 static void every_failing_allocation_is_told(void **state)
 {
     (void)state;
@@ -174,6 +198,7 @@ int main(void)
         cmocka_unit_test_setup(what_was_not_given_is_not_there, reset),
         cmocka_unit_test_setup(bad_sizes_are_refused, reset),
         cmocka_unit_test_setup(what_is_no_number_is_refused_by_place, reset),
+        cmocka_unit_test_setup(adopted_rows_are_not_copied, reset),
         cmocka_unit_test_setup(every_failing_allocation_is_told, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
