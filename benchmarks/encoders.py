@@ -3,7 +3,7 @@
 
     export AVSVT_LIBRARY=build/libavsvt.so.0 AVSVT_MODULE_PATH=build/avsvt
     export PYTHONPATH=bindings/python
-    python3 benchmarks/encoders.py speed [--layers 24] [--also LIBRARY,MODULES]
+    python3 benchmarks/encoders.py speed [--layers 24] [--also LIBRARY,MODULES] [--onnx]
     python3 benchmarks/encoders.py chunks PIPELINE.yaml SOUND...
     python3 benchmarks/encoders.py memory [--minutes 1 60]
 
@@ -11,8 +11,11 @@ speed: a wav2vec 2.0 of the large size with made-up weights, exported in float
 and in int8 (which compares it with transformers' network), then run on the
 same sound in turns: transformers eager in this process, our files through the
 library in processes of their own, also through another build (--also, such as
-one with Debian's libtorch). One thread; CPU seconds of the fastest and the
-middle run, the ratio of the middle ones, and peak memory. It needs 8 GB.
+one with Debian's libtorch). --onnx runs it in ONNX Runtime too, in float and in its
+dynamic int8 (pip install onnx onnxruntime). One thread; CPU seconds of the
+fastest and the middle run, the ratio of the middle ones and how far the ratio
+goes from turn to turn, and peak memory; of int8 how far its features go from
+the float ones. It needs 8 GB.
 
 chunks: a pipeline on whole songs and by the other ways to cut them: how far
 the probability of an onset moves in root mean square, and how many notes
@@ -22,6 +25,7 @@ memory: peak memory of transcription through a small encoder with made-up
 weights, by the ways to cut, and of taking its features piece by piece, for
 sounds of the lengths given; each in a process of its own."""
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -34,14 +38,25 @@ import numpy as np
 import avsvt
 
 
+def open_onnx(model):
+    import onnxruntime
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
+    return lambda sound: session.run(None, {"sound": sound[None]})[0][0]
+
+
 def serve(model, sound):
-    """A run for every line that comes in."""
+    """A run for every line that comes in; the last features are kept."""
     sound = np.load(sound)
-    with avsvt.Extractor(model) as extractor:
+    with contextlib.ExitStack() as stack:
+        run = open_onnx(model) if model.endswith(".onnx") else \
+            stack.enter_context(avsvt.Extractor(model))
         for line in sys.stdin:
             begin = time.process_time()
-            extractor(sound)
+            features = run(sound)
             seconds = time.process_time() - begin
+            np.save(f"{model}.npy", features)
             with open("/proc/self/status", encoding="ascii") as file:
                 peak = next(line.split()[1] for line in file if line.startswith("VmHWM"))
             print(seconds, int(peak) / 1024, flush=True)
@@ -54,6 +69,7 @@ class Server:
         environment = dict(os.environ, OMP_NUM_THREADS="1")
         if library:
             environment["AVSVT_LIBRARY"], environment["AVSVT_MODULE_PATH"] = library.split(",")
+        self.features = f"{model}.npy"
         self.process = subprocess.Popen(
             [sys.executable, __file__, "serve", model, sound], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, env=environment)
@@ -89,6 +105,38 @@ def export(model, folder):
         print(made.write(f"{folder}/{name}.pt", options).split(": ", 1)[1])
 
 
+def export_onnx(model, folder, sound):
+    """The same for ONNX Runtime, by PyTorch's own exporter and the dynamic
+    quantisation of ONNX Runtime."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Last(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, sound):
+            return self.model(sound).last_hidden_state
+
+    with torch.inference_mode():
+        torch.onnx.export(Last().eval(), (sound,), f"{folder}/onnx.onnx", input_names=["sound"],
+                          output_names=["features"], opset_version=17, dynamo=False)
+    quantize_dynamic(f"{folder}/onnx.onnx", f"{folder}/onnx-int8.onnx",
+                     weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"])
+
+
+def away(one, other):
+    """The root mean square of the difference over that of the first."""
+    return np.sqrt(np.mean((one - other) ** 2) / np.mean(one ** 2))
+
+
+def spread(one, other):
+    """How far the ratio goes from turn to turn."""
+    ratios = [a / b for a, b in zip(one, other)]
+    return f" ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
 def speed(options):
     import torch
     model = transformers_network(options.layers)
@@ -97,6 +145,8 @@ def speed(options):
         sound = torch.randn(1, int(options.seconds * 16000),
                             generator=torch.Generator().manual_seed(1)) * 0.1
         np.save(f"{folder}/sound.npy", sound[0].numpy())
+        if options.onnx:
+            export_onnx(model, folder, sound)
 
         def eager():
             with torch.inference_mode():
@@ -108,18 +158,30 @@ def speed(options):
         for place, library in [("", None)] + [(f" ({each})", each) for each in options.also]:
             for name in ("float", "int8"):
                 ways[name + place] = Server(f"{folder}/{name}.pt", f"{folder}/sound.npy", library)
+        if options.onnx:
+            for name, file in (("ONNX Runtime", "onnx"), ("ONNX Runtime int8", "onnx-int8")):
+                ways[name] = Server(f"{folder}/{file}.onnx", f"{folder}/sound.npy", None)
         seconds = {name: [] for name in ways}
         for run in range(options.runs + 1):
             for name, way in ways.items():
                 taken = way()
                 if run:  # the first warms up
                     seconds[name].append(taken)
+        features = {name: np.load(way.features) for name, way in ways.items()
+                    if isinstance(way, Server)}
+    for name, pair in (("ours", ("float", "int8")),
+                       ("ONNX Runtime", ("ONNX Runtime", "ONNX Runtime int8"))):
+        if all(each in features for each in pair):
+            one, other = (features[each] for each in pair)
+            print(f"{name}: int8 moves the features by {away(one, other):.2g} of their root mean "
+                  "square")
     first = statistics.median(seconds["transformers eager"])
     for name, taken in seconds.items():
         middle = statistics.median(taken)
         peak = getattr(ways[name], "peak", 0)
         print(f"{name}: fastest {min(taken):.2f} s, middle {middle:.2f} s, "
               f"{first / middle:.2f} times as fast as transformers"
+              + spread(seconds["transformers eager"], taken)
               + (f", {peak:.0f} MB" if peak else ""))
 
 
@@ -159,6 +221,7 @@ def chunks(options):
         print(f"{way}: onset probability moves by {away}; {count - same} of {count} notes differ")
 
 
+SIDE = 88  # of pictures of a mouth, pixels
 WAYS = ("transcribe overlap", "transcribe published", "sound and sight overlap",
         "sound and sight published", "features", "features of sight")
 
@@ -177,7 +240,8 @@ def write_small(folder):
             self.linear = torch.nn.Linear(64, 1024)
 
         def forward(self, frames: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(self.linear(frames.flatten(2)))
+            small = torch.nn.functional.avg_pool2d(frames, SIDE // 8)
+            return torch.tanh(self.linear(small.flatten(2)))
 
     def write(name, network, role, told, inputs, **more):
         parts.write_model(f"{folder}/{name}.pt", network.eval(), {
@@ -187,8 +251,8 @@ def write_small(folder):
                                position_kernel=16, position_groups=16), "extractor",
           {"kind": "audio", "sample_rate": 16000, "hop": 320, "window": 400, "min_samples": 400},
           (parts.noise(1, 4000),), output={"width": 1024, "start_s": 0.0125})
-    write("eye", Eye(), "extractor", {"kind": "video", "width": 8, "height": 8, "frame_rate": 50},
-          (parts.noise(1, 7, 8, 8),), output={"width": 1024, "frame_rate": 50})
+    write("eye", Eye(), "extractor", {"kind": "video", "width": SIDE, "height": SIDE, "frame_rate": 50},
+          (parts.noise(1, 7, SIDE, SIDE),), output={"width": 1024, "frame_rate": 50})
     write("add", fusion.Addition(), "fusion", {"audio_width": 1024, "video_width": 1024},
           (parts.noise(1, 9, 1024), parts.noise(1, 9, 1024)))
     parts.write_note_head(f"{folder}/head.pt", "head", torch.randn(20, 1024) * 0.1,
@@ -204,14 +268,14 @@ def peak(folder, way, minutes):
     with open("/proc/self/status", encoding="ascii") as file:
         before = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
     sound = f"{folder}/{minutes}.wav"
-    crops = np.load(f"{folder}/{minutes}.npy", mmap_mode="r") if "sight" in way else None
+    crops = f"{folder}/{minutes}.npy" if "sight" in way else None
     begin = time.process_time()
     if way == "features":
         with avsvt.Extractor(f"{folder}/ear.pt") as extract:
             result = sum(len(each) for each in extract.pieces(sound))
     elif way == "features of sight":
         with avsvt.Extractor(f"{folder}/eye.pt") as extract:
-            result = sum(len(each) for each in extract.pieces(crops=f"{folder}/{minutes}.npy"))
+            result = sum(len(each) for each in extract.pieces(crops=crops))
     else:
         model = f"{folder}/{'av' if crops is not None else 'a'}.yaml"
         with avsvt.Pipeline(model, chunks=way.split()[-1]) as pipeline:
@@ -231,9 +295,13 @@ def memory(options):
                 file.setparams((1, 2, 16000, 0, "NONE", None))
                 for _ in range(minutes):
                     file.writeframes((random.standard_normal(960000) * 3000).astype("<i2").tobytes())
-            np.save(f"{folder}/{minutes}.npy",
-                    random.integers(0, 256, (minutes * 3000, 8, 8), dtype=np.uint8))
-        for way in WAYS:
+            crops = np.lib.format.open_memmap(f"{folder}/{minutes}.npy", "w+", np.uint8,
+                                              (minutes * 3000, SIDE, SIDE))
+            minute = random.integers(0, 256, (3000, SIDE, SIDE), dtype=np.uint8)
+            for i in range(minutes):
+                crops[3000 * i:3000 * (i + 1)] = minute
+            del crops
+        for way in options.ways or WAYS:
             first = None
             for minutes in options.minutes:
                 done = subprocess.run(
@@ -259,6 +327,7 @@ def main():
     one.add_argument("--seconds", type=float, default=10)
     one.add_argument("--runs", type=int, default=5)
     one.add_argument("--also", action="append", default=[], metavar="LIBRARY,MODULES")
+    one.add_argument("--onnx", action="store_true", help="ONNX Runtime beside them")
     one.set_defaults(run=speed)
     one = what.add_parser("chunks")
     one.add_argument("pipeline")
@@ -266,6 +335,8 @@ def main():
     one.set_defaults(run=chunks)
     one = what.add_parser("memory")
     one.add_argument("--minutes", type=int, nargs="+", default=[1, 60])
+    one.add_argument("--ways", nargs="+", choices=WAYS, metavar="WAY",
+                     help=", ".join(WAYS) + "; default: all")
     one.set_defaults(run=memory)
     options = parser.parse_args()
     options.run(options)

@@ -4,13 +4,13 @@ sound alone, sight alone and both, over the ratio of voice to accompaniment.
 
     AVSVT_LIBRARY=build/libavsvt.so.0 PYTHONPATH=bindings/python \\
         python3 benchmarks/sight.py LIST -m SIGHT.yaml [-o OUT.svg] \\
-        [--also MODEL] [--music FOLDER] [--late SECONDS] [--songs N]
+        [--also NAME=MODEL] [--music FOLDER] [--late SECONDS] [--songs N]
 
 LIST is one of recipes/sight/lips.py: columns sound, notes, video. Each song is
 mixed by the papers' rule with accompaniment that the synth module plays, tunes
 1000000 to 1000999, which no training meets by itself, or with pieces of the
-recordings in FOLDER. --also has a second model listen to the same sound.
---late shows the pictures that much too late."""
+recordings in FOLDER. --also has another model listen to the same sound; it may
+be given several times, NAME is the row's. --late shows the pictures that much too late."""
 import argparse
 import csv
 import pathlib
@@ -22,7 +22,7 @@ from noise import RATE, made
 
 SNRS = (-20, -15, -10, -5, 0, 10, None)
 MEASURES = {"COnPOff": "conpoff", "COnP": "conp", "COn": "con", "COff": "coff"}
-COLOURS = ("#c0392b", "#2c7fb8", "#238b45", "#888888")
+COLOURS = ("#c0392b", "#2c7fb8", "#238b45", "#888888", "#e08214", "#6a51a3")
 
 
 def songs(path, most):
@@ -83,14 +83,18 @@ def main():
     parser.add_argument("list")
     parser.add_argument("-m", "--model", required=True)
     parser.add_argument("-o", "--output", help="a plot, .svg")
-    parser.add_argument("--also", help="a model file, or built-in")
+    parser.add_argument("--also", action="append", default=[], metavar="[NAME=]MODEL",
+                        help="a model file, or built-in")
     parser.add_argument("--music", help="folder; default: made accompaniment")
     parser.add_argument("--late", type=float, default=0.0, help="seconds")
     parser.add_argument("--songs", type=int, default=0, help="only the first ones")
     parser.add_argument("--measure", default="COn", choices=MEASURES, help="that is plotted")
     args = parser.parse_args()
     pipeline = avsvt.Pipeline(args.model)
-    other = args.also and avsvt.Pipeline(None if args.also == "built-in" else args.also)
+    others = {}
+    for also in args.also:
+        name, _, path = also.rpartition("=")
+        others[name or path] = avsvt.Pipeline(None if path == "built-in" else path)
     sums = {}
 
     def add(system, snr, reference, found):
@@ -111,15 +115,15 @@ def main():
             add("sight", snr, reference, seen)
             add("both", snr, reference,
                 pipeline.notes(heard, RATE, video=pictures, video_start=args.late))
-            if other:
-                add(args.also, snr, reference, other.notes(heard, RATE))
+            for name, other in others.items():
+                add(name, snr, reference, other.notes(heard, RATE))
         print(f"\r{count} songs", end="", flush=True)
     print(f"\r{count} songs")
     systems = list(dict.fromkeys(system for system, _ in sums))
     for i, measure in enumerate(MEASURES):
-        print(f"\n{measure:12}" + "".join(f"{snr_name(snr):>8}" for snr in SNRS))
+        print(f"\n{measure:16}" + "".join(f"{snr_name(snr):>8}" for snr in SNRS))
         for system in systems:
-            print(f"{system:12}" + "".join(f"{100 * sums[system, snr][i] / count:8.1f}"
+            print(f"{system:16}" + "".join(f"{100 * sums[system, snr][i] / count:8.1f}"
                                            for snr in SNRS))
     if args.output:
         place = list(MEASURES).index(args.measure)

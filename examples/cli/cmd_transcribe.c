@@ -66,8 +66,7 @@ typedef struct work {
     avsvt_pipeline *pipeline;
     const char *folder; /* results are named after their inputs; or NULL */
     int reported;       /* entries of the JSON report so far */
-    avsvt_tensor *crops; /* of the video; or NULL */
-    double crops_hz;     /* pictures a second in it */
+    avsvt_video *mouth; /* pictures that are read while it runs; or NULL */
 } work;
 
 static int format_number(const char *name)
@@ -217,7 +216,7 @@ static int open_face(work *w, const char *path, const avsvt_video_info *info,
                      avsvt_video **out)
 {
     cli_args args = *w->args;
-    double rate = avsvt_pipeline_picture_hz(w->pipeline);
+    double rate = avsvt_pipeline_picture_hz(w->pipeline), delivered;
     if (!args.landmarks && !args.face_model) {
         if (access(DEBIAN_FACES, R_OK))
             return cli_fail("%s: shows more than a mouth (%d x %d pixels), and there is no model "
@@ -232,20 +231,19 @@ static int open_face(work *w, const char *path, const avsvt_video_info *info,
     /* A picture that comes twice would be searched twice. */
     if (!info->varies && info->rate_hz > 0 && info->rate_hz < rate)
         rate = info->rate_hz;
-    return cli_mouth_open(out, &w->crops_hz, &args, w->context, path, rate);
+    return cli_mouth_open(out, &delivered, &args, w->context, path, rate);
 }
 
 /* The pictures of a video as the pipeline takes them: cut down to the mouth
  * where they show more. */
-static int read_video(work *w, const char *path)
+static int open_video(work *w, const char *path)
 {
     avsvt_video_options open = AVSVT_VIDEO_OPTIONS_INIT;
     avsvt_video_info info = AVSVT_VIDEO_INFO_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_video *video = NULL;
-    cli_progress progress;
     int most = 2 * avsvt_pipeline_picture_side(w->pipeline), status = 0;
-    open.rate_hz = w->crops_hz = avsvt_pipeline_picture_hz(w->pipeline);
+    open.rate_hz = avsvt_pipeline_picture_hz(w->pipeline);
     open.array_rate_hz = w->args->video_rate;
     if (open.rate_hz == 0)
         return cli_fail("%s: the model takes no pictures; a pipeline file with video: does "
@@ -259,11 +257,10 @@ static int read_video(work *w, const char *path)
         video = NULL;
         status = open_face(w, path, &info, &video);
     }
-    cli_progress_begin(&progress, path, w->args->quiet);
-    if (!status && avsvt_video_read_all(&w->crops, video, cli_progress_tell, &progress, &err))
-        status = cli_error(&err);
-    avsvt_video_free(video);
-    cli_progress_end(&progress);
+    if (status)
+        avsvt_video_free(video);
+    else
+        w->mouth = video;
     return status;
 }
 
@@ -275,7 +272,7 @@ static int open_input(work *w, cli_sound *sound, const char *input)
     memset(sound, 0, sizeof *sound);
     sound->name = input;
     sound->duration_s = -1;
-    return read_video(w, input);
+    return open_video(w, input);
 }
 
 static int transcribe_one(work *w, const char *input)
@@ -294,8 +291,7 @@ static int transcribe_one(work *w, const char *input)
     run_options.progress = cli_progress_tell;
     run_options.user = &progress;
     run_options.notes = &decode;
-    run_options.crops = w->crops;
-    run_options.crops_rate_hz = w->crops ? w->crops_hz : 0;
+    run_options.video = w->mouth;
     run_options.crops_start_s = w->args->video_start;
     avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound.audio,
                                                      &run_options, &err);
@@ -312,8 +308,8 @@ static int transcribe_one(work *w, const char *input)
         status = deliver(w, notes, &sound, duration, spent);
     avsvt_notes_free(notes);
     cli_sound_close(&sound);
-    avsvt_tensor_free(w->crops);
-    w->crops = NULL;
+    avsvt_video_free(w->mouth);
+    w->mouth = NULL;
     return status;
 }
 
@@ -385,7 +381,7 @@ static int32_t chunks_of(const cli_args *args)
 
 static int run(const cli_args *args)
 {
-    work w = { args, NULL, NULL, NULL, 0, NULL, 0 };
+    work w = { args, NULL, NULL, NULL, 0, NULL };
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
@@ -397,7 +393,7 @@ static int run(const cli_args *args)
     if (!status && avsvt_pipeline_open(&w.pipeline, w.context, args->model, &open, &err))
         status = cli_error(&err);
     if (!status && args->video)
-        status = read_video(&w, args->video);
+        status = open_video(&w, args->video);
     if (!status && w.folder)
         status = cli_make_folder(w.folder);
     if (!status)
@@ -409,7 +405,7 @@ static int run(const cli_args *args)
         }
     if (args->json && args->out_count && w.pipeline)
         fputs(w.reported ? "\n]\n" : "[]\n", stdout);
-    avsvt_tensor_free(w.crops);
+    avsvt_video_free(w.mouth);
     avsvt_pipeline_free(w.pipeline);
     avsvt_context_free(w.context);
     return status;

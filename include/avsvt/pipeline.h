@@ -9,7 +9,10 @@
  *  the sound, each of its frames takes the picture that is shown in its middle,
  *  and zeros stand where there is none (more than 0.3 s of that, or of pictures
  *  after the sound, are told in the log). With `video:` and `head:` it takes
- *  pictures alone and their length; with `fusion:` and `head:` features.
+ *  pictures alone and their length; with `fusion:` and `head:` features. With
+ *  `audio-video:` and `head:` one encoder takes both (AV-HuBERT with both
+ *  streams) and gives a frame for each picture's time; zeros stand for the sound,
+ *  or for the pictures, that are missing.
  *  Long sound runs in overlapping chunks, in memory that does not grow with
  *  its length, unless AVSVT_CHUNKS_WHOLE (features.h) is chosen; the native
  *  backend goes over it once and remembers all that came before. A pipeline is
@@ -58,9 +61,14 @@ typedef struct avsvt_run_options {
                                the model takes. Others are taken by time. */
     double crops_start_s; /**< When picture 0 is shown, on the clock of the
                                sound; below 0: before the sound begins. */
+    avsvt_video *video;   /**< [borrowed until the run or job has ended] in place
+                               of crops: the same pictures, read piece by piece,
+                               so that memory does not grow with their number.
+                               Fresh: nothing read yet. Its rate is its own;
+                               where it varies, open it with a rate_hz. */
 } avsvt_run_options;
 #define AVSVT_RUN_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL, NULL, 0.0, 0.0 }
+    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL, NULL, 0.0, 0.0, NULL }
 
 /** Open a pipeline.
  *  @param out  [out, owned] free with avsvt_pipeline_free(); NULL on failure.
@@ -94,7 +102,7 @@ AVSVT_API avsvt_status avsvt_pipeline_notes(avsvt_notes **out,
 
 /** Notes of a source of sound, which is read to its end.
  *  @param audio [borrowed] fresh: nothing read yet. Its rate is set here. NULL
- *               where there is none and opts->crops are given.
+ *               where there is none and opts->crops or opts->video are given.
  *  @thread one at a time  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
     avsvt_pipeline *pipeline, avsvt_audio *audio,

@@ -2,6 +2,7 @@
 #include "features/crops.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LARGEST 2 /* times the model's side: above it no mouth fills the picture */
 
@@ -47,7 +48,8 @@ avsvt_status avsvti_crops_check(const avsvt_tensor *crops,
 
 avsvti_pictures avsvti_pictures_plain(const avsvt_tensor *crops)
 {
-    avsvti_pictures p = { crops, 1.0, 0.0, 1.0 };
+    avsvti_pictures p = { crops, 1.0, 0.0, 1.0, 0,
+                          crops ? crops->shape[0] : 0 };
     return p;
 }
 
@@ -59,7 +61,7 @@ int64_t avsvti_pictures_at(const avsvti_pictures *p, int64_t k)
 
 void avsvti_pictures_span(const avsvti_pictures *p, int64_t *first, int64_t *end)
 {
-    int64_t count = p->crops->shape[0];
+    int64_t count = p->count;
     double length_s = (double)count / p->rate_hz;
     int64_t k = (int64_t)ceil(p->start_s * p->model_hz - 0.5);
     /* Rounding may be off by one; what avsvti_pictures_at() says holds. */
@@ -68,6 +70,9 @@ void avsvti_pictures_span(const avsvti_pictures *p, int64_t *first, int64_t *end
     while (avsvti_pictures_at(p, k) < 0)
         k++;
     *first = k < 0 ? 0 : k;
+    *end = AVSVTI_GOES_ON;
+    if (count == AVSVTI_GOES_ON)
+        return;
     k = (int64_t)ceil((p->start_s + length_s) * p->model_hz - 0.5);
     while (avsvti_pictures_at(p, k) < count)
         k++;
@@ -81,12 +86,19 @@ void avsvti_crops_prepare(float *to, const avsvti_pictures *pictures,
                           const avsvti_crop_rule *rule)
 {
     const avsvt_tensor *crops = pictures->crops;
-    size_t high = (size_t)crops->shape[1], wide = (size_t)crops->shape[2];
     size_t rows = (size_t)rule->height, columns = (size_t)rule->width;
+    size_t high = crops ? (size_t)crops->shape[1] : rows;
+    size_t wide = crops ? (size_t)crops->shape[2] : columns;
     size_t top = (high - rows) / 2, left = (wide - columns) / 2;
     float mean = (float)rule->mean, deviation = (float)rule->deviation;
     for (int64_t k = first; k < first + count; k++) {
-        size_t t = (size_t)avsvti_pictures_at(pictures, k);
+        int64_t at = avsvti_pictures_at(pictures, k);
+        size_t t = (size_t)(at - pictures->base);
+        if (at < 0 || at >= pictures->count) {
+            memset(to, 0, rows * columns * sizeof(*to));
+            to += rows * columns;
+            continue;
+        }
         for (size_t y = 0; y < rows; y++) {
             size_t from = (t * high + top + y) * wide + left;
             for (size_t x = 0; x < columns; x++) {

@@ -113,7 +113,7 @@ static avsvt_status run(avsvt_feed *f, avsvt_error *err)
 {
     static const avsvti_audio_source source = { read_sound, close_sound };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    avsvti_media media = { NULL, { NULL, 0.0, 0.0, 0.0 }, 0.0 };
+    avsvti_media media = { .audio = NULL };
     avsvt_audio *audio = NULL;
     info.channels = 1;
     info.rate_hz = f->options.rate_hz;

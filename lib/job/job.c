@@ -52,6 +52,7 @@ static void *work(void *argument)
     o.crops = job->run.crops;
     o.crops_rate_hz = job->run.crops_rate_hz;
     o.crops_start_s = job->run.crops_start_s;
+    o.video = job->run.video;
     job->status = avsvt_pipeline_notes(&job->notes, job->pipeline, job->path,
                                        &o, &job->error);
     int state = AVSVT_JOB_FAILED;

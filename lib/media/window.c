@@ -15,13 +15,6 @@ void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
     w->audio = audio;
 }
 
-void avsvti_window_init_silent(avsvti_window *w, const avsvt_allocator *a,
-                               int64_t length)
-{
-    avsvti_window_init(w, a, NULL);
-    w->silent = length;
-}
-
 static int reserve(avsvti_window *w, size_t need)
 {
     if (need <= w->capacity)

@@ -20,11 +20,10 @@ typedef struct avsvti_window {
     int64_t silent;   /* without a source: samples that there would be */
 } avsvti_window;
 
+/* Without audio it counts up to `silent`, which the owner sets, and samples
+ * stays NULL. */
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio);
-/* A window where there is no sound at all: it counts, and samples stays NULL. */
-void avsvti_window_init_silent(avsvti_window *w, const avsvt_allocator *a,
-                               int64_t length);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err);

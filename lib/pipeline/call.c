@@ -106,18 +106,40 @@ static avsvt_status fuse(avsvt_tensor **out, avsvt_pipeline *p,
     return status;
 }
 
+/* Features of a piece that one encoder hears and sees: zeros stand for the
+ * sound, or for pictures, where there is none. */
+static avsvt_status take_both(avsvt_tensor **out, avsvt_pipeline *p,
+                              const avsvti_piece *piece, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(p->context);
+    avsvti_pictures none = avsvti_pictures_plain(NULL);
+    int64_t frames = (piece->count + p->hop - 1) / p->hop;
+    float *silence = NULL;
+    if (!piece->samples &&
+        !(silence = avsvti_alloc_zero(a, (size_t)piece->count, sizeof(float))))
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvti_extractor_call(out, p->video,
+        silence ? silence : piece->samples, piece->count,
+        piece->pictures ? piece->pictures : &none, piece->start / p->hop, frames,
+        err);
+    avsvti_release(a, silence);
+    return status;
+}
+
 static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_piece *piece,
                                 avsvti_frames *f, avsvt_error *err)
 {
     avsvt_tensor *audio = NULL, *video = NULL, *fused = NULL;
     double video_start_s = 0.0;
     avsvt_status status = AVSVT_OK;
-    if (piece->heard)
+    if (p->joint)
+        status = take_both(&video, p, piece, err);
+    else if (piece->heard)
         audio = avsvt_tensor_ref(piece->heard);
     else if (p->extractor && piece->samples)
         status = avsvt_extractor_run(&audio, p->extractor, piece->samples,
                                      (size_t)piece->count, err);
-    if (status == AVSVT_OK && p->video && piece->pictures)
+    if (status == AVSVT_OK && p->video && !p->joint && piece->pictures)
         status = see(&video, &video_start_s, p, piece, err);
     if (status == AVSVT_OK && p->fusion)
         status = fuse(&fused, p, piece, audio, video, video_start_s, err);

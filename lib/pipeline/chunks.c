@@ -83,7 +83,10 @@ static avsvt_status run_place(avsvti_run *r, const avsvti_place *place, int *don
     avsvti_frames f;
     avsvti_piece piece = { r->window.samples, place->given, place->first * p->hop,
                            NULL, r->pictures };
-    avsvt_status status = AVSVT_OK;
+    avsvt_status status = avsvti_run_show_samples(r, piece.start,
+                                                  piece.start + piece.count, err);
+    if (status != AVSVT_OK)
+        return status;
     if (p->batch > 1 && p->extractor && r->window.samples) {
         /* Those that lack context on the left are shorter than the others. */
         if (!r->heard_count && place->core >= r->cut.left && !place->ended)
@@ -128,7 +131,7 @@ static avsvt_status run_overlap(avsvti_run *r, avsvt_error *err)
         int64_t last = core + r->cut.chunk + r->cut.right;
         avsvti_window_drop(&r->window, first * p->hop);
         /* One sample more than is used tells whether the sound goes on. */
-        avsvt_status status = avsvti_window_fill(&r->window,
+        avsvt_status status = avsvti_run_fill(r,
             (last + (r->heard_count ? 0 : ahead)) * p->hop + p->edge + 1, err);
         if (status != AVSVT_OK)
             return status;
@@ -153,7 +156,7 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
         avsvti_window_drop(&r->window, start);
         /* With more than 1.5 chunks to go this piece can't be the last. */
         int64_t look = chunk ? start + chunk + chunk / 2 + 1 : INT64_MAX;
-        avsvt_status status = avsvti_window_fill(&r->window, look, err);
+        avsvt_status status = avsvti_run_fill(r, look, err);
         if (status != AVSVT_OK)
             return status;
         int64_t n = chunk;
@@ -165,6 +168,9 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
         if (n <= 0)
             return AVSVT_OK;
         avsvti_piece piece = { r->window.samples, n, start, NULL, r->pictures };
+        status = avsvti_run_show_samples(r, start, start + n, err);
+        if (status != AVSVT_OK)
+            return status;
         status = avsvti_pipeline_call(r->p, &piece, &f, err);
         if (status != AVSVT_OK)
             return status;
@@ -183,13 +189,16 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
 }
 
 /* Sound and video that don't cover each other are told once. */
-static void warn(const avsvti_run *r)
+static avsvt_status warn(avsvti_run *r, avsvt_error *err)
 {
     int64_t first, end;
     const avsvt_pipeline *p = r->p;
     double sound_s = (double)(r->window.start + r->window.count) / p->rate_hz;
-    if (!r->pictures || !p->fusion || !r->window.audio)
-        return;
+    if (!r->pictures || (!p->fusion && !p->joint) || !r->window.audio)
+        return AVSVT_OK;
+    avsvt_status status = avsvti_run_see_out(r, err);
+    if (status != AVSVT_OK)
+        return status;
     avsvti_pictures_span(r->pictures, &first, &end);
     double begin_s = (double)first / p->picture_hz;
     double end_s = (double)end / p->picture_hz;
@@ -202,6 +211,7 @@ static void warn(const avsvti_run *r)
         avsvti_log(p->context, AVSVT_LOG_WARNING, "%s: the video goes on for "
                    "%.2f s after the sound: they are left out", p->name,
                    end_s - sound_s);
+    return AVSVT_OK;
 }
 
 static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
@@ -209,19 +219,15 @@ static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
 {
     const avsvt_allocator *a = avsvti_allocator(r->p->context);
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    if (!media->audio) {
-        int64_t first, end;
-        avsvti_pictures_span(&media->pictures, &first, &end);
-        r->total_s = (double)end / r->p->picture_hz;
-        avsvti_window_init_silent(&r->window, a,
-                                  (int64_t)floor(r->total_s * r->p->rate_hz + 0.5));
-        return AVSVT_OK;
-    }
-    avsvt_status status = avsvt_audio_describe(media->audio, &info, err);
+    avsvti_window_init(&r->window, a, media->audio);
+    if (!media->audio)
+        return avsvti_run_open_pictures(r, media, err);
+    avsvt_status status = avsvti_run_open_pictures(r, media, err);
+    if (status == AVSVT_OK)
+        status = avsvt_audio_describe(media->audio, &info, err);
     if (status == AVSVT_OK)
         status = avsvt_audio_set_rate(media->audio, r->p->rate_hz, err);
     r->total_s = info.duration_s;
-    avsvti_window_init(&r->window, a, media->audio);
     return status;
 }
 
@@ -249,17 +255,15 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
     r.own_cut = cut != NULL;
     r.cut = cut ? *cut
                 : (avsvti_cut){ p->chunk_frames, p->context_frames, p->context_frames };
-    r.pictures = media->pictures.crops ? &media->pictures : NULL;
     r.progress = progress;
     r.progress_user = progress_user;
     r.take = take;
     r.user = user;
     avsvt_status status = open_window(&r, media, err);
-    if (status != AVSVT_OK)
-        return status;
-    status = avsvti_run_tell(&r, 0, err);
     if (status == AVSVT_OK)
-        status = avsvti_window_fill(&r.window, 1, err);
+        status = avsvti_run_tell(&r, 0, err);
+    if (status == AVSVT_OK)
+        status = avsvti_run_fill(&r, 1, err);
     if (status == AVSVT_OK && !r.window.count)
         status = avsvti_fail(err, AVSVT_E_FORMAT, media->audio
             ? "the sound has no samples: there is nothing to transcribe"
@@ -268,10 +272,11 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
     if (status == AVSVT_OK)
         status = run_mode(&r, err);
     if (status == AVSVT_OK)
-        warn(&r);
+        status = warn(&r, err);
     while (r.heard_count--)
         avsvt_tensor_free(r.heard[r.heard_first++]);
     avsvti_window_free(&r.window);
+    avsvti_reel_free(&r.reel);
     avsvti_release(avsvti_allocator(p->context), r.level);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "features/pieces.h"
 #include "media/window.h"
 #include "pipeline/pipeline.h"
+#include "video/reel.h"
 
 /* Receives frames in order: logits, fine (or NULL), level (or NULL), count. */
 typedef avsvt_status (*avsvti_frames_fn)(void *user, const float *logits,
@@ -15,7 +16,8 @@ typedef avsvt_status (*avsvti_frames_fn)(void *user, const float *logits,
 /* What is transcribed: sound (or NULL), pictures (or NULL). */
 typedef struct avsvti_media {
     avsvt_audio *audio;
-    avsvti_pictures pictures; /* crops is NULL where there are none */
+    avsvt_video *video;       /* pictures that are read piece by piece, or NULL */
+    avsvti_pictures pictures; /* neither crops nor video: there are none */
     double shift_s;           /* added to the times of what comes out */
 } avsvti_media;
 
@@ -40,7 +42,10 @@ typedef struct avsvti_run {
     avsvti_cut cut;
     int own_cut; /* the caller's, which is kept to */
     avsvti_window window;
-    const avsvti_pictures *pictures; /* or NULL */
+    avsvti_reel reel;           /* of the video, where there is one */
+    avsvt_tensor reel_view;
+    avsvti_pictures shown;
+    const avsvti_pictures *pictures; /* shown, or NULL */
     double total_s; /* -1: unknown */
     avsvt_progress_fn progress;
     void *progress_user;
@@ -54,6 +59,21 @@ typedef struct avsvti_run {
 } avsvti_run;
 
 avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err);
+/* show.c: the pictures of a run. What a video shows is read up to where it is
+ * needed, and forgotten. */
+avsvt_status avsvti_run_open_pictures(avsvti_run *r, const avsvti_media *media,
+                                      avsvt_error *err);
+/* Has the pictures of the model's frames first..end-1 there, as far as the video
+ * goes, and tells how many there are once it has ended. */
+avsvt_status avsvti_run_show(avsvti_run *r, int64_t first, int64_t end,
+                             avsvt_error *err);
+/* The same for samples start..end-1. */
+avsvt_status avsvti_run_show_samples(avsvti_run *r, int64_t start, int64_t end,
+                                     avsvt_error *err);
+/* As avsvti_window_fill(); without sound the pictures tell how long it is. */
+avsvt_status avsvti_run_fill(avsvti_run *r, int64_t end, avsvt_error *err);
+/* Reads the video to its end, so that its length is known. */
+avsvt_status avsvti_run_see_out(avsvti_run *r, avsvt_error *err);
 /* Loudness of samples from..to of the window, dB below full scale. */
 float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to);
 /* slices.c: the published way with fusion. Features of the whole song are made

@@ -218,7 +218,7 @@ avsvt_status avsvt_pipeline_open(avsvt_pipeline **out, avsvt_context *context,
 
 double avsvt_pipeline_rate_hz(const avsvt_pipeline *pipeline)
 {
-    return pipeline && (pipeline->network || pipeline->extractor)
+    return pipeline && (pipeline->network || pipeline->extractor || pipeline->joint)
         ? pipeline->rate_hz : 0.0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts that a pipeline file joins: encoders of sound and of pictures, a
  * fusion, a head. */
+#include <math.h>
 #include <string.h>
 
 #include "head/head.h"
@@ -80,8 +81,8 @@ static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
         return status;
     if (p->video->sound)
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: 'video:' must be an extractor of pictures alone; %s is none",
-            p->name, avsvt_model_path(m));
+            "%s: 'video:' must be an extractor of pictures alone; %s is none "
+            "(one of both goes under 'audio-video:')", p->name, avsvt_model_path(m));
     p->picture_hz = p->video->picture_hz;
     if (p->picture_hz == 0.0)
         return avsvti_fail(err, AVSVT_E_FORMAT,
@@ -106,6 +107,53 @@ static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
     return status;
 }
 
+/* One encoder that takes both: a frame for each picture. */
+static avsvt_status open_joint(avsvt_pipeline *p, avsvt_model *m,
+                               double *chunk_s, double *context_s,
+                               double *start_s, avsvt_error *err)
+{
+    double rate = 0.0;
+    if (p->extractor || p->video || p->fusion)
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'audio-video:' takes sound and "
+            "pictures alone; audio:, video: and fusion: don't go with it", p->name);
+    avsvt_status status = avsvt_extractor_create(&p->video, m, err);
+    if (status != AVSVT_OK)
+        return status;
+    p->joint = 1;
+    p->picture_hz = p->video->picture_hz;
+    if (!p->video->sound || !p->video->sight)
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'audio-video:' must be an "
+            "extractor of sound and pictures; %s is none", p->name,
+            avsvt_model_path(m));
+    status = avsvti_model_number(m, "input.sample_rate", 1000.0, 768000.0, &rate,
+                                 err);
+    if (status == AVSVT_OK && (rate == 0.0 || p->picture_hz == 0.0))
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: its manifest lacks input.%s",
+                             avsvt_model_path(m), rate ? "frame_rate" : "sample_rate");
+    if (status != AVSVT_OK)
+        return status;
+    p->rate_hz = rate;
+    p->video_hz = p->picture_hz;
+    p->hop = (int64_t)llround(rate / p->picture_hz);
+    *start_s = 0.5 / p->picture_hz;
+    if (fabs(rate / p->picture_hz - (double)p->hop) > 1e-6)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: a picture does not last a whole number of samples",
+            avsvt_model_path(m));
+    status = avsvti_model_number(m, "output.frame_rate", 0.1, 1000.0, &p->video_hz,
+                                 err);
+    if (status == AVSVT_OK && fabs(p->video_hz / p->picture_hz - 1.0) > 1e-6)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: gives %g features for %g "
+            "pictures a second; one for each is needed", avsvt_model_path(m),
+            p->video_hz, p->picture_hz);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0, context_s,
+                                     err);
+    return status;
+}
+
 static avsvt_status check_parts(const avsvt_pipeline *p, avsvt_error *err)
 {
     if (p->fusion && (!avsvti_fusion_width(p->fusion, 0) ||
@@ -118,7 +166,8 @@ static avsvt_status check_parts(const avsvt_pipeline *p, avsvt_error *err)
             "%s: 'audio:' and 'video:' need 'fusion: FILE.pt'", p->name);
     if (!p->extractor && !p->video && !p->fusion)
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: 'audio: FILE.pt' is missing (or video:, or fusion:)", p->name);
+            "%s: 'audio: FILE.pt' is missing (or video:, audio-video: or fusion:)",
+            p->name);
     return AVSVT_OK;
 }
 
@@ -134,11 +183,12 @@ avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
                                    double *chunk_s, double *context_s,
                                    double *start_s, avsvt_error *err)
 {
-    static const char *const keys[4] = { "audio", "video", "fusion", "head" };
-    avsvt_model *m[4] = { NULL, NULL, NULL, NULL };
+    static const char *const keys[] = { "audio", "video", "fusion", "head",
+                                        "audio-video" };
+    avsvt_model *m[5] = { NULL, NULL, NULL, NULL, NULL };
     avsvt_status status = AVSVT_OK;
-    for (int i = 0; i < 4 && status == AVSVT_OK; i++)
-        status = open_part(&m[i], p, yaml, keys[i], i < 3, err);
+    for (int i = 0; i < 5 && status == AVSVT_OK; i++)
+        status = open_part(&m[i], p, yaml, keys[i], i != 3, err);
     p->rate_hz = FRAMES_PER_SECOND * SAMPLES_PER_FRAME;
     p->hop = SAMPLES_PER_FRAME;
     if (status == AVSVT_OK && m[2])
@@ -147,6 +197,8 @@ avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
         status = open_audio(p, m[0], chunk_s, context_s, start_s, err);
     if (status == AVSVT_OK && m[1])
         status = open_video(p, m[1], chunk_s, context_s, start_s, err);
+    if (status == AVSVT_OK && m[4])
+        status = open_joint(p, m[4], chunk_s, context_s, start_s, err);
     if (status == AVSVT_OK)
         status = check_parts(p, err);
     if (status == AVSVT_OK)
@@ -157,7 +209,7 @@ avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
         status = avsvt_head_create(&p->head, m[3], err);
     if (status == AVSVT_OK)
         p->backend = backend_of(p);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         avsvt_model_free(m[i]);
     return status;
 }

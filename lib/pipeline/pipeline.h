@@ -18,6 +18,7 @@ struct avsvt_pipeline {
     avsvti_stage *network;    /* a model of role pipeline, or these: */
     avsvt_extractor *extractor; /* of sound, or NULL */
     avsvt_extractor *video;   /* of pictures, or NULL */
+    int joint;                /* video is of sound and pictures together */
     avsvt_fusion *fusion;     /* of both, or NULL */
     avsvt_head *head;
     const avsvt_backend *backend;

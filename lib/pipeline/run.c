@@ -68,7 +68,7 @@ static int is_between(double value, double low, double high)
 static avsvt_status take_pictures(avsvti_media *m, const avsvt_pipeline *p,
                                   const avsvt_run_options *o, avsvt_error *err)
 {
-    if (!o->crops)
+    if (!o->crops && !o->video)
         return AVSVT_OK;
     if (!p->video)
         return avsvti_fail(err, AVSVT_E_ARG,
@@ -80,14 +80,20 @@ static avsvt_status take_pictures(avsvti_media *m, const avsvt_pipeline *p,
     if (!is_between(o->crops_start_s, -1e6, 1e6))
         return avsvti_fail(err, AVSVT_E_ARG,
             "crops_start_s must be within a million seconds");
+    if (o->video && (o->crops || o->crops_rate_hz != 0.0))
+        return avsvti_fail(err, AVSVT_E_ARG, "avsvt_run_options: crops and their "
+            "rate are not told beside a video, which has its own");
+    m->video = o->video;
     m->pictures.crops = o->crops;
+    m->pictures.count = o->crops ? o->crops->shape[0] : AVSVTI_GOES_ON;
     m->pictures.model_hz = p->picture_hz;
     m->pictures.rate_hz = o->crops_rate_hz != 0.0 ? o->crops_rate_hz
                                                   : p->picture_hz;
     /* Without a stream of sound the pictures are the clock. */
-    m->pictures.start_s = p->fusion ? o->crops_start_s : 0.0;
-    m->shift_s = p->fusion ? 0.0 : o->crops_start_s;
-    return avsvti_crops_check(o->crops, &p->video->crop, err);
+    int has_sound = p->fusion || p->joint;
+    m->pictures.start_s = has_sound ? o->crops_start_s : 0.0;
+    m->shift_s = has_sound ? 0.0 : o->crops_start_s;
+    return o->crops ? avsvti_crops_check(o->crops, &p->video->crop, err) : AVSVT_OK;
 }
 
 /* What the public ways begin with: options read, the pipeline taken. */
@@ -108,21 +114,23 @@ static avsvt_status enter(avsvt_run_options *o, avsvti_media *media,
         return avsvti_fail(err, AVSVT_E_ARG,
             "%s: has no 'audio:' or 'video:': it takes features, "
             "avsvt_pipeline_features()", p->name);
-    if (p->video && !p->fusion && !media->pictures.crops)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "%s: takes pictures: avsvt_run_options.crops is needed", p->name);
-    if (!media->audio && !media->pictures.crops)
+    int sees = media->video || media->pictures.crops;
+    int only_sees = p->video && !p->fusion && !p->joint;
+    if (only_sees && !sees)
+        return avsvti_fail(err, AVSVT_E_ARG, "%s: takes pictures: "
+            "avsvt_run_options.video or .crops is needed", p->name);
+    if (!media->audio && !sees)
         return avsvti_fail(err, AVSVT_E_ARG,
             "to run a pipeline, %s are needed", p->video
             ? "sound or pictures" : "out, pipeline and audio");
-    if (p->video && !p->fusion)
+    if (only_sees)
         media->audio = NULL; /* nothing hears it */
     return avsvti_busy_enter(&p->busy, "pipeline", err);
 }
 
 static avsvti_media media_of(avsvt_audio *audio)
 {
-    avsvti_media m = { audio, { NULL, 0.0, 0.0, 0.0 }, 0.0 };
+    avsvti_media m = { .audio = audio };
     return m;
 }
 

@@ -193,7 +193,11 @@ static avsvt_status see(slices *s, avsvt_error *err)
     avsvt_pipeline *p = s->p;
     avsvt_tensor *t = NULL;
     int64_t first, end, n, chunk = (int64_t)nearbyint(s->length_s * p->picture_hz);
-    avsvt_status status;
+    /* With more than 1.5 utterances to go this one can't be the last. */
+    avsvt_status status = avsvti_run_show(r, s->seen, s->seen + chunk + chunk / 2 + 1,
+                                          err);
+    if (status != AVSVT_OK)
+        return status;
     avsvti_pictures_span(r->pictures, &first, &end);
     if (s->seen >= end || first >= end) {
         s->video.done = 1;
@@ -204,7 +208,8 @@ static avsvt_status see(slices *s, avsvt_error *err)
         status = avsvti_kept_add(&s->video, NULL, n,
             avsvti_fusion_width(p->fusion, 1), NULL, err);
     } else {
-        n = avsvti_published_piece(s->seen - first, end - first, chunk, 1);
+        n = end == AVSVTI_GOES_ON ? chunk
+            : avsvti_published_piece(s->seen - first, end - first, chunk, 1);
         status = avsvti_extractor_call(&t, p->video, NULL, 0, r->pictures,
                                        s->seen, n, err);
         if (status == AVSVT_OK)

@@ -71,6 +71,10 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     if (status != AVSVT_OK)
         return status;
     p->chunks = chosen->chunks ? chosen->chunks : mode;
+    if (p->joint && p->chunks == AVSVT_CHUNKS_PUBLISHED)
+        return avsvti_fail(err, AVSVT_E_ARG, "%s: takes sound and pictures together, "
+            "which have no published utterances in common: use overlapping chunks, "
+            "or the whole", p->name);
     if (chosen->batch)
         p->batch = (size_t)chosen->batch;
     if (p->chunks == AVSVT_CHUNKS_PUBLISHED) {
@@ -102,7 +106,7 @@ static avsvt_status check_yaml(const avsvt_pipeline *p,
                                const avsvti_manifest *yaml, avsvt_error *err)
 {
     static const char *const known[] = { "avsvt", "task", "audio", "video",
-        "fusion", "head", "decode", "chunk", "frame_rate" };
+        "audio-video", "fusion", "head", "decode", "chunk", "frame_rate" };
     const char *version = avsvti_manifest_get(yaml, "avsvt");
     const char *task = avsvti_manifest_get(yaml, "task");
     for (size_t i = 0; i < avsvti_manifest_count(yaml, NULL); i++) {

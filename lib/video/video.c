@@ -148,6 +148,7 @@ static avsvt_status read_own(avsvt_video *video, uint8_t *to, int64_t count,
         avsvti_video_convert(to + (size_t)*got * video->bytes, video->pixels, picture.data,
             video->from, (size_t)video->info.width * (size_t)video->info.height);
         ++*got;
+        video->next++;
     }
     return AVSVT_OK;
 }

@@ -89,7 +89,8 @@ static void pictures_of_another_rate_are_taken_by_time(void **state)
     avsvt_tensor *crops = pictures(AVSVT_U8, 100, 2, 2);
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        avsvti_pictures p = { crops, cases[i].rate, cases[i].start, cases[i].model };
+        avsvti_pictures p = { crops, cases[i].rate, cases[i].start, cases[i].model,
+                              0, 100 };
         int64_t first, end;
         avsvti_pictures_span(&p, &first, &end);
         assert_int_equal(first, cases[i].first);
@@ -97,7 +98,29 @@ static void pictures_of_another_rate_are_taken_by_time(void **state)
         assert_int_equal(avsvti_pictures_at(&p, 7), cases[i].at);
         for (int64_t k = first; k < end; k++)
             assert_in_range(avsvti_pictures_at(&p, k), 0, 99);
+        p.count = AVSVTI_GOES_ON;
+        avsvti_pictures_span(&p, &first, &end);
+        assert_int_equal(first, cases[i].first);
+        assert_true(end == AVSVTI_GOES_ON);
     }
+    avsvt_tensor_free(crops);
+}
+
+static void zeros_stand_where_no_picture_is(void **state)
+{
+    const avsvti_crop_rule rule = { 2, 2, 0.5, 0.25 };
+    avsvt_tensor *crops = pictures(AVSVT_U8, 3, 2, 2);
+    avsvti_pictures p = { crops, 50, 0, 50, 10, 13 }; /* pictures 10 to 12 are there */
+    float made[4][4];
+    (void)state;
+    avsvti_crops_prepare(made[0], &p, 11, 4, &rule);
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(made[0][i] != 0.0f && made[1][i] != 0.0f);
+        assert_true(made[2][i] == 0.0f && made[3][i] == 0.0f);
+    }
+    p = avsvti_pictures_plain(NULL);
+    avsvti_crops_prepare(made[0], &p, 0, 1, &rule);
+    assert_true(made[0][0] == 0.0f && made[0][3] == 0.0f);
     avsvt_tensor_free(crops);
 }
 
@@ -243,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_middle_is_cut_out_and_normalised),
         cmocka_unit_test(pictures_of_another_rate_are_taken_by_time),
+        cmocka_unit_test(zeros_stand_where_no_picture_is),
         cmocka_unit_test(each_kind_takes_what_it_was_made_for),
         cmocka_unit_test(pictures_that_do_not_fit_are_refused),
         cmocka_unit_test(a_manifest_that_cannot_be_is_refused),

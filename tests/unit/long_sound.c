@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Long sound needs no more memory than sound of some minutes. */
+/* Long sound needs no more memory than sound of some minutes, pictures likewise. */
 #include "support/test.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "support/model_file.h"
+#include "support/scratch.h"
 
 #define RATE 8000
 
@@ -179,11 +180,121 @@ static void the_compiled_in_model_holds_less_than_ten_megabytes(void **state)
     assert_true(many_minutes < 10000000);
 }
 
+/* An .npy of grey pictures, 4 x 4, that exists only as it is read. */
+typedef struct film_file {
+    int64_t pictures, at;
+    char head[128];
+} film_file;
+
+static int64_t film_length(void *user)
+{
+    return 128 + ((film_file *)user)->pictures * 16;
+}
+
+static int64_t film_seek(void *user, int64_t offset, int whence)
+{
+    film_file *f = user;
+    f->at = offset + (whence == SEEK_SET ? 0 : whence == SEEK_CUR ? f->at
+                                                                  : film_length(f));
+    return f->at;
+}
+
+static int64_t film_read(void *user, void *to, int64_t bytes)
+{
+    film_file *f = user;
+    char *out = to;
+    int64_t n = 0;
+    for (; n < bytes && f->at < film_length(f); n++, f->at++)
+        out[n] = f->at < 128 ? f->head[f->at] : (char)(f->at / 16 % 100);
+    return n;
+}
+
+static avsvt_video *film(avsvt_context *context, film_file *f, int64_t seconds)
+{
+    avsvt_io io = AVSVT_IO_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_video *video;
+    memset(f, 0, sizeof(*f));
+    f->pictures = seconds * 50;
+    memset(f->head, ' ', 127);
+    f->head[127] = '\n';
+    memcpy(f->head, "\x93NUMPY\1\0\x76\0", 10);
+    int n = snprintf(f->head + 10, 110, "{'descr': '|u1', 'fortran_order': False, "
+                     "'shape': (%lld, 4, 4), }", (long long)f->pictures);
+    f->head[10 + n] = ' ';
+    io.length = film_length;
+    io.seek = film_seek;
+    io.read = film_read;
+    io.user = f;
+    if (avsvt_video_open_io(&video, context, &io, NULL, &err))
+        fail_msg("%s", err.message);
+    return video;
+}
+
+#define SHAPES(outputs) "null: {mode: shapes, outputs: [[1, " outputs "]]}\n"
+
+/* The most memory that pictures of so many seconds take in this mode. */
+static size_t peak_of_film(int64_t seconds, const char *mode)
+{
+    meter m = { 0, 0 };
+    film_file file;
+    avsvt_allocator a = AVSVT_ALLOCATOR_INIT;
+    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_pipeline *p;
+    avsvt_notes *notes;
+    char text[200];
+    size_t size;
+    static const char *const parts[][2] = {
+        { "eye.pt", "avsvt: 1\nname: eye\nrole: extractor\n"
+          "input: {kind: video, width: 4, height: 4, frame_rate: 50}\n" SHAPES("F, 4") },
+        { "both.pt", "avsvt: 1\nname: both\nrole: fusion\n"
+          "input: {audio_width: 4, video_width: 4}\n" SHAPES("F, 4") },
+        { "head.pt", "avsvt: 1\nname: head\nrole: head\ntask: notes\n"
+          "output: {layout: notes20}\n" SHAPES("F, 20") } };
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char *data = model_file_make(parts[i][1], &size);
+        scratch_write(parts[i][0], data, size);
+        free(data);
+    }
+    snprintf(text, sizeof(text), "avsvt: 1\ntask: notes\nvideo: eye.pt\n%shead: head.pt\n",
+             mode);
+    a.alloc = meter_alloc;
+    a.resize = meter_resize;
+    a.release = meter_release;
+    a.user = &m;
+    avsvt_context *context = model_file_null_context(&a);
+    if (avsvt_pipeline_open(&p, context, scratch_write("p.yaml", text, strlen(text)), NULL, &err))
+        fail_msg("%s", err.message);
+    o.video = film(context, &file, seconds);
+    if (avsvt_pipeline_notes_audio(&notes, p, NULL, &o, &err))
+        fail_msg("%s", err.message);
+    avsvt_notes_free(notes);
+    avsvt_video_free(o.video);
+    avsvt_pipeline_free(p);
+    avsvt_context_free(context);
+    assert_int_equal(m.held, 0);
+    return m.peak;
+}
+
+static void an_hour_of_pictures_needs_no_more_memory_than_two_minutes(void **state)
+{
+    static const char *const modes[] = { "", "chunk: {mode: published}\n",
+                                         "fusion: both.pt\n",
+                                         "fusion: both.pt\nchunk: {mode: published}\n" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        size_t two_minutes = peak_of_film(120, modes[i]);
+        assert_in_range(peak_of_film(3600, modes[i]), 1, two_minutes + two_minutes / 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_hours_need_no_more_memory_than_ten_minutes),
         cmocka_unit_test(the_compiled_in_model_holds_less_than_ten_megabytes),
+        cmocka_unit_test(an_hour_of_pictures_needs_no_more_memory_than_two_minutes),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

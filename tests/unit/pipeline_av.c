@@ -30,6 +30,9 @@ static const char *put_pipeline(const char *parts)
         "input: {kind: audio, sample_rate: 16000, hop: 320}\n" SHAPES("T, 4"));
     put_model("eye.pt", "avsvt: 1\nname: eye\nrole: extractor\n"
         "input: {kind: video, width: 2, height: 2, frame_rate: 50}\n" SHAPES("F, 4"));
+    put_model("joint.pt", "avsvt: 1\nname: joint\nrole: extractor\n"
+        "input: {kind: audio-video, sample_rate: 16000, hop: 320, width: 2, height: 2, "
+        "frame_rate: 50}\n" SHAPES("T, 4"));
     put_model("both.pt", "avsvt: 1\nname: both\nrole: fusion\n"
         "input: {audio_width: 4, video_width: 4}\n" SHAPES("F, 4"));
     put_model("head.pt", "avsvt: 1\nname: head\nrole: head\ntask: notes\n"
@@ -38,6 +41,7 @@ static const char *put_pipeline(const char *parts)
     return scratch_write("p.yaml", text, strlen(text));
 }
 
+#define JOINT "audio-video: joint.pt\n"
 #define ALL "audio: ear.pt\nvideo: eye.pt\nfusion: both.pt\n"
 
 static avsvt_pipeline *open_pipeline(const char *parts)
@@ -72,15 +76,28 @@ static avsvt_audio *silence(double seconds)
     return audio;
 }
 
-/* Frames of a run; seconds 0: no sound, frames 0: no pictures. */
-static int64_t run(avsvt_pipeline *p, double seconds, int64_t frames)
+static avsvt_video *film_of(avsvt_context *context, int64_t frames, int32_t pixels)
+{
+    avsvt_video_options opts = AVSVT_VIDEO_OPTIONS_INIT;
+    avsvt_tensor *t = pictures(frames);
+    avsvt_video *video = NULL;
+    opts.pixels = pixels;
+    avsvt_video_open_frames(&video, context, t, &opts, NULL);
+    avsvt_tensor_free(t);
+    return video; /* NULL: no memory */
+}
+
+/* Frames of a run; seconds 0: no sound, frames 0: no pictures. Pictures are
+ * given at once, or as a video: the same must come out. */
+static int64_t run_as(avsvt_pipeline *p, double seconds, int64_t frames, int as_video)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
     avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
     avsvt_audio *audio = seconds > 0 ? silence(seconds) : NULL;
     avsvt_activations *acts;
-    o.crops = frames ? pictures(frames) : NULL;
+    o.crops = frames && !as_video ? pictures(frames) : NULL;
+    o.video = frames && as_video ? film_of(NULL, frames, AVSVT_VIDEO_GREY) : NULL;
     if (avsvt_pipeline_activations(&acts, p, audio, &o, &err))
         fail_msg("%s", err.message);
     assert_int_equal(avsvt_activations_describe(acts, &info), AVSVT_OK);
@@ -88,7 +105,15 @@ static int64_t run(avsvt_pipeline *p, double seconds, int64_t frames)
     avsvt_activations_free(acts);
     avsvt_audio_free(audio);
     avsvt_tensor_free(o.crops);
+    avsvt_video_free(o.video);
     return info.frames;
+}
+
+static int64_t run(avsvt_pipeline *p, double seconds, int64_t frames)
+{
+    int64_t count = run_as(p, seconds, frames, 0);
+    assert_int_equal(run_as(p, seconds, frames, 1), count);
+    return count;
 }
 
 static void the_sound_gives_the_length_else_the_pictures(void **state)
@@ -125,6 +150,76 @@ static void pictures_alone_give_a_frame_each(void **state)
         assert_true(avsvt_pipeline_rate_hz(p) == 0);
         avsvt_pipeline_free(p);
     }
+}
+
+static void one_encoder_of_both_gives_the_length_of_the_sound(void **state)
+{
+    static const char *const modes[] = { "overlap", "whole" };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char parts[200];
+    avsvt_pipeline *p;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        snprintf(parts, sizeof(parts), JOINT "chunk: {mode: %s}", modes[i]);
+        p = open_pipeline(parts);
+        assert_int_equal(run(p, 77, 100), 3851);
+        assert_int_equal(run(p, 77, 5000), 3851);
+        assert_int_equal(run(p, 77, 0), 3851);
+        assert_int_equal(run(p, 0.001, 1), 1);
+        assert_int_equal(run(p, 0, 1234), 1235);
+        assert_true(avsvt_pipeline_rate_hz(p) == RATE);
+        assert_true(avsvt_pipeline_picture_hz(p) == 50);
+        avsvt_pipeline_free(p);
+    }
+    avsvt_context *context = model_file_null_context(NULL);
+    static const struct { const char *parts, *told; } wrong[] = {
+        { JOINT "audio: ear.pt", "don't go with it" },
+        { JOINT ALL, "don't go with it" },
+        { "audio-video: eye.pt", "extractor of sound and pictures" },
+        { "video: joint.pt", "'audio-video:'" },
+        { JOINT "chunk: {mode: published}", "no published utterances" } };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_not_equal(avsvt_pipeline_open(&p, context, put_pipeline(wrong[i].parts),
+                                                 NULL, &err), AVSVT_OK);
+        assert_null(p);
+        assert_says(err, wrong[i].told);
+    }
+    avsvt_context_free(context);
+}
+
+static void a_video_must_be_one_that_can_be_taken(void **state)
+{
+    avsvt_pipeline *p = open_pipeline(ALL), *deaf = open_pipeline("audio: ear.pt");
+    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes;
+    uint8_t room[9];
+    size_t got;
+    (void)state;
+    o.video = film_of(NULL, 50, AVSVT_VIDEO_GREY);
+    o.crops = pictures(50);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, NULL, &o, &err), AVSVT_E_ARG);
+    assert_says(err, "beside a video");
+    avsvt_tensor_free(o.crops);
+    o.crops = NULL;
+    o.crops_rate_hz = 25;
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, NULL, &o, &err), AVSVT_E_ARG);
+    o.crops_rate_hz = 0;
+    assert_int_equal(avsvt_video_read(o.video, room, 1, &got, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, NULL, &o, &err), AVSVT_E_ARG);
+    assert_says(err, "anew for each run");
+    avsvt_audio *audio = silence(1);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, deaf, audio, &o, &err), AVSVT_E_ARG);
+    assert_says(err, "takes no pictures");
+    avsvt_audio_free(audio);
+    avsvt_video_free(o.video);
+    o.video = film_of(NULL, 50, AVSVT_VIDEO_RGB);
+    assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, NULL, &o, &err), AVSVT_E_ARG);
+    assert_says(err, "AVSVT_VIDEO_GREY");
+    assert_null(notes);
+    avsvt_video_free(o.video);
+    avsvt_pipeline_free(p);
+    avsvt_pipeline_free(deaf);
 }
 
 static void a_job_keeps_its_pictures(void **state)
@@ -210,15 +305,16 @@ static avsvt_status without_memory(const avsvt_allocator *a, void *user)
     avsvt_notes *notes = NULL;
     o.backend = "null";
     o.allocator = a;
-    r.crops = pictures(9);
     avsvt_status status = avsvt_context_create(&context, &o, NULL);
+    if (status == AVSVT_OK && !(r.video = film_of(context, 9, AVSVT_VIDEO_GREY)))
+        status = AVSVT_E_NOMEM;
     if (status == AVSVT_OK)
         status = avsvt_pipeline_open(&p, context, user, NULL, NULL);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_notes_audio(&notes, p, audio, &r, NULL);
     avsvt_notes_free(notes);
     avsvt_pipeline_free(p);
-    avsvt_tensor_free(r.crops);
+    avsvt_video_free(r.video);
     avsvt_audio_free(audio);
     avsvt_context_free(context);
     return status;
@@ -226,10 +322,10 @@ static avsvt_status without_memory(const avsvt_allocator *a, void *user)
 
 static void every_failed_allocation_is_told(void **state)
 {
-    static const char *const parts[] = { ALL, ALL "chunk: {mode: published}" };
+    static const char *const parts[] = { ALL, ALL "chunk: {mode: published}", JOINT };
     char path[4096];
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         strcpy(path, put_pipeline(parts[i]));
         assert_true(failing_allocator_each(without_memory, path) > 20);
     }
@@ -240,6 +336,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sound_gives_the_length_else_the_pictures),
         cmocka_unit_test(pictures_alone_give_a_frame_each),
+        cmocka_unit_test(one_encoder_of_both_gives_the_length_of_the_sound),
+        cmocka_unit_test(a_video_must_be_one_that_can_be_taken),
         cmocka_unit_test(a_job_keeps_its_pictures),
         cmocka_unit_test(cancelling_is_heard_without_sound_too),
         cmocka_unit_test(features_are_checked),

@@ -160,7 +160,8 @@ class RunOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32),
                 ("progress", ProgressFunction), ("user", c_void_p),
                 ("notes", POINTER(NotesOptions)), ("crops", c_void_p),
-                ("crops_rate_hz", c_double), ("crops_start_s", c_double)]
+                ("crops_rate_hz", c_double), ("crops_start_s", c_double),
+                ("video", c_void_p)]
 
 
 class StreamEvent(Record):

@@ -11,7 +11,7 @@ from ._handle import Handle, call, held, path_bytes
 from .audio import Audio
 from .models import Model, _crops, _floats
 from .notes import Activations, Notes, decoding
-from .tensors import Tensor
+from .video import Video
 
 
 class Pipeline(Handle):
@@ -45,10 +45,12 @@ class Pipeline(Handle):
         """Notes of a sound file or of samples with their rate.
 
         A pipeline file with ``video:`` also takes ``video``: grey pictures of
-        the mouth [frames, height, width], 0 to 255, or the path of an .npy or
-        .npz with them. ``video_rate`` is in Hz (default: the model's),
+        the mouth [frames, height, width], 0 to 255, a file of them, or a fresh
+        :class:`Video`; the last two are read piece by piece. ``video_rate`` is
+        in Hz, of an array in memory or a file (default: the model's);
         ``video_start`` when the first one is shown, in seconds of the sound.
-        Either of both may be missing where there is a ``fusion:``.
+        Either of both may be missing where there is a ``fusion:`` or an
+        ``audio-video:``.
 
         ``progress(done_s, total_s)`` is called now and then; when it raises,
         the run stops and the exception comes out here. The other settings are
@@ -84,17 +86,26 @@ class Pipeline(Handle):
             return 0
 
         video, video_rate, video_start = pictures
-        if isinstance(video, (str, bytes, os.PathLike)):
-            video = Tensor.read(video)
-        crops = None if video is None else _crops(video)
+        if isinstance(video, Video) and video_rate:
+            raise ValueError("a Video has its own rate: open it with that")
         options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes),
-                                  crops_rate_hz=video_rate or 0.0, crops_start_s=video_start)
+                                  crops_start_s=video_start)
         if progress is not None:
             options.progress = _ffi.ProgressFunction(report)
         out = c_void_p()
         with ExitStack() as stack:
             audio = None if source is None else stack.enter_context(Audio(source, sample_rate))
-            pipeline, sound, options.crops = stack.enter_context(held(self, audio, crops))
+            crops = None
+            if isinstance(video, (str, bytes, os.PathLike)):
+                rate = self.picture_rate or None
+                is_array = os.fsdecode(video).lower().endswith((".npy", ".npz"))
+                video = stack.enter_context(Video(video, rate=None if is_array else rate,
+                                                  array_rate=video_rate or rate))
+            elif video is not None and not isinstance(video, Video):
+                crops, video = _crops(video), None
+                options.crops_rate_hz = video_rate or 0.0
+            pipeline, sound, options.crops, options.video = stack.enter_context(
+                held(self, audio, crops, video))
             try:
                 call(name, ctypes.byref(out), pipeline, sound, ctypes.byref(options))
             except Exception:

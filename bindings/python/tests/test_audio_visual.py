@@ -138,6 +138,75 @@ def test_sound_and_pictures_are_joined_by_time(files, mode, seconds):
         assert np.array_equal(again.logits, got.logits)
 
 
+@pytest.mark.parametrize("name", ["av-overlap", "av-whole", "av-published", "v-overlap", "v-whole",
+                                  "v-published"])
+def test_a_video_read_piece_by_piece_gives_what_the_array_gives(files, tmp_path, name):
+    samples, crops = media(33.3)
+    np.save(tmp_path / "crops.npy", crops)
+    with avsvt.Pipeline(files / f"{name}.yaml") as pipeline:
+        for sound in (samples, samples[:-160000], None):
+            for count, start, rate in ((len(crops), 0, 50), (800, 1.7, 50), (len(crops), -6.31, 50),
+                                       (700, 0.31, 25), (len(crops), -2, 59.94)):
+                heard = () if sound is None else (sound, 16000)
+                given = {"video_start": start}
+                wanted = pipeline.activations(*heard, video=crops[:count], video_rate=rate, **given)
+                with avsvt.Video(crops[:count], array_rate=rate) as video:
+                    got = pipeline.activations(*heard, video=video, **given)
+                assert np.array_equal(got.logits, wanted.logits)
+                assert got.start == wanted.start
+        wanted = pipeline.activations(samples, 16000, video=crops)
+        got = pipeline.activations(samples, 16000, video=tmp_path / "crops.npy")
+        assert np.array_equal(got.logits, wanted.logits)
+        with avsvt.Video(crops) as video, pytest.raises(ValueError, match="its own rate"):
+            pipeline.notes(samples, 16000, video=video, video_rate=25)
+
+
+class Joint(torch.nn.Module):
+    """A small encoder of sound and pictures together, a frame a picture; of
+    zeros it makes zeros."""
+
+    def __init__(self):
+        super().__init__()
+        self.hear = torch.nn.Linear(320, 16, bias=False)
+        self.see = torch.nn.Linear(64, 16, bias=False)
+
+    def forward(self, samples: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+        count = frames.shape[1]
+        short = count * 320 - samples.shape[1]
+        sound = torch.nn.functional.pad(samples, [0, short]).reshape(samples.shape[0], count, 320)
+        return torch.tanh(self.hear(sound) * 2.0 + self.see(frames.flatten(2)))
+
+
+def test_one_encoder_may_hear_and_see(files):
+    torch.manual_seed(4)
+    write(files / "joint.pt", Joint(), "extractor",
+          {"kind": "audio-video", "sample_rate": 16000, "hop": 320, "width": 8, "height": 8,
+           "mean": 0.5, "deviation": 0.25, "frame_rate": 50},
+          [parts.noise(1, 3100), parts.noise(1, 10, 8, 8)], output={"width": 16, "frame_rate": 50})
+    samples, crops = media(33.3)
+    with avsvt.Extractor(files / "joint.pt") as both, avsvt.Head(files / "head.pt") as head:
+        wanted = head(both(samples, crops), 50).logits
+        deaf = head(both(samples * 0, crops), 50).logits
+        seen = np.full(crops.shape, 127.5, np.float32)  # zeros, once normalised
+        blind = head(both(samples, seen), 50).logits
+        late = head(both(samples, np.concatenate([seen[:25], crops[:-25]])), 50).logits
+    for mode in ("overlap", "whole"):
+        path = files / f"joint-{mode}.yaml"
+        path.write_text("avsvt: 1\ntask: notes\naudio-video: joint.pt\nhead: head.pt\n"
+                        f"chunk: {{mode: {mode}, length_s: 10, context_s: 1}}\n")
+        with avsvt.Pipeline(path) as pipeline:
+            got = pipeline.activations(samples, 16000, video=crops)
+            assert np.abs(got.logits - wanted).max() < 1e-4
+            assert got.frame_rate == 50 and got.start == 0.01
+            for sound, pictures, expected in ((None, crops, deaf), (samples, None, blind)):
+                given = () if sound is None else (sound, 16000)
+                alone = pipeline.activations(*given, video=pictures)
+                assert np.abs(alone.logits - expected).max() < 1e-4
+            with avsvt.Video(crops) as video:
+                moved = pipeline.activations(samples, 16000, video=video, video_start=0.5)
+            assert np.abs(moved.logits - late).max() < 1e-4
+
+
 def test_either_may_be_missing(files, caplog):
     samples, crops = media(12.0)
     with avsvt.Context() as context, caplog.at_level("WARNING", "avsvt"):

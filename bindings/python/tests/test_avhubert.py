@@ -182,9 +182,36 @@ def test_extractors_of_sound_and_of_both(gen, small, tmp_path):
     with avsvt.Extractor(tmp_path / "av.pt") as of_both:
         features = of_both(sound, crops)
         assert features.shape == (26, 64)
-        assert np.abs(features - of_both(sound * 0, crops)).max() > 0.1
+        deaf = of_both(sound * 0, crops)
+        assert np.abs(features - deaf).max() > 0.1
+        grey = np.full(crops.shape, 255 * 0.421, np.float32)  # zeros, once normalised
+        blind = of_both(sound, grey[:25])
         with pytest.raises(ValueError, match="sound and pictures"):
             of_both(crops=crops)
+    # Zeros are what is missing: that half is as it is for encoders of one of both.
+    assert run("avhubert", small, "-o", tmp_path / "v.pt") == 0
+    with avsvt.Extractor(tmp_path / "a.pt") as of_sound, \
+            avsvt.Extractor(tmp_path / "v.pt") as of_sight:
+        assert np.abs(of_sight(crops=crops) - deaf).max() < 1e-4
+        assert np.abs(of_sound(sound) - blind).max() < 1e-4
+
+
+def test_a_pipeline_of_an_encoder_of_both(gen, small, tmp_path):
+    sound = np.resize(gen.samples(16123, seed=2).astype(np.float32) / 32768, 2 * 16000)
+    crops = np.resize(pictures(gen, 26, 3), (50, 88, 88))
+    assert run("avhubert", small, "-o", tmp_path / "av.pt", "--modality", "audio-video") == 0
+    parts.write_note_head(str(tmp_path / "head.pt"), "head", torch.eye(20, 64), torch.zeros(20),
+                          "MIT", "head")
+    (tmp_path / "av.yaml").write_text("avsvt: 1\ntask: notes\naudio-video: av.pt\n"
+                                      "head: head.pt\nchunk: {mode: whole}\n")
+    with avsvt.Pipeline(tmp_path / "av.yaml") as pipeline, \
+            avsvt.Extractor(tmp_path / "av.pt") as encoder:
+        got = pipeline.activations(sound, 16000, video=crops)
+        assert got.frame_rate == 25
+        assert np.abs(got.logits - encoder(sound, crops)[:, :20]).max() < 1e-4
+        deaf = pipeline.activations(video=crops)
+        assert np.abs(deaf.logits - encoder(sound * 0, crops)[:, :20]).max() < 1e-4
+        assert np.abs(deaf.logits - got.logits).max() > 0.1
 
 
 def test_the_front_end_is_the_published_one(reference, gen, tmp_path):  # noqa: F811

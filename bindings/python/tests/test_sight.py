@@ -16,10 +16,11 @@ BUILT_IN = pathlib.Path(__file__).resolve().parents[3] / "lib/models/notes-defau
 RATE = 16000
 
 
-@pytest.fixture(scope="module")
-def start(tmp_path_factory):
+@pytest.fixture(scope="module", params=[[], ["--whole-ear"]])
+def start(tmp_path_factory, request):
     path = tmp_path_factory.mktemp("sight") / "start.pt"
-    assert main(["sight", str(BUILT_IN), "-o", str(path), "--seen", "12", "--hidden", "6"]) == 0
+    assert main(["sight", str(BUILT_IN), "-o", str(path), "--seen", "12", "--hidden", "6",
+                 *request.param]) == 0
     return path
 
 
@@ -46,6 +47,8 @@ def test_what_it_hears_is_the_note_networks(start, scene):
         _, semitone, of_pitch = notes.pitch((pitch + 6) / 2, lags * 2)
         of_time = notes.timing_wide(notes.timing_near(((timing + 6) / 2).transpose(1, 2)))
         joint = notes.joint(torch.cat([of_time, of_pitch], 1)).transpose(1, 2)
+        if made.shape[2] > joint.shape[2] + 50:
+            joint, _ = notes.gru(joint)
         wanted = torch.cat([joint, torch.softmax(semitone, -1) * 4], 2)
     torch.testing.assert_close(made, wanted, rtol=1e-3, atol=1e-3)
 
@@ -86,6 +89,22 @@ def test_steps_train_all_but_what_it_hears(start, scene):
         with pytest.raises(avsvt.errors.Unsupported, match="more than songs and notes"):
             trainer.add(sound, RATE, none)
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_an_ear_may_begin_from_nothing(tmp_path):
+    made = [tmp_path / name for name in ("one.pt", "same.pt", "other.pt")]
+    for path, seed in zip(made, "112"):
+        assert main(["notes-default", "--new", seed, "-o", str(path)]) == 0
+    one, same, other = (torch.jit.load(str(path)).state_dict() for path in made)
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not torch.equal(one["heads.weight"], other["heads.weight"])
+    with avsvt.Pipeline(made[0]) as pipeline:
+        assert pipeline.backend == "native"
+        assert np.isfinite(pipeline.activations(np.zeros(RATE, np.float32), RATE).logits).all()
+    assert main(["sight", str(made[0]), "-o", str(tmp_path / "start.pt"), "--whole-ear"]) == 0
+    assert main(["notes-default", "-o", str(tmp_path / "x.pt")]) == 1
+    assert main(["notes-default", str(made[0]), "--new", "1", "-o", str(tmp_path / "x.pt")]) == 1
+    assert not (tmp_path / "x.pt").exists()
 
 
 def test_what_is_no_network_of_notes_is_refused(tmp_path, capsys):

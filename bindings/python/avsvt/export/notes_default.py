@@ -13,7 +13,8 @@ from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_R
 from . import archive
 
 SUMMARY = ("the small note network of the compiled-in model, from weights_*.pt or trained "
-           "model files (the mean of several)")
+           "model files (the mean of several); of none with --new, to train from nothing")
+CHECKPOINTS = "*"
 TOLERANCE = 1e-4
 
 DEBIAN = "in the package's Debian copyright file; not checked for this purpose"
@@ -56,6 +57,8 @@ def add_arguments(parser) -> None:
                         help="of the manifest's decoding; default: 0.6")
     parser.add_argument("--offset-threshold", type=float, default=0.5, metavar="X",
                         help="the same for notes' ends; default: 0.5")
+    parser.add_argument("--new", type=int, metavar="SEED",
+                        help="with no CHECKPOINT: weights drawn by chance")
 
 
 def sizes_of(state: dict, path: str) -> dict:
@@ -161,7 +164,7 @@ def largest_difference(one, other) -> float:
 
 
 def manifest(name: str, sizes: dict, tensors: dict, onset_threshold: float = 0.6,
-             offset_threshold: float = 0.5) -> dict:
+             offset_threshold: float = 0.5, trained_on=TRAINED_ON) -> dict:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
@@ -171,20 +174,32 @@ def manifest(name: str, sizes: dict, tensors: dict, onset_threshold: float = 0.6
         "decode": {"rule": "precise", "onset_threshold": onset_threshold,
                    "offset_threshold": offset_threshold, "window": 4,
                    "min_duration_s": 0.08},
-        "licence": "MIT", "trained_on": TRAINED_ON,
+        "licence": "MIT", "trained_on": trained_on,
         "native": {"family": "harmonic-gru-1", "config": sizes, "tensors": tensors},
     }
 
 
-def export(options) -> str:
+def read(options):
+    """The network, its sizes, and what its answers are compared with."""
+    if options.new is not None and not options.checkpoints:
+        torch.manual_seed(options.new)
+        sizes = {"channels": 16, "width": 96, "hidden": 80, "layers": 2}
+        network = networks.NoteNetwork(**sizes).eval()
+        return network, sizes, network
+    if options.new is not None or not options.checkpoints:
+        raise ValueError("either checkpoints are needed, or --new and none")
     path = options.checkpoints[0]
     if len(options.checkpoints) > 1 or is_model(path):
         network, sizes = load_models(options.checkpoints)
-        source = network
-    else:
-        network, sizes, checkpoint = load(path)
-        beside = os.path.join(os.path.dirname(path), "network.py")
-        source = source_network(options.source or beside, checkpoint)
+        return network, sizes, network
+    network, sizes, checkpoint = load(path)
+    beside = os.path.join(os.path.dirname(path), "network.py")
+    return network, sizes, source_network(options.source or beside, checkpoint)
+
+
+def export(options) -> str:
+    network, sizes, source = read(options)
+    path = (options.checkpoints or [options.output])[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
         scripted = torch.jit.script(network)
@@ -199,8 +214,9 @@ def export(options) -> str:
 
     entries = archive.save(scripted)
     tensors = archive.locate_tensors(entries, network)
+    told = TRAINED_ON if options.new is None else []
     text = archive.to_yaml(manifest(options.name, sizes, tensors, options.onset_threshold,
-                                    options.offset_threshold))
+                                    options.offset_threshold, told))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.write_archive(options.output, entries, text, check)

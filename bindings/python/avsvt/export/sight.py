@@ -24,6 +24,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--seen", type=int, default=48, help="width of what is seen, when new")
     parser.add_argument("--hidden", type=int, default=48, help="of the layers over time, when new")
     parser.add_argument("--seed", type=int, default=1, help="of the weights, when new")
+    parser.add_argument("--whole-ear", action="store_true",
+                        help="when new, hear with all layers of the note network but its last, "
+                             "not only with those before the recurrent ones")
 
 
 def state_of(path: str) -> dict:
@@ -33,10 +36,19 @@ def state_of(path: str) -> dict:
         return torch.jit.load(path, map_location="cpu").state_dict()
 
 
+def new_ear(state: dict, prefix: str, whole: bool) -> sight.Hearing:
+    """As large as the one with these weights."""
+    channels = state[prefix + "pitch.fold.conv.weight"].shape[0]
+    width = state[prefix + "joint.conv.weight"].shape[0]
+    if not whole:
+        return sight.Hearing(channels, width)
+    depth = sum(name.startswith(prefix + "gru.weight_hh") for name in state) // 2
+    return sight.HearingAll(channels, width, state[prefix + "gru.weight_hh_l0"].shape[1], depth)
+
+
 def trained(state: dict) -> sight.SightNetwork:
-    network = sight.SightNetwork(state["audio.pitch.fold.conv.weight"].shape[0],
-                                 state["audio.joint.conv.weight"].shape[0],
-                                 state["video.flat.weight"].shape[0],
+    ear = new_ear(state, "audio.", "audio.gru.weight_hh_l0" in state)
+    network = sight.SightNetwork(ear, state["video.flat.weight"].shape[0],
                                  state["fusion.first.conv.weight"].shape[0])
     network.load_state_dict(state)
     return network.eval()
@@ -45,14 +57,11 @@ def trained(state: dict) -> sight.SightNetwork:
 def untrained(state: dict, options) -> sight.SightNetwork:
     """What hears is the note network's; the rest is drawn."""
     torch.manual_seed(options.seed)
-    channels = state["pitch.fold.conv.weight"].shape[0]
-    width = state["joint.conv.weight"].shape[0]
-    network = sight.SightNetwork(channels, width, options.seen, options.hidden)
-    network.audio = sight.Hearing(channels, width)
-    network.audio.load_state_dict({name: value for name, value in state.items()
-                                   if not name.startswith(("gru.", "heads."))})
-    sight.fold(network.audio)
-    return network.eval()
+    ear = new_ear(state, "", options.whole_ear)
+    left = ("heads.",) if options.whole_ear else ("gru.", "heads.")
+    ear.load_state_dict({name: value for name, value in state.items()
+                         if not name.startswith(left)})
+    return sight.SightNetwork(ear, options.seen, options.hidden).eval()
 
 
 def describe(name: str, role: str, told: dict, output: dict, **more) -> dict:
@@ -83,9 +92,9 @@ def export(options) -> str:
                          "audio-visual demonstration")
     network = trained(state)
     to = parts.outputs(options.output, "audio", "video", "fusion", "head")
-    heard, seen = network.fusion.gate.in_features - network.video.flat.out_features, \
-        network.video.flat.out_features
-    chunk = {"length_s": 30, "context_s": 5}
+    heard, seen = network.audio.features, network.video.flat.out_features
+    # Recurrent layers remember for some twenty seconds.
+    chunk = {"length_s": 30, "context_s": 20 if hasattr(network.audio, "gru") else 5}
     # Frame i is centred on sample 320 i.
     made = {
         "audio": (network.audio, describe(

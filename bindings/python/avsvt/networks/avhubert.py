@@ -170,7 +170,9 @@ class AudioEncoder(nn.Module):
 
 
 class AudioVideoEncoder(nn.Module):
-    """Sound and pictures; the sound is fitted to the pictures."""
+    """Sound and pictures; the sound is fitted to the pictures. Where a picture,
+    or all of the sound, is zeros throughout, it is missing, and that half is
+    zeros as it is for the encoders of one of them."""
 
     def __init__(self, body: Body):
         super().__init__()
@@ -184,4 +186,6 @@ class AudioVideoEncoder(nn.Module):
                 padding: Optional[Tensor] = None) -> Tensor:
         video = self.sight(self.lips(frames))
         audio = self.sound(self.spectra(samples, video.shape[1]))
-        return self.body(audio, video, padding)
+        seen = (frames != 0).flatten(2).any(2)
+        heard = (samples != 0).any(1)
+        return self.body(audio * heard[:, None, None], video * seen[:, :, None], padding)

@@ -23,18 +23,38 @@ class Hearing(nn.Module):
 
     def __init__(self, channels: int = 16, width: int = 96):
         super().__init__()
+        self.features = width + SEMITONES
         self.front = FrontEnd()
         self.pitch = PitchBranch(channels, width)
         self.timing_near = TimeBlock(2 * MEL_BANDS, width, 5)
         self.timing_wide = TimeBlock(width, width, 3)
         self.joint = TimeBlock(width + width // 3 + width // 4, width, 3)
 
-    def forward(self, samples: Tensor) -> Tensor:
+    def layers(self, samples: Tensor):
         pitch, lags, timing = self.front(samples)
         _, semitone, of_pitch = self.pitch((pitch + 6.0) / 2.0, lags * 2.0)
         of_time = self.timing_wide(self.timing_near(((timing + 6.0) / 2.0).transpose(1, 2)))
         joint = self.joint(torch.cat([of_time, of_pitch], 1)).transpose(1, 2)
-        return torch.cat([joint, torch.softmax(semitone, -1) * 4.0], 2)
+        return joint, torch.softmax(semitone, -1) * 4.0
+
+    def forward(self, samples: Tensor) -> Tensor:
+        joint, semitones = self.layers(samples)
+        return torch.cat([joint, semitones], 2)
+
+
+class HearingAll(Hearing):
+    """The same of the whole note network but its last linear layer, as the
+    published encoders are used: [batch, T, 2 * memory + 50]."""
+
+    def __init__(self, channels: int = 16, width: int = 96, memory: int = 80, depth: int = 2):
+        super().__init__(channels, width)
+        self.features = 2 * memory + SEMITONES
+        self.gru = nn.GRU(width, memory, depth, batch_first=True, bidirectional=True)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        joint, semitones = self.layers(samples)
+        state, _ = self.gru(joint)
+        return torch.cat([state, semitones], 2)
 
 
 def fold(network: nn.Module) -> None:
@@ -92,20 +112,26 @@ class Around(nn.Module):
 
 
 class GatedFusion(nn.Module):
-    """Each value of both streams passes a gate that looks at both; what passes
-    goes through convolutions over 0.6 s to each side. Out come their answer
-    and what passed."""
+    """Each value of both streams passes a gate, and all of the sound one more:
+    they look at both over 0.9 s to each side, since a frame tells little of
+    whether the voice is heard. What passes goes through convolutions over 0.6 s
+    to each side. Out come their answer and what passed."""
 
     def __init__(self, audio: int, video: int, hidden: int):
         super().__init__()
-        self.gate = nn.Linear(audio + video, audio + video)
+        self.look = nn.Sequential(TimeBlock(audio + video, hidden, 3), Around(hidden, 1),
+                                  Around(hidden, 4), Around(hidden, 16))
+        self.gate = nn.Linear(hidden, audio + video)
+        self.heard = nn.Linear(hidden, 1)
         self.first = TimeBlock(audio + video, hidden, 3)
         self.around = nn.Sequential(Around(hidden, 1), Around(hidden, 2), Around(hidden, 4),
                                     Around(hidden, 8))
 
     def forward(self, audio: Tensor, video: Tensor) -> Tensor:
-        both = torch.cat([audio, fit(video, audio.shape[1])], 2)
-        passed = both * torch.sigmoid(self.gate(both))
+        video = fit(video, audio.shape[1])
+        looked = self.look(torch.cat([audio, video], 2).transpose(1, 2)).transpose(1, 2)
+        audio = audio * torch.sigmoid(self.heard(looked))
+        passed = torch.cat([audio, video], 2) * torch.sigmoid(self.gate(looked))
         over_time = self.around(self.first(passed.transpose(1, 2)))
         return torch.cat([over_time.transpose(1, 2), passed], 2)
 
@@ -128,16 +154,16 @@ def frames_loss(logits: Tensor, onset: Tensor, silence: Tensor, pitch: Tensor) -
 
 class SightNetwork(nn.Module):
     """``forward(samples [batch, n], video [batch, P, 88, 88])`` gives logits
-    [batch, T, 20] in the published layout. `channels` and `width` are the note
-    network's, `seen` the width of what is seen."""
+    [batch, T, 20] in the published layout. `ear` is of a note network, `seen`
+    the width of what is seen."""
 
-    def __init__(self, channels: int = 16, width: int = 96, seen: int = 48, hidden: int = 48):
+    def __init__(self, ear: Hearing, seen: int = 48, hidden: int = 48):
         super().__init__()
-        self.audio = Hearing(channels, width)
+        self.audio = ear
         fold(self.audio)
         self.video = Seeing(12, seen)
-        self.fusion = GatedFusion(width + SEMITONES, seen, hidden)
-        self.head = nn.Linear(hidden + width + SEMITONES + seen, 20)
+        self.fusion = GatedFusion(ear.features, seen, hidden)
+        self.head = nn.Linear(hidden + ear.features + seen, 20)
 
     def forward(self, samples: Tensor, video: Tensor) -> Tensor:
         return self.head(self.fusion(self.audio(samples), self.video(video)))
@@ -149,6 +175,9 @@ class SightNetwork(nn.Module):
         tells little of pitch. The sound's own branch does not train."""
         with torch.no_grad():
             heard = self.audio(samples)
+        # Half of the films are shown mirrored, as AV_SVT does.
+        mirrored = torch.rand([video.shape[0], 1, 1, 1], device=video.device) < 0.5
+        video = torch.where(mirrored, video.flip([3]), video)
         seen = fit(self.video(video), heard.shape[1])
         logits = self.head(self.fusion(
             torch.cat([heard, heard, torch.zeros_like(heard)]),
