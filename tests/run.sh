@@ -165,7 +165,7 @@ quality() {
     "$avsvt" transcribe "$data"/data/singing/dev/*.flac -q -o "$out/dev"
     "$avsvt" evaluate notes "$data/data/singing/dev" "$out/dev"
     "$avsvt" evaluate notes "$data/data/singing/dev" "$out/dev" --json |
-        build/venv/bin/python tests/enough.py COnPOff=90 COnP=93 COn=94.5 COff=96
+        build/venv/bin/python tests/enough.py COnPOff=91 COnP=94 COn=95 COff=97
     mkdir -p "$out/karaoke"
     for song in "$data"/data/karaoke/*/; do
         "$avsvt" transcribe "$song"audio.* -q -o "$out/karaoke/$(basename "$song").csv"

@@ -18,18 +18,15 @@ from .score import Chart, ChartNote, LinePoints, NotePoints, Scorer, sing
 from .stream import Stream, StreamEvent
 from .tensors import Tensor
 from .training import Trainer
-from .video import Video
 from .video import Video, read_landmarks
 
 __version__ = "0.1.0"
 
 __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "Error",
-           "Extractor", "Feed",
-           "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
-           "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "Trainer", "evaluate",
-           "frames_to_notes", "library_version", "mix", "noise", "read_audio", "read_notes", "sing",
-           "transcribe"]
-__all__ += ["Video", "read_landmarks"]
+           "Extractor", "Feed", "Fusion", "Head", "LinePoints", "Model", "Note", "NotePoints",
+           "Notes", "Pipeline", "Scorer", "Stream", "StreamEvent", "Tensor", "Trainer", "Video",
+           "evaluate", "frames_to_notes", "library_version", "mix", "noise", "read_audio",
+           "read_landmarks", "read_notes", "sing", "transcribe"]
 
 
 def library_version() -> str:

@@ -29,9 +29,11 @@ TRAINED_ON = [
      "licence": DEBIAN},
     {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
      "licence": "sound font MIT; the music is random and ours"},
-    {"name": "accompaniment from free games: fretsonfire-songs-muldjord and -sectoid, "
-             "asc-music, hyperrogue-music, singularity-music, planetblupi-music-ogg, "
-             "warzone2100-music", "licence": DEBIAN},
+    {"name": "music of free games, under songs and by itself, when it must stay empty: "
+             "asc-music, fretsonfire-songs-muldjord and -sectoid, frozen-bubble-data, "
+             "hedgewars-data, hyperrogue-music, lincity-ng-data, planetblupi-music-ogg, "
+             "singularity-music, supertux-data, warmux-data, warzone2100-music",
+     "licence": DEBIAN},
 ]
 
 # How names in the checkpoints become names of ours.
