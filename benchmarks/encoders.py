@@ -221,7 +221,7 @@ def chunks(options):
         print(f"{way}: onset probability moves by {away}; {count - same} of {count} notes differ")
 
 
-SIDE = 88  # of pictures of a mouth, pixels
+SIDE = 8 * 11  # of pictures of a mouth, pixels
 WAYS = ("transcribe overlap", "transcribe published", "sound and sight overlap",
         "sound and sight published", "features", "features of sight")
 
@@ -240,7 +240,7 @@ def write_small(folder):
             self.linear = torch.nn.Linear(64, 1024)
 
         def forward(self, frames: torch.Tensor) -> torch.Tensor:
-            small = torch.nn.functional.avg_pool2d(frames, SIDE // 8)
+            small = torch.nn.functional.avg_pool2d(frames, 11)
             return torch.tanh(self.linear(small.flatten(2)))
 
     def write(name, network, role, told, inputs, **more):
