@@ -18,7 +18,9 @@
  * quarter of their length it is told whether there were page faults or others
  * were let on the core. With -n 3 each song is pushed three times, and the
  * least time of each block counts as the library's own: a virtual machine that
- * is stopped for a moment is not stopped at the same block three times. */
+ * is stopped for a moment is not stopped at the same block three times. Beside
+ * it a loop that only reads the clock runs after each block for as long as the
+ * block took: what it misses is the machine's doing. */
 #define _GNU_SOURCE /* RUSAGE_THREAD */
 #include <avsvt/avsvt.h>
 #include <math.h>
@@ -62,6 +64,8 @@ typedef struct bench {
     size_t blocks, took[CLOCKS][BINS]; /* how many took so many microseconds */
     size_t slow, slow_cpu, slow_faults, slow_switches; /* over a quarter */
     timing worst[CLOCKS];
+    size_t machine_slow;        /* times that the clock alone jumped as far */
+    double machine_worst_s, machine_s;
     int times, time;            /* each song is pushed; this is number .. of them */
     size_t first, at;           /* blocks: this song's first, the present one */
     float least_us[MOST_BLOCKS]; /* by the clock */
@@ -119,6 +123,22 @@ static void count_slow(bench *b, const timing *t)
     b->slow_switches += t->switches > 0;
 }
 
+/* Reads the clock, and nothing else, for that long. */
+static void watch_clock(bench *b, double seconds)
+{
+    double quarter = 0.25 * (double)b->block / b->rate;
+    double begun = now(CLOCK_MONOTONIC), before = begun, at = begun;
+    seconds = seconds < quarter ? seconds : quarter;
+    while (at - begun < seconds) {
+        at = now(CLOCK_MONOTONIC);
+        b->machine_slow += at - before > quarter;
+        if (at - before > b->machine_worst_s)
+            b->machine_worst_s = at - before;
+        before = at;
+    }
+    b->machine_s += seconds;
+}
+
 static void push(bench *b, const float *x, size_t count)
 {
     static const clockid_t clocks[CLOCKS] = { CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID };
@@ -146,6 +166,7 @@ static void push(bench *b, const float *x, size_t count)
         float us = (float)(t.took_s[CLOCK] * 1e6), *least = &b->least_us[b->at++];
         *least = b->time && *least < us ? *least : us;
     }
+    watch_clock(b, t.took_s[CLOCK]);
 }
 
 /* Until the next block may come. */
@@ -256,6 +277,9 @@ static void report_blocks(const bench *b)
     printf("over a quarter of a block (%.0f us): %zu by the clock (%zu with a page fault, %zu put "
            "off the core), %zu by processor time\n", length_us / 4, b->slow, b->slow_faults,
            b->slow_switches, b->slow_cpu);
+    printf("the clock alone, read for %.1f s beside %.1f s of blocks: %zu jumps over a quarter, "
+           "the furthest %.0f us\n", b->machine_s, b->busy_s, b->machine_slow,
+           1e6 * b->machine_worst_s);
     float slowest = 0;
     for (size_t i = 0; i < b->at; i++)
         slowest = b->least_us[i] > slowest ? b->least_us[i] : slowest;
