@@ -158,8 +158,8 @@ const cli_command cli_train = {
     "--processes N shares the work among N processes on this machine: each takes its part of every "
     "batch, and losses and weights are those of one process. Started by torchrun, mpirun or srun, "
     "the command does the same on many machines; the recipe, the songs and the output folder must "
-    "then be seen by all. If one of them dies, the others stop and say which; the first leaves a "
-    "checkpoint.",
+    "then be seen by all. If one of them dies, the others stop and say which, and one of them "
+    "leaves a checkpoint.",
     "  avsvt train recipe.yaml\n"
     "  avsvt train recipe.yaml --threads 2 --json\n"
     "  avsvt train recipe.yaml --processes 2\n"

@@ -8,6 +8,17 @@
 #include "pipeline/pipeline.h"
 
 /* Input and chunk sections of a model's manifest. */
+avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s,
+                                           double *context_s, avsvt_error *err)
+{
+    avsvt_status status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0,
+                                              chunk_s, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0, context_s,
+                                     err);
+    return status;
+}
+
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                   double *chunk_s, double *context_s,
                                   avsvt_error *err)
@@ -26,11 +37,7 @@ avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       err);
     p->edge = window > p->hop ? window - p->hop : 0;
     if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s,
-                                     err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0,
-                                     context_s, err);
+        status = avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
     if (status == AVSVT_OK && (p->rate_hz == 0.0 || p->hop == 0))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: its manifest lacks input.%s", avsvt_model_path(m),

@@ -100,11 +100,7 @@ static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
         *start_s = 0.5 / p->video_hz; /* the middle of what frame 0 shows */
     }
     p->hop = SAMPLES_PER_FRAME;
-    status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0, context_s,
-                                     err);
-    return status;
+    return avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
 }
 
 /* One encoder that takes both: a frame for each picture. */
@@ -147,10 +143,7 @@ static avsvt_status open_joint(avsvt_pipeline *p, avsvt_model *m,
             "pictures a second; one for each is needed", avsvt_model_path(m),
             p->video_hz, p->picture_hz);
     if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0, chunk_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0, context_s,
-                                     err);
+        status = avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
     return status;
 }
 

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #ifndef C10_USE_GLOG
 C10_DECLARE_int(caffe2_log_level);
@@ -84,6 +85,7 @@ private:
     void start(const avsvt_backend_join &args);
     under_way begin(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &group, const at::Tensor &tensor);
     void finish(std::vector<under_way> &list);
+    void attempt(const std::function<void()> &what);
     [[noreturn]] void fail(const std::string &why);
 
     c10::intrusive_ptr<c10d::Store> store_;
@@ -173,49 +175,39 @@ void gloo_world::finish(std::vector<under_way> &list)
     list.clear();
 }
 
-void gloo_world::sum(std::vector<at::Tensor> tensors)
+/* The world ends outside the handler: it waits for the others' reasons. */
+void gloo_world::attempt(const std::function<void()> &what)
 {
     if (!group_)
         throw refusal(AVSVT_E_BACKEND, over);
     std::string why;
     try {
+        what();
+        return;
+    } catch (const std::exception &e) {
+        why = plain_words(e.what());
+    }
+    fail(why);
+}
+
+void gloo_world::sum(std::vector<at::Tensor> tensors)
+{
+    attempt([&] {
         std::vector<under_way> list;
         for (const at::Tensor &t : tensors)
             list.push_back(begin(group_, t));
         finish(list);
-        return;
-    } catch (const std::exception &e) {
-        why = plain_words(e.what());
-    }
-    fail(why);
+    });
 }
 
 void gloo_world::set_out(const at::Tensor &tensor)
 {
-    if (!beside_)
-        throw refusal(AVSVT_E_BACKEND, over);
-    std::string why;
-    try {
-        out_.push_back(begin(beside_, tensor));
-        return;
-    } catch (const std::exception &e) {
-        why = plain_words(e.what());
-    }
-    fail(why);
+    attempt([&] { out_.push_back(begin(beside_, tensor)); });
 }
 
 void gloo_world::wait()
 {
-    if (!beside_)
-        throw refusal(AVSVT_E_BACKEND, over);
-    std::string why;
-    try {
-        finish(out_);
-        return;
-    } catch (const std::exception &e) {
-        why = plain_words(e.what());
-    }
-    fail(why);
+    attempt([&] { finish(out_); });
 }
 
 void gloo_world::leave(const std::string &why)

@@ -88,3 +88,10 @@ char *scratch_read(const char *path, size_t *size)
     fclose(f);
     return data;
 }
+
+char *scratch_output(const char *in, const char *file, size_t *size)
+{
+    char name[128];
+    snprintf(name, sizeof(name), "%s/%s", in, file);
+    return scratch_read(scratch_path(name), size);
+}

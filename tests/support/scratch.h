@@ -15,6 +15,8 @@ const char *scratch_path(const char *name);
 /* Writes a file there, and reads one from anywhere (free() it). */
 const char *scratch_write(const char *name, const void *data, size_t size);
 char *scratch_read(const char *path, size_t *size);
+/* The same of a file in one of its folders. */
+char *scratch_output(const char *in, const char *file, size_t *size);
 
 /* How many files lie in it. */
 int scratch_count(void);

@@ -237,25 +237,15 @@ static void compare_weights(const char *x, size_t x_size, const char *y, size_t 
     avsvti_archive_close(&b);
 }
 
-static char *output_of(const char *folder, const char *file, size_t *size)
-{
-    char name[128];
-    snprintf(name, sizeof(name), "%s/%s", folder, file);
-    char *data = scratch_read(scratch_path(name), size);
-    if (!data)
-        fail_msg("%s was not written", name);
-    return data;
-}
-
 static void assert_like(const char *folder, const char *other)
 {
     size_t sizes[2];
-    char *x = output_of(folder, "log.jsonl", &sizes[0]), *y = output_of(other, "log.jsonl", &sizes[1]);
+    char *x = scratch_output(folder, "log.jsonl", &sizes[0]), *y = scratch_output(other, "log.jsonl", &sizes[1]);
     compare_logs(x, y);
     free(x);
     free(y);
-    x = output_of(folder, "last.pt", &sizes[0]);
-    y = output_of(other, "last.pt", &sizes[1]);
+    x = scratch_output(folder, "last.pt", &sizes[0]);
+    y = scratch_output(other, "last.pt", &sizes[1]);
     compare_weights(x, sizes[0], y, sizes[1]);
     free(x);
     free(y);

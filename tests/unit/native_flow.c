@@ -7,7 +7,6 @@
 
 #include "native/native.h"
 #include "native_small.h"
-#include "support/failing_allocator.h"
 
 #define BACKEND (&avsvti_backend_native)
 #define SAMPLES 70000
@@ -224,36 +223,6 @@ static void what_is_no_sound_is_refused_wherever_it_lies(void **state)
     free(x);
 }
 
-static avsvt_status open_and_run(const avsvt_allocator *a, void *user)
-{
-    avsvt_context_options o = AVSVT_CONTEXT_OPTIONS_INIT;
-    avsvt_context *context = NULL;
-    avsvt_pipeline *p = NULL;
-    avsvt_audio *audio = NULL;
-    avsvt_notes *notes = NULL;
-    o.allocator = a;
-    avsvt_status status = avsvt_context_create(&context, &o, NULL);
-    if (status == AVSVT_OK)
-        status = avsvt_pipeline_open(&p, context, NULL, NULL, NULL);
-    if (status == AVSVT_OK)
-        status = avsvt_audio_open_samples(&audio, context, user, 9000, 1, 16000, NULL);
-    if (status == AVSVT_OK)
-        status = avsvt_pipeline_notes_audio(&notes, p, audio, NULL, NULL);
-    avsvt_notes_free(notes);
-    avsvt_audio_free(audio);
-    avsvt_pipeline_free(p);
-    avsvt_context_free(context);
-    return status;
-}
-
-static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
-{
-    float *x = native_sound(9000);
-    (void)state;
-    assert_true(failing_allocator_each(open_and_run, x) > 100);
-    free(x);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,7 +230,6 @@ int main(void)
         cmocka_unit_test(live_networks_wait_for_nothing),
         cmocka_unit_test(chunks_are_what_one_piece_is),
         cmocka_unit_test(what_is_no_sound_is_refused_wherever_it_lies),
-        cmocka_unit_test(every_failed_allocation_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,21 +80,10 @@ static void ran(avsvt_trainer *t)
         fail_msg("%s", err.message);
 }
 
-/* The text of a file in an output folder. */
-static char *output_of(const char *folder, const char *file, size_t *size)
-{
-    char name[128];
-    snprintf(name, sizeof(name), "%s/%s", folder, file);
-    char *data = scratch_read(scratch_path(name), size);
-    if (!data)
-        fail_msg("%s was not written", name);
-    return data;
-}
-
 static void assert_same_output(const char *a, const char *b, const char *file)
 {
     size_t sizes[2];
-    char *x = output_of(a, file, &sizes[0]), *y = output_of(b, file, &sizes[1]);
+    char *x = scratch_output(a, file, &sizes[0]), *y = scratch_output(b, file, &sizes[1]);
     if (sizes[0] != sizes[1] || memcmp(x, y, sizes[0]))
         fail_msg("%s differs between %s and %s", file, a, b);
     free(x);
@@ -120,7 +109,7 @@ static void training_makes_the_loss_smaller_and_writes_a_model(void **state)
     assert_string_equal(avsvt_model_get(model, "chunk.length_s"), "30");
     avsvt_model_free(model);
     size_t size;
-    char *curve = output_of("out", "curve.svg", &size);
+    char *curve = scratch_output("out", "curve.svg", &size);
     assert_non_null(strstr(curve, ">validation</text>"));
     assert_non_null(strstr(curve, ">COnPOff</text>"));
     assert_non_null(strstr(curve + size - 10, "</svg>\n"));
@@ -216,8 +205,8 @@ static void a_source_has_its_own_augmentation(void **state)
     assert_same_output("none", "plain", "log.jsonl");
     assert_same_output("own", "all", "log.jsonl");
     size_t sizes[2];
-    char *plain = output_of("none", "log.jsonl", &sizes[0]);
-    char *changed = output_of("own", "log.jsonl", &sizes[1]);
+    char *plain = scratch_output("none", "log.jsonl", &sizes[0]);
+    char *changed = scratch_output("own", "log.jsonl", &sizes[1]);
     assert_true(sizes[0] != sizes[1] || memcmp(plain, changed, sizes[0]));
     free(plain);
     free(changed);
@@ -234,7 +223,7 @@ static void a_killed_training_goes_on_from_its_checkpoint(void **state)
     (void)state;
     avsvt_trainer *t = opened(VALID "output: killed\nepochs: 3\nema: 0.9\n");
     assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_E_CANCELLED);
-    char *checkpoint = output_of("killed", "last.state", &size);
+    char *checkpoint = scratch_output("killed", "last.state", &size);
     s.at = 6;
     assert_int_equal(avsvt_trainer_run(t, stop, &s, NULL), AVSVT_E_CANCELLED);
     avsvt_trainer_free(t);
@@ -301,14 +290,14 @@ static void a_full_disk_is_told_and_what_was_there_stays(void **state)
     stopping s = { .at = 2 };
     avsvt_trainer *t = opened(DATA "output: out\nepochs: 2\n");
     assert_int_equal(avsvt_trainer_run(t, stop, &s, &err), AVSVT_E_CANCELLED);
-    char *x = output_of("out", "last.state", &before);
+    char *x = scratch_output("out", "last.state", &before);
     /* The log's name now leads to a device that is full. */
     char log[1100];
     snprintf(log, sizeof(log), "%s/log.jsonl", scratch_path("out"));
     assert_int_equal(unlink(log), 0);
     assert_int_equal(symlink("/dev/full", log), 0);
     assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_IO);
-    char *y = output_of("out", "last.state", &after);
+    char *y = scratch_output("out", "last.state", &after);
     assert_true(before == after && !memcmp(x, y, before));
     free(x);
     free(y);
