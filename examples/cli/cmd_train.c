@@ -163,6 +163,7 @@ const cli_command cli_train = {
     "  avsvt train recipe.yaml\n"
     "  avsvt train recipe.yaml --threads 2 --json\n"
     "  avsvt train recipe.yaml --processes 2\n"
-    "  torchrun --no-python --nproc-per-node 2 avsvt train recipe.yaml\n",
+    "  torchrun --no-python --nproc-per-node 2 avsvt train recipe.yaml\n"
+    "  srun --nodes 2 --ntasks 4 avsvt train recipe.yaml\n",
     NULL, 1, 1, options, run,
 };

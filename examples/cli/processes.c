@@ -161,16 +161,34 @@ static int start(int count, const char *folder, const struct sigaction *old)
     return count;
 }
 
+/* The variable in which torchrun, mpirun or srun says that it started several;
+ * NULL: none of them did. Each would start its own, all for the same files. */
+static const char *started_by_others(void)
+{
+    static const char *const counts[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+        "SLURM_STEP_NUM_TASKS" };
+    if (getenv("RANK") || getenv("WORLD_SIZE"))
+        return getenv("RANK") ? "RANK" : "WORLD_SIZE";
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        const char *count = getenv(counts[i]);
+        if (count && strtol(count, NULL, 10) > 1)
+            return counts[i];
+    }
+    return NULL;
+}
+
 int cli_in_processes(const cli_args *args, int count, int (*run)(const cli_args *))
 {
+    const char *other = started_by_others();
     const char *temporary = getenv("TMPDIR");
     char folder[512], file[640];
     struct sigaction old[FORWARDED];
     sigset_t all, before;
     snprintf(folder, sizeof folder, "%.480s/avsvt.XXXXXX",
              temporary && *temporary ? temporary : "/tmp");
-    if (getenv("RANK") || getenv("WORLD_SIZE"))
-        return cli_usage("--processes starts its own: unset RANK and WORLD_SIZE, or leave it out");
+    if (other)
+        return cli_usage("--processes starts its own, and by %s there are several already: "
+                         "leave it out, or unset %s", other, other);
     if (!mkdtemp(folder))
         return cli_fail("can't make a folder in %s: %s", folder, strerror(errno));
     fflush(NULL);

@@ -24,7 +24,8 @@
  *  srun, avsvt_trainer_open() reads from the environment which of them it is
  *  (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT; OMPI_COMM_WORLD_*,
  *  PMI_*, SLURM_* with MASTER_ADDR and MASTER_PORT where they don't say, or a
- *  new file that all can write in AVSVT_WORLD_FILE instead of these two) and
+ *  new file that all can write in AVSVT_WORLD_FILE instead of these two; Slurm's
+ *  say all, each step with a port of its own from 15000 to 24999) and
  *  meets the others through torch's c10d, over Gloo. All must see the same
  *  recipe, songs and output folder. Each makes the plan of the whole epoch and
  *  takes its rows of every batch, so N processes go the way of one with the

@@ -258,6 +258,8 @@ static void save_after(avsvt_trainer *t, avsvt_status status, avsvt_error *err)
     if (status == AVSVT_E_CANCELLED || status == AVSVT_E_BACKEND ||
         status == AVSVT_E_NOMEM)
         saved = avsvti_state_save(t, NULL) == AVSVT_OK && t->output;
+    if (status == AVSVT_E_CANCELLED)
+        avsvti_share_part(t);
     if (status == AVSVT_OK || status == AVSVT_E_CANCELLED)
         return;
     int left = avsvti_share_leave(t, err);

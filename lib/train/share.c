@@ -193,6 +193,14 @@ avsvt_status avsvti_share_values(avsvt_trainer *t, double *values, size_t rows,
     return stop > 0 ? stopped(t, err) : AVSVT_OK;
 }
 
+void avsvti_share_part(avsvt_trainer *t)
+{
+    const double here = 1;
+    double *all;
+    if (t->others && gather(t, &here, 1, &all, NULL) == AVSVT_OK)
+        avsvti_release(avsvti_allocator(t->context), all);
+}
+
 int avsvti_share_leave(avsvt_trainer *t, const avsvt_error *err)
 {
     return t->others ? t->others->leave(t->engine, err->message) : 0;

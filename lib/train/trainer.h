@@ -119,6 +119,9 @@ int avsvti_share_mine(const avsvt_trainer *t, size_t i);
 avsvt_status avsvti_share_values(avsvt_trainer *t, double *values, size_t rows,
                                  size_t columns, avsvt_status status,
                                  avsvt_error *err);
+/* After a stop: waits until all have come here, rank 0 with its checkpoint
+ * written. Whoever started them may kill the others once one has ended. */
+void avsvti_share_part(avsvt_trainer *t);
 /* Tells the others why this one ends; 1 where another is to blame, 2 where
  * rank 0 is gone besides and this one may write in its place. */
 int avsvti_share_leave(avsvt_trainer *t, const avsvt_error *err);

@@ -14,18 +14,20 @@
 /* How one of them says it. */
 typedef struct starter {
     const char *name, *mark; /* mark: must be there too; NULL: nothing */
+    const char *other;       /* with it and no local_rank it was another */
     const char *rank, *size[2], *local_rank, *local_size;
 } starter;
 
 static const starter starters[] = {
-    { "torchrun", NULL, "RANK", { "WORLD_SIZE", NULL }, "LOCAL_RANK",
+    { "torchrun", NULL, NULL, "RANK", { "WORLD_SIZE", NULL }, "LOCAL_RANK",
       "LOCAL_WORLD_SIZE" },
-    { "mpirun", NULL, "OMPI_COMM_WORLD_RANK", { "OMPI_COMM_WORLD_SIZE", NULL },
+    { "mpirun", NULL, NULL, "OMPI_COMM_WORLD_RANK", { "OMPI_COMM_WORLD_SIZE", NULL },
       "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
-    { "mpiexec", NULL, "PMI_RANK", { "PMI_SIZE", NULL }, "MPI_LOCALRANKID",
-      "MPI_LOCALNRANKS" },
+    /* srun --mpi=pmi2 sets the first two as well. */
+    { "mpiexec", NULL, "SLURM_STEP_ID", "PMI_RANK", { "PMI_SIZE", NULL },
+      "MPI_LOCALRANKID", "MPI_LOCALNRANKS" },
     /* A batch script has all of these but the step: it is one process. */
-    { "Slurm", "SLURM_STEP_ID", "SLURM_PROCID",
+    { "Slurm", "SLURM_STEP_ID", NULL, "SLURM_PROCID",
       { "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS" }, "SLURM_LOCALID", NULL },
 };
 
@@ -41,20 +43,29 @@ static const char *text_of(const source *s, const char *name)
     return text && *text ? text : NULL;
 }
 
-static avsvt_status number(const source *s, const char *name, int32_t low,
-                           int32_t high, int32_t *value)
+static avsvt_status whole(const source *s, const char *name, int64_t low,
+                          int64_t high, int64_t *value)
 {
     const char *text = text_of(s, name);
     double n = 0;
     if (!text)
         return AVSVT_OK;
     const char *end = avsvti_number_parse(text, &n);
-    if (!end || *end || n < low || n > high || n > (double)(int32_t)n)
+    if (!end || *end || n < (double)low || n > (double)high || n > (double)(int64_t)n)
         return avsvti_fail(s->err, AVSVT_E_ARG,
-            "the environment says %s=%.40s: a whole number from %d to %d is "
-            "needed", name, text, (int)low, (int)high);
-    *value = (int32_t)n;
+            "the environment says %s=%.40s: a whole number from %lld to %lld is "
+            "needed", name, text, (long long)low, (long long)high);
+    *value = (int64_t)n;
     return AVSVT_OK;
+}
+
+static avsvt_status number(const source *s, const char *name, int32_t low,
+                           int32_t high, int32_t *value)
+{
+    int64_t n = *value;
+    avsvt_status status = whole(s, name, low, high, &n);
+    *value = (int32_t)n;
+    return status;
 }
 
 int avsvti_world_first_node(char *to, size_t size, const char *list)
@@ -81,6 +92,8 @@ static const starter *find_starter(const source *s)
     for (size_t i = 0; i < sizeof(starters) / sizeof(*starters); i++) {
         const starter *t = &starters[i];
         if (t->mark && !text_of(s, t->mark))
+            continue;
+        if (t->other && text_of(s, t->other) && !text_of(s, t->local_rank))
             continue;
         if (text_of(s, t->rank) || text_of(s, t->size[0]) || text_of(s, t->size[1]))
             return t;
@@ -122,22 +135,46 @@ static avsvt_status read_place(avsvti_world *w, const source *s, const starter *
     return AVSVT_OK;
 }
 
-/* Where rank 0 is: said outright, or told by Slurm's list of machines. */
+/* The machine of rank 0, by Slurm's list. The names in it are Slurm's own and
+ * need not be known to anyone else: one machine does without them. */
+static void read_slurm_host(avsvti_world *w, const source *s)
+{
+    const char *nodes = text_of(s, "SLURM_STEP_NODELIST");
+    const char *count = text_of(s, "SLURM_STEP_NUM_NODES");
+    const char *launch = text_of(s, "SLURM_LAUNCH_NODE_IPADDR");
+    nodes = nodes ? nodes : text_of(s, "SLURM_NODELIST");
+    if (count && !strcmp(count, "1"))
+        snprintf(w->host, sizeof(w->host), "127.0.0.1");
+    else if (!nodes || !avsvti_world_first_node(w->host, sizeof(w->host), nodes))
+        snprintf(w->host, sizeof(w->host), "%s", launch ? launch : "");
+}
+
+/* A job can have several trainings, steps of it, at once on one machine: ports
+ * of their own, far from those of the jobs next in number, and names of their
+ * own, should two be given the same port even so. */
+static avsvt_status read_slurm_step(avsvti_world *w, const source *s)
+{
+    int64_t job = 0, step = 0;
+    avsvt_status status = whole(s, "SLURM_JOB_ID", 0, UINT32_MAX, &job);
+    if (status == AVSVT_OK)
+        status = whole(s, "SLURM_STEP_ID", 0, UINT32_MAX, &step);
+    w->port = (int32_t)(15000 + (job + 6181 * step) % 10000);
+    snprintf(w->prefix, sizeof(w->prefix), "avsvt/%lld.%lld", (long long)job,
+             (long long)step);
+    return status;
+}
+
+/* Where rank 0 is: said outright, or told by Slurm. */
 static avsvt_status read_address(avsvti_world *w, const source *s, const starter *t)
 {
-    const char *host = text_of(s, "MASTER_ADDR"), *port = text_of(s, "MASTER_PORT");
+    const char *host = text_of(s, "MASTER_ADDR");
     int slurm = t->mark != NULL;
-    int32_t job = 0;
     if (host && strlen(host) >= sizeof(w->host))
         return avsvti_fail(s->err, AVSVT_E_ARG, "MASTER_ADDR is too long");
     if (host) {
         memcpy(w->host, host, strlen(host) + 1);
     } else if (slurm) {
-        const char *nodes = text_of(s, "SLURM_STEP_NODELIST");
-        nodes = nodes ? nodes : text_of(s, "SLURM_NODELIST");
-        host = text_of(s, "SLURM_LAUNCH_NODE_IPADDR");
-        if (!nodes || !avsvti_world_first_node(w->host, sizeof(w->host), nodes))
-            snprintf(w->host, sizeof(w->host), "%s", host ? host : "");
+        read_slurm_host(w, s);
     }
     if (!*w->host)
         return avsvti_fail(s->err, AVSVT_E_ARG,
@@ -145,12 +182,8 @@ static avsvt_status read_address(avsvti_world *w, const source *s, const starter
             "set: give it the machine of rank 0", t->name, (int)w->rank,
             (int)w->size);
     w->port = 29500;
-    if (!port && slurm) { /* of its own for each job */
-        avsvt_status status = number(s, "SLURM_JOB_ID", 0, INT32_MAX, &job);
-        w->port = 15000 + job % 10000;
-        return status;
-    }
-    return number(s, "MASTER_PORT", 1, 65535, &w->port);
+    avsvt_status status = slurm ? read_slurm_step(w, s) : AVSVT_OK;
+    return status == AVSVT_OK ? number(s, "MASTER_PORT", 1, 65535, &w->port) : status;
 }
 
 avsvt_status avsvti_world_parse(avsvti_world *w, avsvti_world_get get,

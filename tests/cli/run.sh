@@ -252,6 +252,10 @@ expect 1 "$avsvt" train bad.yaml && grep -q "'speed' is not a key" err; check "t
 expect 2 "$avsvt" train; check "train without a recipe"
 expect 2 "$avsvt" train r.yaml --processes 65; check "train in too many processes"
 expect 2 env RANK=0 WORLD_SIZE=2 "$avsvt" train r.yaml --processes 2 && grep -q 'unset RANK' err; check "train started by two at once"
+for v in OMPI_COMM_WORLD_SIZE PMI_SIZE SLURM_STEP_NUM_TASKS; do
+    expect 2 env $v=2 "$avsvt" train r.yaml --processes 2 && grep -q "by $v there are several" err; check "train started by two at once ($v)"
+    expect 1 env $v=1 "$avsvt" train r.yaml --processes 2 --backend null && grep -q 'trains in one process only' err; check "train in processes of one that $v counts"
+done
 expect 1 "$avsvt" train r.yaml --processes 2 --backend null && grep -q 'trains in one process only' err
 check "train in processes without a backend for it"
 expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]

@@ -2,6 +2,8 @@
 /* What the environment says of the processes of a training. */
 #include "support/test.h"
 
+#include <stdio.h>
+
 #include "train/world.h"
 
 /* "NAME=VALUE" lines closed by NULL. */
@@ -87,9 +89,14 @@ static void slurm_is_understood(void **state)
     (void)state;
     avsvti_world w = PARSED("SLURM_STEP_ID=0", "SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=4",
         "SLURM_NTASKS=8", "SLURM_LOCALID=0", "SLURM_JOB_ID=123456", "SLURM_NODELIST=x",
-        "SLURM_STEP_NODELIST=node[03-05,7],other");
+        "SLURM_STEP_NODELIST=node[03-05,7],other",
+        "SLURM_STEP_NUM_NODES=4");
     assert_true(w.rank == 2 && w.size == 4 && w.local_rank == 0 && w.port == 18456);
     assert_string_equal(w.host, "node03");
+    /* a name that Slurm has for a machine need not be one that can be looked up */
+    w = PARSED("SLURM_STEP_ID=0", "SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=2",
+               "SLURM_JOB_ID=7", "SLURM_STEP_NODELIST=x", "SLURM_STEP_NUM_NODES=1");
+    assert_string_equal(w.host, "127.0.0.1");
     w = PARSED("SLURM_STEP_ID=0", "SLURM_PROCID=0", "SLURM_NTASKS=2", "SLURM_NODELIST=a-1,b",
                "MASTER_ADDR=c", "MASTER_PORT=2000");
     assert_true(w.size == 2 && w.port == 2000);
@@ -97,6 +104,51 @@ static void slurm_is_understood(void **state)
     w = PARSED("SLURM_STEP_ID=0", "SLURM_PROCID=0", "SLURM_NTASKS=2",
                "SLURM_LAUNCH_NODE_IPADDR=10.1.1.1");
     assert_string_equal(w.host, "10.1.1.1");
+}
+
+/* Those of one job that run side by side must not meet. */
+static void trainings_that_slurm_starts_at_once_keep_apart(void **state)
+{
+    enum { JOBS = 60, STEPS = 8 };
+    static const char first[] = "SLURM_JOB_ID=4000000000"; /* of a federation */
+    int32_t ports[JOBS * STEPS];
+    char job[32], step[32], prefix[64];
+    (void)state;
+    for (int i = 0; i < JOBS * STEPS; i++) {
+        snprintf(job, sizeof(job), "SLURM_JOB_ID=%d", 19970 + i / STEPS);
+        snprintf(step, sizeof(step), "SLURM_STEP_ID=%d", i % STEPS);
+        snprintf(prefix, sizeof(prefix), "avsvt/%d.%d", 19970 + i / STEPS, i % STEPS);
+        avsvti_world w = PARSED(job, step, "SLURM_PROCID=0", "SLURM_NTASKS=2", "SLURM_NODELIST=a");
+        assert_string_equal(w.prefix, prefix);
+        assert_in_range(w.port, 15000, 24999);
+        for (int k = 0; k < i; k++)
+            assert_int_not_equal(w.port, ports[k]);
+        ports[i] = w.port;
+    }
+    avsvti_world w = PARSED(first, "SLURM_STEP_ID=1", "SLURM_PROCID=0", "SLURM_NTASKS=2",
+                            "SLURM_NODELIST=a", "MASTER_PORT=2000");
+    assert_int_equal(w.port, 2000);
+    assert_string_equal(w.prefix, "avsvt/4000000000.1");
+    w = PARSED(first, "SLURM_STEP_ID=1", "SLURM_PROCID=0", "SLURM_NTASKS=2", "SLURM_NODELIST=a");
+    assert_in_range(w.port, 15000, 24999);
+}
+
+/* Slurm can give its processes PMI's variables too (srun --mpi=pmi2); an mpiexec
+ * can have its helpers, one on each machine, started by Slurm. */
+static void slurm_and_mpiexec_are_told_apart(void **state)
+{
+    (void)state;
+    avsvti_world w = PARSED("PMI_RANK=1", "PMI_SIZE=2", "PMI_FD=11", "SLURM_STEP_ID=0",
+        "SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=2", "SLURM_LOCALID=1", "SLURM_JOB_ID=3",
+        "SLURM_STEP_NODELIST=n[1-2]", "SLURM_STEP_NUM_NODES=2");
+    assert_true(w.rank == 1 && w.size == 2 && w.local_rank == 1 && w.port == 15003);
+    assert_string_equal(w.started, "Slurm");
+    assert_string_equal(w.host, "n1");
+    w = PARSED("PMI_RANK=3", "PMI_SIZE=4", "MPI_LOCALRANKID=1", "MPI_LOCALNRANKS=2",
+               "SLURM_STEP_ID=0", "SLURM_PROCID=1", "SLURM_STEP_NUM_TASKS=2",
+               "SLURM_STEP_NODELIST=n[1-2]", "MASTER_ADDR=n1");
+    assert_true(w.rank == 3 && w.size == 4 && w.local_rank == 1 && w.port == 29500);
+    assert_string_equal(w.started, "mpiexec");
 }
 
 static void the_first_machine_of_a_list_is_found(void **state)
@@ -156,6 +208,8 @@ int main(void)
         cmocka_unit_test(torchrun_is_understood),
         cmocka_unit_test(mpirun_is_understood),
         cmocka_unit_test(slurm_is_understood),
+        cmocka_unit_test(trainings_that_slurm_starts_at_once_keep_apart),
+        cmocka_unit_test(slurm_and_mpiexec_are_told_apart),
         cmocka_unit_test(the_first_machine_of_a_list_is_found),
         cmocka_unit_test(what_does_not_fit_together_is_refused),
         cmocka_unit_test(rows_are_shared_out_whole_and_once),
