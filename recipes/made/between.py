@@ -2,13 +2,13 @@
 """Songs with somebody talking between their phrases: notes where it is sung,
 none where it is spoken.
 
-    between.py VOICES SONGS OUT [--seed 31] [--most 90]
+    between.py VOICES SONGS OUT [--seed 31] [--most 90] [--vocoded 0.5]
         [--only SPEAKER ...] [--without SPEAKER ...]
 
 VOICES is a folder of voices.py, SONGS one of resing.py or of recorded songs
 (SONG.flac, SONG.txt). OUT gets songs of the same names, cut in their rests. A
 network that hears only speech, or only song, for as long as it looks learns to
-tell recordings apart; here it must tell moments apart. Half of the speech goes
+tell recordings apart; here it must tell moments apart. Part of the speech goes
 through the vocoder that re-sings, so that its traces tell nothing either.
 """
 import argparse
@@ -54,7 +54,7 @@ def through_vocoder(rng, samples):
     return pyworld.synthesize(f0, envelope, noise, RATE, 1000 * STEP_S)
 
 
-def speech(rng, files):
+def speech(rng, files, vocoded):
     """A stretch of speech by one speaker, full level 1."""
     wanted, parts, heard = rng.uniform(*SPOKEN_S) * RATE, [], 0
     while heard < wanted:
@@ -62,7 +62,7 @@ def speech(rng, files):
         parts.append(samples)
         heard += len(samples)
     samples = np.concatenate(parts)[:int(wanted)]
-    if rng.random() < 0.5:
+    if rng.random() < vocoded:
         samples = through_vocoder(rng, samples)
     ramp = np.linspace(0, 1, int(FADE_S * RATE))
     samples[:len(ramp)] *= ramp
@@ -77,7 +77,7 @@ def rests(notes, length):
     return [0.0, *((ends[gaps] + notes[gaps + 1, 0]) / 2), length]
 
 
-def talk_between(rng, samples, notes, voices, own):
+def talk_between(rng, samples, notes, voices, own, vocoded):
     """The song and its notes with speech in some of its rests."""
     loud = np.abs(samples).max()
     parts, rows, at, cut = [], [], 0.0, 0.0
@@ -91,7 +91,7 @@ def talk_between(rng, samples, notes, voices, own):
         rows.append(inside + [at - cut, at - cut, 0])
         files = voices[own] if own in voices and rng.random() < 0.7 \
             else voices[list(voices)[rng.integers(len(voices))]]
-        spoken = speech(rng, files) * loud * 10 ** (rng.uniform(-10, 2) / 20)
+        spoken = speech(rng, files, vocoded) * loud * 10 ** (rng.uniform(-10, 2) / 20)
         parts += [part, spoken]
         at += (len(part) + len(spoken)) / RATE
         cut, sung = place, rng.uniform(*SUNG_S)
@@ -105,6 +105,7 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--most", type=int, default=90, help="songs at most")
+    parser.add_argument("--vocoded", type=float, default=0.5, help="share of speech through WORLD")
     parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
     parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
     args = parser.parse_args()
@@ -119,7 +120,8 @@ def main():
         if rate != RATE or samples.ndim != 1:
             parser.error(f"{song}: {rate} Hz, {samples.ndim} channels; needs {RATE} Hz, mono")
         own = song.stem.rsplit("-", 1)[0]
-        samples, notes = talk_between(rng, samples, read_notes(song.with_suffix(".txt")), voices, own)
+        samples, notes = talk_between(rng, samples, read_notes(song.with_suffix(".txt")), voices,
+                                      own, args.vocoded)
         soundfile.write(args.out / song.name, samples, RATE)
         text = "".join(f"{a:.4f}\t{b:.4f}\t{p:.3f}\n" for a, b, p in notes)
         (args.out / f"{song.stem}.txt").write_text(text, encoding="utf-8")

@@ -71,9 +71,11 @@ def syllables_of(f0, envelope):
     return [s for s in found if s.end - s.vowel >= 8]
 
 
-def analyse(samples):
+def analyse(samples, highest=450):
+    """F0 up to so many hertz, envelope and aperiodicity."""
     samples = samples.astype(np.float64)
-    f0, times = pyworld.dio(samples, RATE, f0_floor=65, f0_ceil=450, frame_period=1000 * STEP_S)
+    f0, times = pyworld.dio(samples, RATE, f0_floor=65, f0_ceil=highest,
+                            frame_period=1000 * STEP_S)
     f0 = pyworld.stonemask(samples, f0, times, RATE)
     return (f0, pyworld.cheaptrick(samples, f0, times, RATE),
             pyworld.d4c(samples, f0, times, RATE))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What must stay empty, to train the live model on:
+"""What must stay empty, in pieces of some 12 s:
 
-    python3 quiet.py OUT [--voices FOLDER] [--without SPEAKER...] [--bands COUNT]
+    quiet_pieces.py OUT [--voices FOLDER] [--without SPEAKER...] [--bands COUNT]
 
-Speech (folders of short recordings, one per speaker, as made/voices.py writes
+Speech (folders of short recordings, one per speaker, as voices.py writes
 them) joined to pieces of some 12 s, music of the augmentation's band without a
 voice, noise, and silence; each with an empty list of notes. The same seed makes
 the same files. Needs the avsvt package, libavsvt with its synth module, and
