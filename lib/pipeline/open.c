@@ -7,7 +7,6 @@
 #include "head/head.h"
 #include "pipeline/pipeline.h"
 
-/* Input and chunk sections of a model's manifest. */
 avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s,
                                            double *context_s, avsvt_error *err)
 {
@@ -19,6 +18,7 @@ avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s
     return status;
 }
 
+/* Input and chunk sections of a model's manifest. */
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                   double *chunk_s, double *context_s,
                                   avsvt_error *err)

@@ -15,20 +15,15 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pyworld
 import soundfile
 
-from voice import RATE, STEP_S, Voice, analyse, reshape
+from songs import read_song, write_song
+from voice import RATE, analyse, reshape, synthesize
 
 REST_S = 0.12        # shortest rest to cut in
 SUNG_S = (1.5, 5.0)  # between two cuts at least
 SPOKEN_S = (0.8, 3.0)
 FADE_S = 0.02
-
-
-def read_notes(path):
-    rows = [[float(x) for x in line.split("\t")[:3]] for line in path.read_text().splitlines() if line]
-    return np.array(rows).reshape(-1, 3)
 
 
 def speakers_in(folder, only, without):
@@ -43,15 +38,14 @@ def through_vocoder(rng, samples):
     voiced = f0 > 0
     if voiced.sum() < 20:
         return samples
-    voice = Voice(0.0, envelope, noise, np.zeros(0), [])
     shift = rng.normal(2, 4)
-    reshape(voice, float(np.exp(rng.normal(0, 0.07) + 0.006 * shift)), rng.uniform(0.5, 1.0))
+    formants = float(np.exp(rng.normal(0, 0.07) + 0.006 * shift))
+    envelope, noise = reshape(envelope, noise, formants, rng.uniform(0.5, 1.0))
     pitch = np.log2(f0[voiced])
     pitch = pitch.mean() + (pitch - pitch.mean()) * rng.uniform(0.8, 1.6) + shift / 12
     f0 = f0.copy()
     f0[voiced] = np.clip(2 ** pitch, 60, 1000)
-    envelope, noise = np.ascontiguousarray(voice.envelope), np.ascontiguousarray(voice.noise)
-    return pyworld.synthesize(f0, envelope, noise, RATE, 1000 * STEP_S)
+    return synthesize(f0, envelope, noise)
 
 
 def speech(rng, files, vocoded):
@@ -116,15 +110,10 @@ def main():
     seconds = 0.0
     for index in sorted(rng.permutation(len(songs))[:args.most]):
         song = songs[index]
-        samples, rate = soundfile.read(song)
-        if rate != RATE or samples.ndim != 1:
-            parser.error(f"{song}: {rate} Hz, {samples.ndim} channels; needs {RATE} Hz, mono")
+        samples, notes = read_song(song)
         own = song.stem.rsplit("-", 1)[0]
-        samples, notes = talk_between(rng, samples, read_notes(song.with_suffix(".txt")), voices,
-                                      own, args.vocoded)
-        soundfile.write(args.out / song.name, samples, RATE)
-        text = "".join(f"{a:.4f}\t{b:.4f}\t{p:.3f}\n" for a, b, p in notes)
-        (args.out / f"{song.stem}.txt").write_text(text, encoding="utf-8")
+        samples, notes = talk_between(rng, samples, notes, voices, own, args.vocoded)
+        write_song(args.out, song.stem, samples, notes)
         seconds += len(samples) / RATE
     print(f"{min(args.most, len(songs))} songs, {seconds / 60:.1f} minutes")
 

@@ -17,12 +17,12 @@ from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
-import pyworld
 import soundfile
 from scipy.ndimage import gaussian_filter1d
 
 from melody import compose, draw_style, pitch_curve
-from voice import BINS, RATE, STEP_S, listen, reshape
+from songs import write_song
+from voice import BINS, RATE, STEP_S, listen, reshape, synthesize
 
 SILENT_DB = -60.0
 # People set an onset a little after the voice begins, an offset a little
@@ -127,7 +127,7 @@ def sing(rng, voice, lyrical, seconds):
     style = draw_style(rng, lyrical)
     centre = float(np.clip(voice.pitch + rng.normal(7, 6), 41, 74))
     formants = float(np.exp(rng.normal(0, 0.07) + 0.006 * (centre - voice.pitch - 7)))
-    reshape(voice, formants, rng.uniform(0.5, 1.0))
+    timbre, breath = reshape(voice.envelope, voice.noise, formants, rng.uniform(0.5, 1.0))
     notes = compose(rng, style, np.round(centre), len(voice.syllables), seconds)
     count = frames(notes[-1].start + notes[-1].length + 0.5)
     score = Score(count)
@@ -142,11 +142,11 @@ def sing(rng, voice, lyrical, seconds):
     noise = np.ones((count, BINS))
     used = score.source >= 0
     gain = gaussian_filter1d(np.where(used, score.gain, SILENT_DB), 1.0)
-    envelope[used] = voice.envelope[score.source[used]] * 10 ** (gain[used, None] / 10)
-    noise[used] = voice.noise[score.source[used]]
+    envelope[used] = timbre[score.source[used]] * 10 ** (gain[used, None] / 10)
+    noise[used] = breath[score.source[used]]
     breathe(rng, envelope, notes)
     f0 = np.clip(np.where(score.voiced, 440 * 2 ** ((curve - 69) / 12), 0), 0, 1000)
-    samples = pyworld.synthesize(f0, envelope, noise, RATE, 1000 * STEP_S)
+    samples = synthesize(f0, envelope, noise)
     samples *= rng.uniform(0.3, 0.9) / np.abs(samples).max()
     return samples, rows_of(notes, curve)
 
@@ -178,10 +178,7 @@ def song(job):
     if voice is None:
         return 0, 0.0
     samples, rows = sing(rng, voice, lyrical, seconds)
-    name = f"{speaker.name}-{seed}"
-    soundfile.write(out / f"{name}.flac", samples, RATE)
-    text = "".join(f"{a:.4f}\t{b:.4f}\t{p:.3f}\n" for a, b, p in rows)
-    (out / f"{name}.txt").write_text(text, encoding="utf-8")
+    write_song(out, f"{speaker.name}-{seed}", samples, rows)
     return len(rows), len(samples) / RATE
 
 

@@ -12,11 +12,9 @@ from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
-import pyworld
-import soundfile
 
-from between import read_notes
-from voice import RATE, STEP_S, Voice, analyse, reshape
+from songs import read_song, write_song
+from voice import RATE, analyse, reshape, synthesize
 
 LOWEST, HIGHEST = 38, 79 # MIDI number that the middle of a song is moved between
 FARTHEST = 12            # semitones
@@ -27,26 +25,21 @@ def moved(rng, samples, pitch):
     """Samples of the song in another voice, and by how many semitones."""
     f0, envelope, noise = analyse(samples, HIGHEST_HZ)
     shift = rng.uniform(max(-FARTHEST, LOWEST - pitch), min(FARTHEST, HIGHEST - pitch))
-    voice = Voice(pitch, envelope, noise, np.zeros(0), [])
-    reshape(voice, float(np.exp(rng.normal(0, 0.07) + 0.014 * shift)), rng.uniform(0.6, 1.3))
+    formants = float(np.exp(rng.normal(0, 0.07) + 0.014 * shift))
+    envelope, noise = reshape(envelope, noise, formants, rng.uniform(0.6, 1.3))
     f0 = np.clip(f0 * 2 ** (shift / 12), 0, HIGHEST_HZ)
-    envelope, noise = np.ascontiguousarray(voice.envelope), np.ascontiguousarray(voice.noise)
-    made = pyworld.synthesize(f0, envelope, noise, RATE, 1000 * STEP_S)[:len(samples)]
+    made = synthesize(f0, envelope, noise)[:len(samples)]
     return made * (rng.uniform(0.3, 0.9) / np.abs(made).max()), shift
 
 
 def transpose(job):
     song, out, seed, number = job
     rng = np.random.default_rng(seed)
-    samples, rate = soundfile.read(song)
-    if rate != RATE or samples.ndim != 1:
-        raise SystemExit(f"{song}: {rate} Hz, {samples.ndim} dimensions; needs {RATE} Hz, mono")
-    notes = read_notes(song.with_suffix(".txt"))
+    samples, notes = read_song(song)
     samples, shift = moved(rng, samples, float(np.median(notes[:, 2])))
-    name = f"{song.stem}-{number}"
-    soundfile.write(out / f"{name}.flac", samples, RATE)
-    text = "".join(f"{a:.4f}\t{b:.4f}\t{min(p + shift, 127):.3f}\n" for a, b, p in notes)
-    (out / f"{name}.txt").write_text(text, encoding="utf-8")
+    # A label that was wrong before may lie beyond what a MIDI number can be.
+    rows = [(onset, offset, min(midi + shift, 127)) for onset, offset, midi in notes]
+    write_song(out, f"{song.stem}-{number}", samples, rows)
     return len(samples) / RATE
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A spoken voice, taken apart by WORLD and cut into syllables."""
+"""A voice, taken apart by WORLD, cut into syllables, and put together again."""
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,12 +97,17 @@ def listen(utterances):
     return Voice(pitch, envelope, noise, level_of(envelope, 20, 4060), syllables)
 
 
-def reshape(voice, formants, breathiness):
+def reshape(envelope, noise, formants, breathiness):
     """The same voice with formants moved by a factor and less or more breath."""
     place = np.clip(np.arange(BINS) / formants, 0, BINS - 1)
     low = np.minimum(place.astype(int), BINS - 2)
     part = place - low
-    for name in "envelope", "noise":
-        old = getattr(voice, name)
-        setattr(voice, name, old[:, low] * (1 - part) + old[:, low + 1] * part)
-    voice.noise **= breathiness
+    envelope, noise = (old[:, low] * (1 - part) + old[:, low + 1] * part
+                       for old in (envelope, noise))
+    return envelope, noise ** breathiness
+
+
+def synthesize(f0, envelope, noise):
+    """Samples, for F0 in hertz of each frame (0: unvoiced)."""
+    return pyworld.synthesize(f0, np.ascontiguousarray(envelope), np.ascontiguousarray(noise),
+                              RATE, 1000 * STEP_S)
