@@ -26,7 +26,7 @@
  *  PMI_*, SLURM_* with MASTER_ADDR and MASTER_PORT where they don't say, or a
  *  new file that all can write in AVSVT_WORLD_FILE instead of these two; Slurm's
  *  say all, each step with a port of its own from 15000 to 24999) and
- *  meets the others through torch's c10d, over Gloo. All must see the same
+ *  meets the others through torch's c10d. All must see the same
  *  recipe, songs and output folder. Each makes the plan of the whole epoch and
  *  takes its rows of every batch, so N processes go the way of one with the
  *  same recipe:
@@ -43,8 +43,12 @@
  *  dies, the call fails in all others with AVSVT_E_BACKEND and a message that
  *  names it, and rank 0 leaves a checkpoint; where rank 0 is the one that died,
  *  one of the others does; one that only hangs is given up after the recipe's
- *  distributed.timeout_s. On GPUs each process takes the one of its LOCAL_RANK,
- *  and what is shared goes through the CPU.
+ *  distributed.timeout_s. On GPUs each process takes the one of its LOCAL_RANK.
+ *  Everything goes over Gloo, through the CPU, but gradients go over NCCL where
+ *  each process has a GPU of its own, the torch module was built with NCCL, and
+ *  the recipe does not say distributed.backend: gloo; a warning in rank 0's log
+ *  says where GPUs do without. Over NCCL the sum is taken after the backward
+ *  pass. NCCL has been built and loaded, but never run on GPUs so far.
  *
  *  Gradients and optimizers need the torch module. A recipe's batches are made
  *  ahead on a thread of their own (its key data.workers; 0: none); a trainer

@@ -26,7 +26,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
     static const char *const checkpoint[] = { "every_steps", NULL };
-    static const char *const distributed[] = { "launcher", "timeout_s", NULL };
+    static const char *const distributed[] = { "launcher", "timeout_s", "backend", NULL };
     avsvt_status status = avsvti_recipe_keys(r, "",
         r->of_file ? of_file : of_text, err);
     if (status == AVSVT_OK)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/context.h"
 #include "train/trainer.h"
 
 #define MESSAGE_SIZE 400
@@ -29,12 +30,18 @@ static avsvt_status failed(avsvt_status status, const char *message, avsvt_error
 avsvt_status avsvti_share_find(avsvt_trainer *t, avsvt_error *err)
 {
     static const char *const starters[] = { "auto", "none", NULL };
-    int starter = 0;
+    static const char *const backends[] = { "auto", "gloo", NULL };
+    int starter = 0, backend = 0;
     avsvt_status status = avsvti_recipe_word(&t->recipe, "distributed.launcher",
                                              starters, &starter, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(&t->recipe, "distributed.backend", backends,
+                                    &backend, err);
     t->world.size = 1;
-    return status == AVSVT_OK && !starter
-        ? avsvti_world_parse(&t->world, from_environment, NULL, err) : status;
+    if (status == AVSVT_OK && !starter)
+        status = avsvti_world_parse(&t->world, from_environment, NULL, err);
+    t->world.gloo = backend;
+    return status;
 }
 
 avsvt_status avsvti_share_join(avsvt_trainer *t, avsvt_error *err)
@@ -54,7 +61,8 @@ avsvt_status avsvti_share_join(avsvt_trainer *t, avsvt_error *err)
             t->backend->description);
     avsvt_backend_join join = {
         .struct_size = (uint32_t)sizeof(join), .rank = w->rank, .size = w->size,
-        .flags = w->client ? AVSVT_WORLD_CLIENT : 0, .port = w->port,
+        .flags = (w->client ? AVSVT_WORLD_CLIENT : 0) | (w->gloo ? AVSVT_WORLD_GLOO : 0),
+        .port = w->port,
         .host = *w->host ? w->host : NULL, .file = *w->file ? w->file : NULL,
         .prefix = w->prefix, .timeout_s = t->recipe.timeout_s,
         .message = message, .message_size = sizeof(message),
@@ -62,6 +70,8 @@ avsvt_status avsvti_share_join(avsvt_trainer *t, avsvt_error *err)
     avsvt_status status = others->join(t->engine, &join);
     if (status != AVSVT_OK)
         return failed(status, message, err);
+    if (*message && w->rank == 0)
+        avsvti_log(t->context, AVSVT_LOG_WARNING, "%s: %s", t->recipe.path, message);
     t->others = others;
     return AVSVT_OK;
 }

@@ -13,6 +13,7 @@ typedef struct avsvti_world {
     int32_t local_rank;   /* on this machine */
     int32_t port;
     int client;           /* who started it keeps the store */
+    int gloo;             /* the recipe wants nothing else */
     char host[256];       /* of rank 0; "": file is used */
     char file[1024];
     char prefix[64];      /* of this attempt */

@@ -39,8 +39,8 @@ at::Device choose_device(const char *wish, int32_t local_rank)
         if (automatic)
             return at::Device(at::kCPU);
         throw refusal(AVSVT_E_DEVICE, "device '" + name + "' is not available: " +
-            (at::hasCUDA() ? "no NVIDIA GPU with a working driver was found"
-                           : "this libtorch is built without CUDA") + "; use device cpu or auto");
+            (at::globalContext().hasCUDART() ? "no NVIDIA GPU with a working driver was found"
+                                             : "this libtorch is built without CUDA") + "; use device cpu or auto");
     }
     const int count = (int)torch::cuda::device_count();
     if (index >= count)

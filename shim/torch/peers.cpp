@@ -72,6 +72,23 @@ void peers::arrive()
     }
 }
 
+std::vector<std::string> peers::exchange(const char *what, const std::string &mine)
+{
+    std::vector<std::string> all;
+    store_->set(key(what, rank_), bytes_of(mine));
+    for (int q = 0; q < size_; q++)
+        all.push_back(read(key(what, q)));
+    return all;
+}
+
+bool peers::gone()
+{
+    for (int q = 0; q < size_; q++)
+        if (q != rank_ && (came(key("over", q)) || dead(q)))
+            return true;
+    return false;
+}
+
 std::string peers::missing()
 {
     std::string list;

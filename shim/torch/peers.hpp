@@ -19,6 +19,10 @@ public:
 
     /* Throws a refusal where it does not fit what the others were told. */
     void arrive();
+    /* What each says, by rank, once all have said it. */
+    std::vector<std::string> exchange(const char *what, const std::string &mine);
+    /* Whether another one is known to have died or failed. */
+    bool gone();
     /* Which of them have not, in words. */
     std::string missing();
     /* Says why this process goes: "" when another failed first. */

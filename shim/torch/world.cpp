@@ -5,8 +5,11 @@
 #include "message.hpp"
 
 #if AVSVT_DISTRIBUTED
+#include "cards.hpp"
+#include "cards_choice.hpp"
 #include "peers.hpp"
 
+#include <ATen/ATen.h>
 #include <c10/util/Flags.h>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -69,7 +72,7 @@ std::shared_ptr<gloo::transport::Device> choose_network(const avsvt_backend_join
 
 class gloo_world : public world {
 public:
-    gloo_world(const avsvt_backend_join &args);
+    gloo_world(const avsvt_backend_join &args, const at::Device &device);
     void sum(std::vector<at::Tensor> tensors) override;
     void set_out(const at::Tensor &tensor) override;
     void wait() override;
@@ -83,6 +86,8 @@ private:
     };
 
     void start(const avsvt_backend_join &args);
+    void start_cards(bool wanted);
+    void end_cards();
     under_way begin(const c10::intrusive_ptr<c10d::ProcessGroupGloo> &group, const at::Tensor &tensor);
     void finish(std::vector<under_way> &list);
     void attempt(const std::function<void()> &what);
@@ -94,12 +99,15 @@ private:
     /* Another, since what sets out falls between sums at no certain place. */
     c10::intrusive_ptr<c10d::ProcessGroupGloo> beside_;
     std::vector<under_way> out_;
+    std::unique_ptr<card_sums> cards_; /* none: what is on a GPU goes through the CPU */
+    std::vector<at::Tensor> on_card_;  /* set out, for cards_ */
+    at::Device device_;
     milliseconds timeout_;
     bool serves_;
 };
 
-gloo_world::gloo_world(const avsvt_backend_join &args)
-    : timeout_((int64_t)(args.timeout_s * 1000)), serves_(avsvt_torch::serves(args))
+gloo_world::gloo_world(const avsvt_backend_join &args, const at::Device &device)
+    : device_(device), timeout_((int64_t)(args.timeout_s * 1000)), serves_(avsvt_torch::serves(args))
 {
     const std::string name = "rank " + std::to_string(args.rank) + " of " + std::to_string(args.size);
     rank = args.rank;
@@ -130,6 +138,7 @@ gloo_world::gloo_world(const avsvt_backend_join &args)
         leave(why);
         throw refusal(AVSVT_E_IO, name + ": " + why);
     }
+    start_cards(!(args.flags & AVSVT_WORLD_GLOO));
 }
 
 void gloo_world::start(const avsvt_backend_join &args)
@@ -143,6 +152,32 @@ void gloo_world::start(const avsvt_backend_join &args)
         c10::make_intrusive<c10d::PrefixStore>("beside", store_), rank, size, options);
 }
 
+/* NCCL where all can have it, and in all or in none. */
+void gloo_world::start_cards(bool wanted)
+{
+    const std::string mine = wanted || !device_.is_cuda() ? card_of(device_) : card_refusal("it is not wanted");
+    cards_choice choice{false, ""};
+    attempt([&] { choice = choose_cards(peers_->exchange("card", mine)); });
+    std::string why = choice.why_not;
+    if (choice.nccl) {
+        try {
+            cards_ = open_cards(c10::make_intrusive<c10d::PrefixStore>("nccl", store_), rank, size, device_, timeout_);
+        } catch (const std::exception &e) {
+            why = plain_words(e.what());
+        }
+        at::Tensor failed = at::zeros({size}, at::kDouble);
+        failed[rank] = cards_ ? 0 : 1;
+        sum({failed});
+        if (failed.sum().item<double>() > 0) {
+            cards_.reset();
+            why = "rank " + std::to_string(failed.argmax().item<int64_t>()) + " can't start NCCL" +
+                (why.empty() ? "" : ": " + why);
+        }
+    }
+    if (!why.empty() && wanted)
+        note = "GPUs talk over Gloo, which is slower than NCCL: " + why;
+}
+
 /* The connections are closed first, so that whoever waits for this process
  * learns of it too. */
 void gloo_world::fail(const std::string &why)
@@ -154,6 +189,7 @@ void gloo_world::fail(const std::string &why)
     const std::string to_blame = peers_->blame();
     over = to_blame.empty() ? why : to_blame;
     first_left = peers_->first_left();
+    end_cards();
     throw refusal(AVSVT_E_BACKEND, over);
 }
 
@@ -202,12 +238,24 @@ void gloo_world::sum(std::vector<at::Tensor> tensors)
 
 void gloo_world::set_out(const at::Tensor &tensor)
 {
-    attempt([&] { out_.push_back(begin(beside_, tensor)); });
+    attempt([&] {
+        if (cards_ && tensor.device() == device_)
+            on_card_.push_back(tensor);
+        else
+            out_.push_back(begin(beside_, tensor));
+    });
 }
 
+/* What goes over Gloo comes first: after it all have come this far, and the
+ * GPUs hardly wait for each other. */
 void gloo_world::wait()
 {
-    attempt([&] { finish(out_); });
+    attempt([&] {
+        finish(out_);
+        if (!on_card_.empty())
+            cards_->sum(on_card_, [&] { return peers_->gone(); });
+        on_card_.clear();
+    });
 }
 
 void gloo_world::leave(const std::string &why)
@@ -222,6 +270,13 @@ void gloo_world::leave(const std::string &why)
     beside_.reset();
     if (!why.empty() && serves_)
         peers_->blame();
+    end_cards();
+}
+
+void gloo_world::end_cards()
+{
+    on_card_.clear();
+    cards_.reset();
 }
 
 } // namespace
@@ -236,13 +291,13 @@ static void silence()
 #endif
 }
 
-std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Device &)
+std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Device &device)
 {
     silence();
     if (args.size < 1 || args.rank < 0 || args.rank >= args.size || (!args.file && !args.host))
         throw refusal(AVSVT_E_ARG, "rank " + std::to_string(args.rank) + " of " +
                       std::to_string(args.size) + " processes makes no sense");
-    return std::make_unique<gloo_world>(args);
+    return std::make_unique<gloo_world>(args, device);
 }
 
 } // namespace avsvt_torch

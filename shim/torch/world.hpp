@@ -32,6 +32,7 @@ public:
 
     int rank = 0, size = 1;
     std::string over; /* why it ended; "": it has not */
+    std::string note; /* once met: what people should know */
     bool first_left = false; /* then: those before this one are gone, as far as is known */
 };
 

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace avsvt_torch {
 
@@ -17,6 +18,8 @@ void trainer::join(const avsvt_backend_join &args)
         throw refusal(AVSVT_E_ARG, "this trainer is one of several processes already");
     all = world::join(args, model.device);
     sharing = std::make_unique<gradients>(*all, parameters);
+    if (args.message && args.message_size)
+        std::snprintf(args.message, args.message_size, "%s", all->note.c_str());
 }
 
 void trainer::share_gradients()

@@ -259,7 +259,7 @@ static void several_processes_come_to_what_one_does(void **state)
     (void)state;
     write_recipe("one.yaml", "one", "");
     write_recipe("two.yaml", "two", "");
-    write_recipe("four.yaml", "four", "");
+    write_recipe("four.yaml", "four", "distributed: {backend: gloo}\n");
     run_well("one.yaml", 1);
     run_well("two.yaml", 2);
     run_well("four.yaml", 4);

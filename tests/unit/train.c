@@ -356,6 +356,8 @@ static void bad_recipes_are_refused_with_the_reason(void **state)
                    "'distributed.timeout_s' is '0'");
     assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ndistributed: {nodes: 2}\n",
                    "'distributed.nodes' is not a key");
+    assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ndistributed: {backend: mpi}\n",
+                   "'distributed.backend' is 'mpi'");
     assert_refused(AVSVT_E_FORMAT, "- 1\n", "no valid YAML");
 }
 

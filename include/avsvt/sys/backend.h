@@ -149,6 +149,7 @@ typedef struct avsvt_backend_step {
 
 #define AVSVT_WORLD_CLIENT 1u /**< Who started the processes keeps the store
                                    at host and port, not rank 0. */
+#define AVSVT_WORLD_GLOO 2u   /**< Through the CPU also what is on GPUs. */
 
 /** How processes that train one network together meet. */
 typedef struct avsvt_backend_join {
@@ -162,7 +163,8 @@ typedef struct avsvt_backend_join {
     const char *file;     /**< A file all can write, not there before. */
     const char *prefix;   /**< Of this attempt's names in the store. */
     double   timeout_s;   /**< So long one is waited for. */
-    char  *message;       /**< [out] why it failed; message_size bytes. */
+    char  *message;       /**< [out] why it failed, or "" or what people should
+                               know where it did not; message_size bytes. */
     size_t message_size;  /**< Bytes, with the closing zero. */
 } avsvt_backend_join;
 
