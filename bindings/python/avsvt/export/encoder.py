@@ -136,7 +136,8 @@ def add_arguments(parser) -> None:
                         help="leave out the comparison with transformers' network")
     parser.add_argument("--int8", action="store_true",
                         help="linear layers compute with 8-bit integers on the CPU: smaller and "
-                             "faster, features differ; for running, not for training")
+                             "faster, features differ, and notes a little (the package's README "
+                             "says how much); for running, not for training")
 
 
 def typical(one, other, inputs) -> float:

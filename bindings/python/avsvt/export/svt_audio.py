@@ -8,10 +8,10 @@ assumed and the result says so.
 import os
 import re
 
-from . import encoder, huggingface, parts, weights
+from . import encoder, huggingface, parts, svt_trained, weights
 
 SUMMARY = ("AV_SVT's audio system: encoder, head and pipeline file (a CKPT folder, or its "
-           "wav2vec2.ckpt and model.ckpt)")
+           "wav2vec2.ckpt and model.ckpt; or what `avsvt train` made of svt-audio-whole)")
 INPUT_EPSILON = 1e-5  # torch's layer_norm, by which AV_SVT normalises
 ENCODERS = ["wav2vec2.ckpt", "wav2vec2.pt"]
 HEADS = ["model.ckpt", "model.pt"]
@@ -132,17 +132,36 @@ def check_widths(head: str, weight, made, where: str) -> None:
                          f"gives {made.options['width']}")
 
 
-def export(options) -> str:
-    where, head = sort_checkpoints(options.checkpoints)
+def of_trained(path: str, options) -> tuple:
+    """As `gather`, of one file: what `avsvt train` made."""
+    if options.config or options.no_input_norm or options.no_output_norm:
+        raise ValueError(f"{path}: a trained model file says itself what --config, "
+                         "--no-input-norm and --no-output-norm would say")
+    made = svt_trained.Trained(path)
+    return made, *made.head(), path, made.licence(), ""
+
+
+def gather(options) -> tuple:
+    """Encoder, weights of the head, where the head lies, licence, and what was
+    guessed."""
+    given = options.checkpoints
+    if len(given) == 1 and not os.path.isdir(given[0]):
+        return of_trained(given[0], options)
+    where, head = sort_checkpoints(given)
     state = weights.state_of(where)
     weight, bias = head_of(head)
     made, note = encoder_of(state, where, options)
     check_widths(head, weight, made, where)
+    return made, weight, bias, head, None, note
+
+
+def export(options) -> str:
+    made, weight, bias, head, licence, note = gather(options)
     to = parts.outputs(options.output, "encoder", "head")
     name = options.name or os.path.splitext(os.path.basename(options.output))[0]
-    told = made.write(to["encoder"], options, name=f"{name}-encoder")
+    told = made.write(to["encoder"], options, licence, name=f"{name}-encoder")
     parts.write_note_head(to["head"], f"{name}-head", weight, bias,
-                          options.licence or "unknown", head)
+                          options.licence or licence or "unknown", head)
     parts.write_pipeline(to["pipeline"], {"audio": to["encoder"], "head": to["head"]},
                          {"mode": "published"})
     return f"{told}\n{to['head']}\n{to['pipeline']}{note}"

@@ -87,7 +87,8 @@ def manifest(made, name: str, licence: str, compared: str, options) -> dict:
 
 def export(options) -> str:
     if options.int8:
-        raise ValueError("svt-audio-whole: what is to be trained can't have weights of 8 bits")
+        raise ValueError("svt-audio-whole: what is to be trained can't have weights of 8 bits; "
+                         "once it is, `svt-audio TRAINED.pt --int8` writes it with them")
     made, weight, bias, folder, note = gather(options)
     network = SpeechNotes(
         made.network(), made.options["width"], made.options["input_epsilon"] > 0,

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""What `avsvt train` made of a file of svt-audio-whole, taken apart again: the
+encoder, which can then have weights of 8 bits, and the head.
+
+The file is one network that holds its weights and its sizes; nothing else is
+needed to write its parts, and it is itself what they are compared with.
+"""
+import json
+import os
+import re
+
+import torch
+
+from ..networks import SpeechEncoder
+from . import encoder, weights
+
+MANIFEST = "avsvt.yaml"
+
+
+def read(path: str) -> tuple:
+    """The network and its manifest."""
+    if not os.path.exists(path):
+        raise ValueError(f"{path}: there is no such file")
+    told = {MANIFEST: ""}
+    try:
+        network = torch.jit.load(path, map_location="cpu", _extra_files=told).eval()
+    except RuntimeError as error:
+        raise ValueError(f"{path}: one file must be what `avsvt train` made of svt-audio-whole; "
+                         "a checkpoint of AV_SVT is a CKPT folder, or its encoder's file and "
+                         "its head's") from error
+    state = network.state_dict()
+    if "head.weight" not in state or "encoder.projection.weight" not in state \
+            or not hasattr(network, "alone"):
+        raise ValueError(f"{path}: not an encoder and its head in one network, as "
+                         "svt-audio-whole writes them and `avsvt train` trains them")
+    text = told[MANIFEST]
+    return network, text.decode() if isinstance(text, bytes) else text
+
+
+def sizes(whole) -> dict:
+    """The options of our network for the encoder in this one."""
+    of, state = whole.encoder, whole.encoder.state_dict()
+    front, layers, positions = (list(each.children()) for each in
+                                (of.front, of.layers, of.positions))
+    convolutions = [state[f"front.{i}.conv.weight"].shape for i in range(len(front))]
+    width = state["projection.weight"].shape[0]
+    return {
+        "width": width, "layers": len(layers), "heads": layers[0].attention.heads,
+        "inner": state["layers.0.inner.weight"].shape[0],
+        "channels": [shape[0] for shape in convolutions],
+        "kernels": [shape[2] for shape in convolutions],
+        "strides": [stage.stride for stage in front],
+        "conv_bias": "front.0.conv.bias" in state,
+        "front_norm": "time" if "front.0.over_time.weight" in state else "channels",
+        "projection_norm": "projection_norm.weight" in state,
+        "norm_first": of.norm_first, "final_norm": "norm.weight" in state,
+        "position_kernel": state["positions.0.conv.weight"].shape[2],
+        "position_groups": positions[0].groups,
+        "position_layers": len(positions) if positions[0].norm else 0,
+        "buckets": state["distances.values.weight"].shape[0] if of.distances else 0,
+        "farthest": of.distances.farthest if of.distances else 800,
+        "epsilon": layers[0].attention_norm.eps,
+        "input_epsilon": 1e-5 if whole.input_norm else 0.0, "output_norm": whole.output_norm,
+    }
+
+
+class Trained(encoder.Encoder):
+    """The encoder in a trained network."""
+
+    def __init__(self, path: str):
+        self.what, self.mix = path, None
+        self.whole, self.told = read(path)
+        self.options = sizes(self.whole)
+        self.layer = self.options["layers"]
+        family = re.search(r"^encoder: .*\bfamily: ([\w-]+)", self.told, re.MULTILINE)
+        self.family = family[1] if family else "unknown"
+
+    def head(self) -> tuple:
+        state = self.whole.state_dict()
+        return state["head.weight"], state["head.bias"]
+
+    def licence(self):
+        """The one that its manifest names."""
+        found = re.search(r"^licence: (.+)$", self.told, re.MULTILINE)
+        return found and (json.loads(found[1]) if found[1].startswith('"') else found[1])
+
+    def network(self) -> SpeechEncoder:
+        network = SpeechEncoder(**self.options)
+        weights.put(network, {name: value.detach() for name, value in
+                              self.whole.encoder.state_dict().items()}, self.what)
+        return network.eval()
+
+    def source(self, folder=None):
+        def features(sounds, lengths=None):
+            return self.whole.alone(sounds, lengths)
+        return features, os.path.basename(self.what)
