@@ -48,7 +48,9 @@ class Judge:
         return out
 
     def scores(self, reference, files, name):
-        found = self.transcribe(files, name)
+        self.compare(reference, self.transcribe(files, name), name)
+
+    def compare(self, reference, found, name):
         mean = json.loads(self.run("evaluate", "notes", reference, found, "--json"))["mean"]
         print(f"{name:28}", " / ".join(f"{100 * mean[m]['f1']:.1f}" for m in MEASURES), flush=True)
 

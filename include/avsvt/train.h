@@ -48,7 +48,10 @@
  *  each process has a GPU of its own, the torch module was built with NCCL, and
  *  the recipe does not say distributed.backend: gloo; a warning in rank 0's log
  *  says where GPUs do without. Over NCCL the sum is taken after the backward
- *  pass. NCCL has been built and loaded, but never run on GPUs so far.
+ *  pass. While its group is made, and only then, the environment variable
+ *  TORCH_NCCL_BLOCKING_WAIT is set, without which libtorch starts a thread that
+ *  ends the process on errors; no other thread may change the environment then.
+ *  NCCL has been built and loaded, but never run on GPUs so far.
  *
  *  Gradients and optimizers need the torch module. A recipe's batches are made
  *  ahead on a thread of their own (its key data.workers; 0: none); a trainer

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
+STYLES = ("sheet", "lyrical", "casual")
 SCALES = [(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12))]
 
 
@@ -34,12 +36,29 @@ class Style:
     slides: float       # chance of a scoop or fall
     glide: tuple        # seconds, shortest and longest way between two pitches
     phrase: tuple       # notes, shortest and longest phrase
+    shortest: float = 0.12      # seconds, of a note
+    above: tuple = (7, 6)       # semitones over the speaking voice: mean and spread
+    level_kept: float = 0.25    # share of the syllables' differences in level
+    sinking: float = 0.0        # dB that the level falls over a phrase
+    release: float = 0.12       # seconds, longest fade of a phrase's last note
+    restless: float = 0.0       # semitones a second that pitch may rise or fall in a note
 
 
-def draw_style(rng, lyrical: bool) -> Style:
-    """Lyrical: short joined notes, loose pitch, wide glides, as pop is sung.
-    Else from careful to free, slow to fast, as a song is sung from a sheet."""
-    if lyrical:
+def draw_style(rng, kind: str) -> Style:
+    """One of STYLES. sheet: from careful to free, slow to fast, as a song is sung
+    from a sheet. lyrical: short joined notes, loose pitch, wide glides, as pop is
+    sung. casual: near the speaking voice, with speech's accents, quick notes and
+    weak ends, as people sing to themselves."""
+    if kind == "casual":
+        return Style(beat=float(np.exp(rng.uniform(np.log(0.13), np.log(0.5)))),
+                     rest_chance=rng.uniform(0, 0.3), melisma=rng.choice([0, 0.08, 0.2]),
+                     repeat=rng.uniform(0.1, 0.55), drift=rng.uniform(-0.5, 0.5), loose=0.18,
+                     vibrato=rng.choice([0, 0.2, 0.5]), vibrato_depth=rng.uniform(0.15, 0.6),
+                     slides=rng.uniform(0, 0.9), glide=(0.03, 0.2), phrase=(3, 13),
+                     shortest=0.075, above=(2.5, 4), level_kept=rng.uniform(0.25, 1.1),
+                     sinking=rng.uniform(0, 9), release=rng.uniform(0.1, 0.35),
+                     restless=rng.uniform(0, 4))
+    if kind == "lyrical":
         return Style(beat=rng.uniform(0.13, 0.34), rest_chance=rng.uniform(0, 0.12),
                      melisma=rng.choice([0.03, 0.12, 0.3]), repeat=rng.uniform(0.1, 0.45),
                      drift=rng.uniform(-0.5, 0.5), loose=0.25,
@@ -71,7 +90,8 @@ def compose(rng, style: Style, centre: float, syllables: int, seconds: float):
     left = int(rng.integers(*style.phrase))
     while time < seconds and len(notes) < len(tune):
         factor = rng.choice([0.5, 1, 1.5, 2, 3, 4], p=[0.12, 0.58, 0.08, 0.12, 0.06, 0.04])
-        length = float(np.clip(style.beat * factor * np.exp(rng.normal(0, 0.05)), 0.12, 2.4))
+        length = float(np.clip(style.beat * factor * np.exp(rng.normal(0, 0.05)),
+                               style.shortest, 2.4))
         pitch = centre + style.drift + tune[len(notes)] + rng.normal(0, style.loose)
         first = not notes or notes[-1].rest > 0
         melisma = (not first and rng.random() < style.melisma
@@ -88,6 +108,18 @@ def compose(rng, style: Style, centre: float, syllables: int, seconds: float):
         notes.append(Note(time, length, pitch, syllable, melisma, rest, first))
         time += length + rest
     return notes
+
+
+def unsteady(rng, frames, frames_per_s):
+    """What a pitch does by itself, in semitones: as little as with a trained singer,
+    or as much as when people sing to themselves, who move by most of a semitone
+    within a note."""
+    curve = np.zeros(frames)
+    for width_s, most in ((0.015, 0.08), (0.05, 0.4), (0.15, 0.35)):
+        width = width_s * frames_per_s
+        noise = gaussian_filter1d(rng.normal(0, 1, frames), width)
+        curve += rng.uniform(0, most) * noise * (2 * np.pi ** 0.5 * width) ** 0.5
+    return curve
 
 
 def pitch_curve(rng, style: Style, notes, voiced_join, times):
@@ -114,6 +146,9 @@ def pitch_curve(rng, style: Style, notes, voiced_join, times):
             curve[inside] -= rng.uniform(0.5, 3) * np.exp(-since / short)
         if note.rest > 0 and rng.random() < 0.05 + 0.2 * style.slides:
             curve[inside] -= rng.uniform(0.5, 3) * np.exp(-(note.length - since) / short)
+        if style.restless:
+            middle = np.clip(since - note.length / 2, -0.2, 0.2)
+            curve[inside] += rng.normal(0, style.restless) * middle
         if note.length > 0.25:
             curve[inside] += rng.normal(0, 0.12) * (since / note.length - 0.5) * 2
     return curve

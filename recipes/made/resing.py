@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Speech re-sung: spoken syllables on made melodies, with exact labels.
 
-    resing.py VOICES OUT --songs 240 --seed 11 [--lyrical]
+    resing.py VOICES OUT --songs 240 --seed 11 [--style lyrical]
 
 VOICES is a folder of voices.py. OUT gets SONG.flac (16 kHz) and SONG.txt: a
 note a line, onset and offset in seconds and pitch as MIDI number, separated by
@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 from scipy.ndimage import gaussian_filter1d
 
-from melody import compose, draw_style, pitch_curve
+from melody import STYLES, compose, draw_style, pitch_curve, unsteady
 from songs import write_song
 from voice import BINS, RATE, STEP_S, listen, reshape, synthesize
 
@@ -28,6 +28,7 @@ SILENT_DB = -60.0
 # People set an onset a little after the voice begins, an offset a little
 # before it ends: measured on annotated song.
 ONSET_LATE_S, OFFSET_EARLY_S = 0.010, 0.020
+FADE_SHARE, FADE_MOST_S = 0.3, 0.036    # of a fade, after the offset
 
 
 def frames(seconds):
@@ -78,9 +79,11 @@ def consonant_before(note, before, syllable):
     return count
 
 
-def place(rng, score, voice, notes):
+def place(rng, score, voice, style, notes):
     """Lays the syllables out and tells each note when it sounds."""
+    sunk = 0
     for i, note in enumerate(notes):
+        sunk = 0 if note.first else sunk + 1
         after = notes[i + 1] if i + 1 < len(notes) and note.rest == 0 else None
         syllable = voice.syllables[note.syllable]
         begin = frames(note.start)
@@ -91,8 +94,8 @@ def place(rng, score, voice, notes):
         end = begin + count
         score.source[begin:end] = np.clip(np.round(path), syllable.vowel, syllable.end - 1)
         score.voiced[begin:end] = True
-        # Three quarters of the differences in level between syllables go.
-        gain = rng.normal(0, 2.5) - 0.75 * (voice.level[syllable.vowel:syllable.end].max() + 20)
+        gain = rng.normal(0, 2.5) - style.sinking * min(sunk / style.phrase[1], 1) \
+            - (1 - style.level_kept) * (voice.level[syllable.vowel:syllable.end].max() + 20)
         score.gain[begin:end] = gain
         lead = consonant_before(note, notes[i - 1] if i else note, syllable)
         if 0 < lead <= begin and syllable.vowel >= lead:
@@ -102,9 +105,9 @@ def place(rng, score, voice, notes):
             score.voiced[where] = syllable.joined and not note.first
         note.onset, note.offset = note.start, end * STEP_S
         if after is None:
-            fade = min(frames(rng.uniform(0.02, 0.12)), count // 3)
+            fade = min(frames(rng.uniform(0.02, style.release)), count // 3)
             score.gain[end - fade:end] += np.linspace(0, -22, fade)
-            note.offset -= 0.3 * fade * STEP_S
+            note.offset -= min(FADE_SHARE * fade * STEP_S, FADE_MOST_S)
         elif after.melisma or voice.syllables[after.syllable].joined:
             note.offset = after.start
 
@@ -122,21 +125,23 @@ def breathe(rng, envelope, notes):
             envelope[begin:end] = 10 ** (colour / 10) * np.hanning(end - begin)[:, None] + 1e-12
 
 
-def sing(rng, voice, lyrical, seconds):
+def sing(rng, voice, kind, seconds):
     """One song: samples and rows of onset, offset, pitch."""
-    style = draw_style(rng, lyrical)
-    centre = float(np.clip(voice.pitch + rng.normal(7, 6), 41, 74))
+    style = draw_style(rng, kind)
+    centre = float(np.clip(voice.pitch + rng.normal(*style.above), 41, 74))
     formants = float(np.exp(rng.normal(0, 0.07) + 0.006 * (centre - voice.pitch - 7)))
     timbre, breath = reshape(voice.envelope, voice.noise, formants, rng.uniform(0.5, 1.0))
     notes = compose(rng, style, np.round(centre), len(voice.syllables), seconds)
     count = frames(notes[-1].start + notes[-1].length + 0.5)
     score = Score(count)
-    place(rng, score, voice, notes)
+    place(rng, score, voice, style, notes)
     curve = pitch_curve(rng, style, notes, lambda n: voice.syllables[n.syllable].joined,
                         np.arange(count) * STEP_S)
-    # Unsteadiness: quick and small, slow and wider.
-    curve += 0.19 * gaussian_filter1d(rng.normal(0, 1, count), 3)
-    curve += rng.uniform(0.25, 0.84) * gaussian_filter1d(rng.normal(0, 1, count), 20)
+    if kind == "casual":
+        curve += unsteady(rng, count, 1 / STEP_S)
+    else: # quick and small, slow and wider
+        curve += 0.19 * gaussian_filter1d(rng.normal(0, 1, count), 3)
+        curve += rng.uniform(0.25, 0.84) * gaussian_filter1d(rng.normal(0, 1, count), 20)
 
     envelope = np.full((count, BINS), 1e-12)
     noise = np.ones((count, BINS))
@@ -164,7 +169,7 @@ def rows_of(notes, curve):
 
 
 def song(job):
-    speaker, seed, out, lyrical, seconds = job
+    speaker, seed, out, style, seconds = job
     rng = np.random.default_rng(seed)
     files = sorted(speaker.glob("*.flac"))
     wanted, heard, utterances = rng.uniform(7, 12), 0.0, []
@@ -177,7 +182,7 @@ def song(job):
     voice = listen(utterances)
     if voice is None:
         return 0, 0.0
-    samples, rows = sing(rng, voice, lyrical, seconds)
+    samples, rows = sing(rng, voice, style, seconds)
     write_song(out, f"{speaker.name}-{seed}", samples, rows)
     return len(rows), len(samples) / RATE
 
@@ -189,7 +194,7 @@ def main():
     parser.add_argument("--songs", type=int, default=240)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
-    parser.add_argument("--lyrical", action="store_true", help="short joined notes, loose pitch")
+    parser.add_argument("--style", choices=STYLES, default="sheet", help="how it is sung")
     parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
     parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
     parser.add_argument("--processes", type=int, default=2)
@@ -203,7 +208,7 @@ def main():
     # A voice with much material sings more songs, but not in proportion.
     weight = np.array([min(160, len(list(s.glob("*.flac")))) for s in speakers], float) ** 0.7
     chosen = rng.choice(len(speakers), args.songs, p=weight / weight.sum())
-    jobs = [(speakers[s], args.seed * 100003 + i, args.out, args.lyrical, args.seconds)
+    jobs = [(speakers[s], args.seed * 100003 + i, args.out, args.style, args.seconds)
             for i, s in enumerate(chosen)]
     with Pool(args.processes) as pool:
         made = list(pool.imap_unordered(song, jobs, chunksize=2))

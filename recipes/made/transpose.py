@@ -1,42 +1,70 @@
 # SPDX-License-Identifier: MIT
 """Recorded songs in other voices: higher, lower, with another body, by WORLD.
 
-    transpose.py SONGS OUT [--seed 41] [--times 1]
+    transpose.py SONGS OUT [--seed 41] [--times 1] [--casual]
 
 SONGS holds SONG.flac (16 kHz) and SONG.txt. OUT gets SONG-N.flac and notes at
 the new pitch, at the same times: singing as people sing, from basses to
-children, with the vocoder's traces that re-sung speech has too.
+children, with the vocoder's traces that re-sung speech has too. --casual sings
+them faster, with wandering pitch and uneven level too.
 """
 import argparse
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
+from melody import unsteady
 from songs import read_song, write_song
-from voice import RATE, analyse, reshape, synthesize
+from voice import RATE, STEP_S, analyse, reshape, synthesize
 
 LOWEST, HIGHEST = 38, 79 # MIDI number that the middle of a song is moved between
 FARTHEST = 12            # semitones
+FASTEST = 2.6            # times the tempo
 HIGHEST_HZ = 1000
 
 
-def moved(rng, samples, pitch):
+def moved(rng, frames, pitch):
     """Samples of the song in another voice, and by how many semitones."""
-    f0, envelope, noise = analyse(samples, HIGHEST_HZ)
+    f0, envelope, noise = frames
     shift = rng.uniform(max(-FARTHEST, LOWEST - pitch), min(FARTHEST, HIGHEST - pitch))
     formants = float(np.exp(rng.normal(0, 0.07) + 0.014 * shift))
     envelope, noise = reshape(envelope, noise, formants, rng.uniform(0.6, 1.3))
     f0 = np.clip(f0 * 2 ** (shift / 12), 0, HIGHEST_HZ)
-    made = synthesize(f0, envelope, noise)[:len(samples)]
+    made = synthesize(f0, envelope, noise)[:round(len(f0) * STEP_S * RATE)]
     return made * (rng.uniform(0.3, 0.9) / np.abs(made).max()), shift
 
 
+def loosened(rng, frames, notes):
+    """The frames of a song sung faster, on a wandering pitch, some notes louder
+    than others; and its notes."""
+    tempo = float(np.exp(rng.uniform(0, np.log(FASTEST))))
+    picked = np.round(np.arange(0, len(frames[0]) - 1, tempo)).astype(int)
+    f0, envelope, noise = (each[picked] for each in frames)
+    notes = notes.copy()
+    notes[:, :2] /= tempo
+    count = len(f0)
+    wander = unsteady(rng, count, 1 / STEP_S)
+    level = np.zeros(count)
+    spread = rng.uniform(0, 6) # dB
+    for note in notes:
+        begin, end = (int(t / STEP_S) for t in note[:2])
+        level[begin:end] = rng.normal(0, spread)
+        inside = wander[begin + (end - begin) // 5:end - (end - begin) // 7]
+        note[2] += np.median(inside) if len(inside) else 0
+    envelope = envelope * 10 ** (gaussian_filter1d(level, 4)[:, None] / 10)
+    return (f0 * 2 ** (wander / 12), envelope, noise), notes
+
+
 def transpose(job):
-    song, out, seed, number = job
+    song, out, seed, number, casual = job
     rng = np.random.default_rng(seed)
     samples, notes = read_song(song)
-    samples, shift = moved(rng, samples, float(np.median(notes[:, 2])))
+    frames = analyse(samples, HIGHEST_HZ)
+    if casual:
+        frames, notes = loosened(rng, frames, notes)
+    samples, shift = moved(rng, frames, float(np.median(notes[:, 2])))
     # A label that was wrong before may lie beyond what a MIDI number can be.
     rows = [(onset, offset, min(midi + shift, 127)) for onset, offset, midi in notes]
     write_song(out, f"{song.stem}-{number}", samples, rows)
@@ -50,10 +78,11 @@ def main():
     parser.add_argument("--seed", type=int, default=41)
     parser.add_argument("--times", type=int, default=1, help="voices for each song")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--casual", action="store_true", help="faster, looser, uneven")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     songs = sorted(args.songs.glob("*.flac"))
-    jobs = [(song, args.out, args.seed * 100003 + number * len(songs) + i, number)
+    jobs = [(song, args.out, args.seed * 100003 + number * len(songs) + i, number, args.casual)
             for number in range(args.times) for i, song in enumerate(songs)]
     with Pool(args.processes) as pool:
         seconds = sum(pool.imap_unordered(transpose, jobs))

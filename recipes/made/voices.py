@@ -47,21 +47,30 @@ def keep(samples, path):
     return len(samples) / RATE
 
 
+def speaker_of(path):
+    """The speaker of a sound, by its place in an unpacked package; None where nobody
+    speaks: most folders hold one speaker."""
+    parts = [p for p in path.parent.parts if p not in ("usr", "share", "sounds", "games")]
+    if any(word in path.stem.lower() for word in ("silence", "beep", "tone", "music")):
+        return None
+    if parts[0] == "asterisk": # the sub-folders of a language are spoken by one person
+        return "_".join(parts[:2])
+    if parts[0] == "tuxpaint": # a language each, beside noises of animals and machines
+        _, described, language = path.stem.rpartition("_desc_")
+        return f"tuxpaint_{language}" if described else None
+    if parts[0] == "hedgewars":
+        return f"hedgewars_{parts[-1]}" if parts[-2] == "voices" else None
+    return "_".join(parts)
+
+
 def speakers_in(folder):
-    """{speaker: files}: each folder that holds at least 20 sounds is one speaker."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.stem.lower()
-        if path.suffix in (".g722", ".ogg", ".opus", ".wav") and \
-                not any(word in name for word in ("silence", "beep", "tone", "music")):
-            found.setdefault(path.parent, []).append(path)
+    """{speaker: files} of those with at least 20 sounds."""
     speakers = {}
-    for place, files in found.items():
-        parts = [p for p in place.relative_to(folder).parts
-                 if p not in ("usr", "share", "sounds")]
-        # The sub-folders of one language's prompts are spoken by one person.
-        depth = 2 if parts[0] == "asterisk" else len(parts)
-        speakers.setdefault("_".join(parts[:depth]), []).extend(files)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".g722", ".ogg", ".opus", ".wav"):
+            name = speaker_of(path.relative_to(folder))
+            if name:
+                speakers.setdefault(name, []).append(path)
     return {name: files for name, files in speakers.items() if len(files) >= 20}
 
 
