@@ -11,6 +11,8 @@ Told are seconds of sound per second by the clock, and how much processor time a
 process spends on a second of sound (all its threads, the most of any process):
 where other programs run, the clock measures them too; with a core for each
 process free, the ratio of processor times is what the clock would come near.
+As many trainings that know nothing of each other show what the machine allows:
+cores share memory, caches and heat.
 """
 import argparse
 import json
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from train import WARM, write_recipe
 
@@ -37,6 +40,12 @@ def work(options) -> None:
 
 def train(options, count: int) -> list:
     """Sound per second of the clock, processor seconds per second of sound."""
+    found = start(options, count)
+    return [found[0][2] / found[0][0], max(each[1] for each in found) / found[0][2]]
+
+
+def start(options, count: int) -> list:
+    """What `work` prints in each of so many processes that train one network."""
     with tempfile.TemporaryDirectory() as folder:
         recipe = write_recipe(folder, options)
         workers = []
@@ -49,7 +58,14 @@ def train(options, count: int) -> list:
         found = [json.loads(worker.communicate()[0] or "null") for worker in workers]
     if not all(found):
         raise SystemExit("a process failed")
-    return [found[0][2] / found[0][0], max(each[1] for each in found) / found[0][2]]
+    return found
+
+
+def train_apart(options, count: int) -> float:
+    """Sound per second of the clock of so many trainings side by side."""
+    with ThreadPoolExecutor(count) as pool:
+        found = pool.map(lambda _: start(options, 1)[0], range(count))
+        return sum(each[2] / each[0] for each in found)
 
 
 def main() -> None:
@@ -67,15 +83,17 @@ def main() -> None:
         work(options)
         return
     runs = {1: [], options.processes: []}
-    load = os.getloadavg()[0]
+    load, apart = os.getloadavg()[0], 0.0
     for _ in range(2):
         for count, values in runs.items():
             values.append(train(options, count))
+        apart = max(apart, train_apart(options, options.processes))
     clock = {count: max(each[0] for each in values) for count, values in runs.items()}
     spent = {count: min(each[1] for each in values) for count, values in runs.items()}
     result = {"processes": options.processes, "cores": os.cpu_count(),
               "load_before": round(load, 2),
               "clock": round(clock[options.processes] / clock[1], 3),
+              "apart": round(apart / clock[1], 3),
               "processor": round(spent[1] / spent[options.processes], 3)}
     if options.json:
         print(json.dumps(result))
@@ -83,8 +101,9 @@ def main() -> None:
     for count in runs:
         print(f"{count} processes  {clock[count]:7.1f} s of sound per second  "
               f"{1000 * spent[count]:6.2f} ms of processor time per second of sound")
+    print(f"{options.processes} apart     {apart:9.1f} s of sound per second")
     print(f"ratio by the clock {result['clock']:.2f}, by processor time "
-          f"{result['processor']:.2f} (load before: {load:.1f} on {os.cpu_count()} cores)")
+          f"{result['processor']:.2f}, of trainings apart {result['apart']:.2f} (load before: {load:.1f} on {os.cpu_count()} cores)")
 
 
 if __name__ == "__main__":
