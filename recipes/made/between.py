@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from singers import add_speakers, speakers_in
 from songs import read_song, write_song
 from voice import RATE, analyse, reshape, synthesize
 
@@ -24,12 +25,6 @@ REST_S = 0.12        # shortest rest to cut in
 SUNG_S = (1.5, 5.0)  # between two cuts at least
 SPOKEN_S = (0.8, 3.0)
 FADE_S = 0.02
-
-
-def speakers_in(folder, only, without):
-    found = {s.name: sorted(s.glob("*.flac")) for s in sorted(folder.iterdir())
-             if s.is_dir() and s.name not in without and (not only or s.name in only)}
-    return {name: files for name, files in found.items() if files}
 
 
 def through_vocoder(rng, samples):
@@ -100,8 +95,7 @@ def main():
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--most", type=int, default=90, help="songs at most")
     parser.add_argument("--vocoded", type=float, default=0.5, help="share of speech through WORLD")
-    parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
-    parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
+    add_speakers(parser)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(args.seed)

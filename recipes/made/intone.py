@@ -11,15 +11,14 @@ syllable for syllable. What is spoken goes through the same vocoder, mostly, wit
 a pitch that moves as it did.
 """
 import argparse
-from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from between import speakers_in
 from melody import Note, draw_style, pitch_curve, pitches, unsteady
 from resing import OFFSET_EARLY_S, rows_of
+from singers import add_songs, make_songs
 from songs import write_song
 from voice import RATE, STEP_S, analyse, reshape, syllables_of, synthesize
 
@@ -111,8 +110,8 @@ def song(job):
     shift = rng.normal(2, 3.5)      # one voice through the song
     formants = float(np.exp(rng.normal(0, 0.07) + 0.008 * shift))
     breath = rng.uniform(0.5, 1.0)
-    parts, rows, at = [np.zeros(int(rng.uniform(0.1, 0.8) * RATE))], [], 0.0
-    while sum(map(len, parts)) < seconds * RATE:
+    parts, rows = [np.zeros(int(rng.uniform(0.1, 0.8) * RATE))], []
+    while (at := sum(map(len, parts)) / RATE) < seconds:
         samples, notes = phrase_of(rng, files), []
         frames = analyse(samples, 500)
         if (frames[0] > 0).sum() >= 20 and rng.random() >= (1 - SUNG) * AS_SPOKEN:
@@ -125,7 +124,6 @@ def song(job):
                 continue
             samples = synthesize(*frames)
         samples = samples / max(np.abs(samples).max(), 1e-6) * 10 ** (rng.uniform(-8, 0) / 20)
-        at = sum(map(len, parts)) / RATE
         rows += [(a + at, b + at, p) for a, b, p in notes]
         parts += [samples, np.zeros(int(rng.uniform(*PAUSE_S) * RATE))]
     samples = np.concatenate(parts) * rng.uniform(0.3, 0.9)
@@ -137,25 +135,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("voices", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--songs", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=61)
-    parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
-    parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
-    parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
-    parser.add_argument("--processes", type=int, default=2)
-    args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(args.seed)
-    voices = speakers_in(args.voices, args.only, args.without)
-    names = sorted(voices)
-    weight = np.array([min(160, len(voices[n])) for n in names], float) ** 0.7
-    chosen = rng.choice(len(names), args.songs, p=weight / weight.sum())
-    jobs = [(names[s], voices[names[s]], args.seed * 100003 + i, args.out, args.seconds)
-            for i, s in enumerate(chosen)]
-    with Pool(args.processes) as pool:
-        made = list(pool.imap_unordered(song, jobs, chunksize=2))
-    print(f"{len(made)} songs, {sum(s for _, s in made) / 60:.1f} min, "
-          f"{sum(n for n, _ in made)} notes")
+    add_songs(parser, songs=200, seed=61)
+    make_songs(song, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ the middle of the glide) and ends where the voice ends, or at the next onset
 where the voice goes through. Its pitch is the median of the middle.
 """
 import argparse
-from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ import soundfile
 from scipy.ndimage import gaussian_filter1d
 
 from melody import STYLES, compose, draw_style, pitch_curve, unsteady
+from singers import add_songs, make_songs
 from songs import write_song
 from voice import BINS, RATE, STEP_S, listen, reshape, synthesize
 
@@ -169,9 +169,8 @@ def rows_of(notes, curve):
 
 
 def song(job):
-    speaker, seed, out, style, seconds = job
+    speaker, files, seed, out, seconds, style = job
     rng = np.random.default_rng(seed)
-    files = sorted(speaker.glob("*.flac"))
     wanted, heard, utterances = rng.uniform(7, 12), 0.0, []
     for index in rng.permutation(len(files)):
         samples, _ = soundfile.read(files[index], frames=8 * RATE)
@@ -183,7 +182,7 @@ def song(job):
     if voice is None:
         return 0, 0.0
     samples, rows = sing(rng, voice, style, seconds)
-    write_song(out, f"{speaker.name}-{seed}", samples, rows)
+    write_song(out, f"{speaker}-{seed}", samples, rows)
     return len(rows), len(samples) / RATE
 
 
@@ -191,29 +190,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("voices", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--songs", type=int, default=240)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
+    add_songs(parser, songs=240, seed=11)
     parser.add_argument("--style", choices=STYLES, default="sheet", help="how it is sung")
-    parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
-    parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
-    parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-
-    rng = np.random.default_rng(args.seed)
-    speakers = sorted(p for p in args.voices.iterdir() if p.is_dir()
-                      and p.name not in args.without
-                      and (not args.only or p.name in args.only))
-    # A voice with much material sings more songs, but not in proportion.
-    weight = np.array([min(160, len(list(s.glob("*.flac")))) for s in speakers], float) ** 0.7
-    chosen = rng.choice(len(speakers), args.songs, p=weight / weight.sum())
-    jobs = [(speakers[s], args.seed * 100003 + i, args.out, args.style, args.seconds)
-            for i, s in enumerate(chosen)]
-    with Pool(args.processes) as pool:
-        made = list(pool.imap_unordered(song, jobs, chunksize=2))
-    print(f"{sum(s > 0 for _, s in made)} songs, {sum(s for _, s in made) / 60:.1f} min, "
-          f"{sum(n for n, _ in made)} notes")
+    make_songs(song, args, args.style)
 
 
 if __name__ == "__main__":

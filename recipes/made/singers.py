@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""Who sings: speakers out of a folder of voices.py, and many songs by them at once."""
+from multiprocessing import Pool
+
+import numpy as np
+
+
+def add_speakers(parser):
+    parser.add_argument("--only", nargs="*", default=[], help="speakers to use")
+    parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
+
+
+def speakers_in(folder, only, without):
+    found = {s.name: sorted(s.glob("*.flac")) for s in sorted(folder.iterdir())
+             if s.is_dir() and s.name not in without and (not only or s.name in only)}
+    return {name: files for name, files in found.items() if files}
+
+
+def add_songs(parser, songs, seed):
+    """What every program that makes songs out of voices is told."""
+    parser.add_argument("--songs", type=int, default=songs)
+    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
+    add_speakers(parser)
+    parser.add_argument("--processes", type=int, default=2)
+
+
+def make_songs(song, args, *more):
+    """Calls song((speaker, files, seed, out, seconds, *more)) for each song, in several
+    processes; it gives the number of notes (0: no song was made) and the seconds."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(args.seed)
+    voices = speakers_in(args.voices, args.only, args.without)
+    names = list(voices)
+    # A voice with much material sings more songs, but not in proportion.
+    weight = np.array([min(160, len(voices[n])) for n in names], float) ** 0.7
+    chosen = rng.choice(len(names), args.songs, p=weight / weight.sum())
+    jobs = [(names[s], voices[names[s]], args.seed * 100003 + i, args.out, args.seconds, *more)
+            for i, s in enumerate(chosen)]
+    with Pool(args.processes) as pool:
+        made = list(pool.imap_unordered(song, jobs, chunksize=2))
+    print(f"{sum(s > 0 for _, s in made)} songs, {sum(s for _, s in made) / 60:.1f} min, "
+          f"{sum(n for n, _ in made)} notes")
