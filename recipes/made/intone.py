@@ -10,15 +10,12 @@ accents are those of speech everywhere; only a steady pitch tells what is sung,
 syllable for syllable. What is spoken goes through the same vocoder, mostly, with
 a pitch that moves as it did.
 """
-import argparse
-from pathlib import Path
-
 import numpy as np
 import soundfile
 
 from melody import Note, draw_style, pitch_curve, pitches, unsteady
 from resing import OFFSET_EARLY_S, rows_of
-from singers import add_songs, make_songs
+from singers import make_songs, songs_parser
 from songs import write_song
 from voice import RATE, STEP_S, analyse, reshape, syllables_of, synthesize
 
@@ -132,11 +129,7 @@ def song(job):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("voices", type=Path)
-    parser.add_argument("out", type=Path)
-    add_songs(parser, songs=200, seed=61)
-    make_songs(song, parser.parse_args())
+    make_songs(song, songs_parser(__doc__, songs=200, seed=61).parse_args())
 
 
 if __name__ == "__main__":

@@ -12,15 +12,12 @@ The labels follow what people annotate: a note begins where its vowel begins
 the middle of the glide) and ends where the voice ends, or at the next onset
 where the voice goes through. Its pitch is the median of the middle.
 """
-import argparse
-from pathlib import Path
-
 import numpy as np
 import soundfile
 from scipy.ndimage import gaussian_filter1d
 
 from melody import STYLES, compose, draw_style, pitch_curve, unsteady
-from singers import add_songs, make_songs
+from singers import make_songs, songs_parser
 from songs import write_song
 from voice import BINS, RATE, STEP_S, listen, reshape, synthesize
 
@@ -187,10 +184,7 @@ def song(job):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("voices", type=Path)
-    parser.add_argument("out", type=Path)
-    add_songs(parser, songs=240, seed=11)
+    parser = songs_parser(__doc__, songs=240, seed=11)
     parser.add_argument("--style", choices=STYLES, default="sheet", help="how it is sung")
     args = parser.parse_args()
     make_songs(song, args, args.style)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Who sings: speakers out of a folder of voices.py, and many songs by them at once."""
+import argparse
 from multiprocessing import Pool
+from pathlib import Path
 
 import numpy as np
 
@@ -16,13 +18,17 @@ def speakers_in(folder, only, without):
     return {name: files for name, files in found.items() if files}
 
 
-def add_songs(parser, songs, seed):
+def songs_parser(about, songs, seed):
     """What every program that makes songs out of voices is told."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("voices", type=Path)
+    parser.add_argument("out", type=Path)
     parser.add_argument("--songs", type=int, default=songs)
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
     add_speakers(parser)
     parser.add_argument("--processes", type=int, default=2)
+    return parser
 
 
 def make_songs(song, args, *more):
