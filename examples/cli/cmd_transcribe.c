@@ -33,6 +33,9 @@ static const cli_option options[] = {
     { 0, "min-duration", CLI_NUMBER, "S", NULL, 0, 60, CLI_FIELD(min_duration),
       CLI_FIELD(min_duration_set),
       "drop notes shorter than this many seconds; 0 keeps all (default: the model's)" },
+    { 0, "offset-delay", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(offset_delay),
+      CLI_FIELD(offset_delay_set),
+      "end notes so many seconds later where no other follows (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
       "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
       "model's)" },
@@ -209,6 +212,8 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
     o->offset_threshold = args->offset_threshold;
     if (args->min_duration_set) /* in the library 0 asks for the default */
         o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
+    if (args->offset_delay_set)
+        o->offset_delay_s = args->offset_delay > 0 ? args->offset_delay : -1;
 }
 
 /* The mouth of the face that the video shows. */

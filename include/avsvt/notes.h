@@ -45,9 +45,15 @@ typedef struct avsvt_notes_options {
                                     frames to each side; default: the
                                     model's, else 3. */
     uint32_t reserved;         /**< Must be 0. */
+    double   offset_delay_s;   /**< A note ends so much later than silence
+                                    crosses its threshold, at most at the next
+                                    onset, for networks that call silence
+                                    before people do; up to 10; default: the
+                                    model's, else 0; negative: none. The
+                                    precise rule's only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u }
+    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0 }
 
 /** Decode activations into notes.
  *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.

@@ -9,6 +9,7 @@
 #include "head/activations.h"
 
 #define MAX_WINDOW 1000
+#define MAX_DELAY_S 10.0
 
 static avsvt_status check_options(const avsvt_notes_options *o,
                                   avsvt_error *err)
@@ -24,6 +25,10 @@ static avsvt_status check_options(const avsvt_notes_options *o,
             "offset_threshold must be above 0 and at most 1, or 0 for the default");
     if (!isfinite(o->min_duration_s))
         return avsvti_fail(err, AVSVT_E_ARG, "min_duration_s is not a number");
+    if (!(o->offset_delay_s <= MAX_DELAY_S) || !isfinite(o->offset_delay_s))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "offset_delay_s is %g: use at most %g seconds, 0 for the default, "
+            "or a negative number for none", o->offset_delay_s, MAX_DELAY_S);
     if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
         return avsvti_fail(err, AVSVT_E_ARG,
             "window_frames is %d: use 1 to %d, or 0 for the default",
@@ -42,6 +47,8 @@ static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
         s->offset_threshold = o->offset_threshold;
     if (o->min_duration_s != 0)
         s->min_duration_s = o->min_duration_s > 0 ? o->min_duration_s : 0;
+    if (o->offset_delay_s != 0)
+        s->offset_delay_s = o->offset_delay_s > 0 ? o->offset_delay_s : 0;
     if (o->window_frames > 0)
         s->window = o->window_frames;
 }

@@ -2,8 +2,8 @@
 /* Our rule. A note starts where the onset is highest within the window (the
  * first of equals), between frames where the parabola through the logits has
  * its top. It may take a few frames to sound. It ends where silence crosses
- * its threshold, between frames too, or at the next onset. What sounds in the
- * first frame began before it and is a note from there on. */
+ * its threshold, between frames too, and a delay later, or at the next onset.
+ * What sounds in the first frame began before it and is a note from there on. */
 #include <math.h>
 #include <string.h>
 
@@ -19,9 +19,12 @@
 typedef struct precise_state {
     avsvti_pitch pitch;
     double onset_limit, offset_limit; /* as logits */
+    double delay;         /* from silence to the end, in frames */
     int open;
     int64_t peak, frames; /* frame of the onset; frames that sound */
-    double onset;         /* in frames */
+    int64_t ending;       /* frames until it is known that it ends there; 0: it
+                           * sounds, or was not heard yet */
+    double onset, end;    /* in frames */
     double onset_logit, sounding; /* sounding: sum of 1 - silence */
     double power;         /* sum over level_frames */
     int64_t level_frames, level_limit;
@@ -92,12 +95,14 @@ static double time_given(const avsvti_decoder *d, double frame)
         ? t : rint(t * TIMES_PER_S) / TIMES_PER_S;
 }
 
-/* Ends the open note at a place in frames. */
+/* Ends the open note at a place in frames, or before it where it has ended. */
 static avsvt_status close_note(avsvti_decoder *d, double end,
                                avsvti_note_list *list, avsvt_error *err)
 {
     precise_state *p = d->state;
     avsvt_note note = AVSVT_NOTE_INIT;
+    if (p->ending && p->end < end)
+        end = p->end;
     double sure = 0, shortest = 0.5 / d->info.frame_rate_hz;
     if (!p->open || !p->frames) {
         p->open = 0;
@@ -132,6 +137,7 @@ static void open_note(avsvti_decoder *d, int64_t i, double onset)
     p->open = 1;
     p->peak = i;
     p->frames = 0;
+    p->ending = 0;
     p->onset = onset;
     p->onset_logit = (double)avsvti_frame(d, i)[0];
     p->sounding = 0;
@@ -152,6 +158,18 @@ static void add_frame(avsvti_decoder *d, const float *row)
     }
 }
 
+/* Silence is crossed: the note ends a delay later, unless an onset comes first. */
+static avsvt_status end_note(avsvti_decoder *d, double crossed,
+                             avsvti_note_list *list, avsvt_error *err)
+{
+    precise_state *p = d->state;
+    if (!(p->delay > 0))
+        return close_note(d, crossed, list, err);
+    p->end = crossed + p->delay;
+    p->ending = (int64_t)ceil(p->delay);
+    return AVSVT_OK;
+}
+
 static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
                                  avsvti_note_list *list, avsvt_error *err)
 {
@@ -165,10 +183,12 @@ static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
     }
     if (!p->open)
         return status;
+    if (p->ending)
+        return --p->ending ? status : close_note(d, p->end, list, err);
     if (sounds(d, row))
         add_frame(d, row);
     else if (p->frames)
-        status = close_note(d, crossing(d, i), list, err);
+        status = end_note(d, crossing(d, i), list, err);
     else if (i - p->peak + 1 >= MAY_BE_LATE)
         p->open = 0;
     return status;
@@ -196,6 +216,7 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
     *state = p;
     p->onset_limit = avsvti_limit(d->settings.onset_threshold);
     p->offset_limit = avsvti_limit(d->settings.offset_threshold);
+    p->delay = d->settings.offset_delay_s * d->info.frame_rate_hz;
     double frames = LEVEL_S * d->info.frame_rate_hz;
     p->level_limit = frames < 1 ? 1 : frames > 1e6 ? 1000000 : (int64_t)frames;
     return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,
@@ -203,6 +224,6 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
 }
 
 const avsvti_rule avsvti_rule_precise = {
-    { 0.4, 0.5, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
+    { 0.4, 0.5, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
     precise_release,
 };

@@ -7,7 +7,7 @@
 #include "decode/decoder.h"
 
 typedef struct avsvti_settings {
-    double onset_threshold, offset_threshold, min_duration_s;
+    double onset_threshold, offset_threshold, min_duration_s, offset_delay_s;
     int32_t window; /* frames to each side */
 } avsvti_settings;
 

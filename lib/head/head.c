@@ -39,6 +39,9 @@ avsvt_status avsvti_head_defaults(avsvt_notes_options *defaults,
         status = avsvti_model_number(m, "decode.min_duration_s", 0.0, 10.0,
                                      &defaults->min_duration_s, err);
     if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "decode.offset_delay_s", 0.0, 10.0,
+                                     &defaults->offset_delay_s, err);
+    if (status == AVSVT_OK)
         status = avsvti_model_integer(m, "decode.window", 1, 1000, &window,
                                       err);
     defaults->window_frames = (int32_t)window;

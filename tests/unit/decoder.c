@@ -220,6 +220,53 @@ static void short_notes_are_dropped_when_asked(void **state)
     free(m);
 }
 
+static void an_offset_may_be_later_but_never_after_the_next_onset(void **state)
+{
+    static const struct { double delay, first, last; } cases[] = {
+        { 0, 1.59, 3.97 }, { 0.01, 1.60, 3.98 }, { 0.04, 1.63, 4.0 },
+        { 0.05, 1.64, 4.0 }, { 0.4, 1.64, 4.0 }, { -1, 1.59, 3.97 },
+    };
+    made *m = silent_frames();
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    sing(m, 50, 80, 60, 4);
+    sing(m, 83, 130, 62, 4);            /* the peak lies between two frames: */
+    m->logits[82][0] = m->logits[83][0]; /* 82 and a half */
+    sing(m, 150, FRAMES - 1, 64, 4);    /* the sound ends at 4.0 */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        o.offset_delay_s = cases[i].delay;
+        for (int32_t window = 1; window < 5; window++) {
+            o.window_frames = window;
+            avsvt_notes *notes = decode_made(m, 1, &o);
+            assert_int_equal(avsvt_notes_count(notes), 3);
+            assert_within(note_at(notes, 0).offset_s, cases[i].first, 0.0101);
+            assert_true(note_at(notes, 0).offset_s <= note_at(notes, 1).onset_s);
+            assert_within(note_at(notes, 1).pitch, 62, 0.02);
+            assert_within(note_at(notes, 2).offset_s, cases[i].last, 1e-9);
+            avsvt_notes_free(notes);
+        }
+    }
+    free(m);
+}
+
+static void a_delay_saves_a_short_note(void **state)
+{
+    made *m = silent_frames();
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    sing(m, 50, 52, 60, 4);
+    o.min_duration_s = 0.05;
+    avsvt_notes *notes = decode_made(m, 1, &o);
+    assert_int_equal(avsvt_notes_count(notes), 0);
+    avsvt_notes_free(notes);
+    o.offset_delay_s = 0.03;
+    notes = decode_made(m, 1, &o);
+    assert_int_equal(avsvt_notes_count(notes), 1);
+    assert_within(note_at(notes, 0).offset_s, 1.06, 1e-9);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
 static void defaults_of_the_model_count_for_its_own_rule(void **state)
 {
     made *m = silent_frames();
@@ -308,6 +355,7 @@ static void any_block_sizes_give_the_same_notes(void **state)
         o.rule = seed % 2 ? AVSVT_RULE_PRECISE : AVSVT_RULE_PUBLISHED;
         o.window_frames = 1 + (int)(seed % 7);
         o.offset_threshold = 0.9;
+        o.offset_delay_s = 0.015 * (int)(seed % 6);
         avsvt_notes *whole = decode_made(m, 1, &o);
         found += avsvt_notes_count(whole);
         for (int largest = 1; largest <= 64; largest *= 4) {
@@ -331,6 +379,7 @@ static void precise_notes_have_length_and_do_not_overlap(void **state)
         o.onset_threshold = 0.2;
         o.offset_threshold = 0.3 + seed * 0.03;
         o.window_frames = 1 + (int)(seed % 3);
+        o.offset_delay_s = 0.013 * (int)(seed % 5);
         avsvt_notes *notes = decode_made(m, 1, &o);
         found += avsvt_notes_count(notes);
         for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
@@ -407,9 +456,9 @@ static void bad_options_are_refused(void **state)
     made *m = silent_frames();
     avsvt_activations *acts = activations_of(m->logits[0], NULL, 0, NULL, 9, 50);
     avsvt_notes *notes = (avsvt_notes *)m;
-    avsvt_notes_options bad[7];
+    avsvt_notes_options bad[9];
     (void)state;
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 9; i++)
         bad[i] = (avsvt_notes_options)AVSVT_NOTES_OPTIONS_INIT;
     bad[0].rule = 3;
     bad[1].onset_threshold = 1.5;
@@ -418,7 +467,9 @@ static void bad_options_are_refused(void **state)
     bad[4].window_frames = -1;
     bad[5].window_frames = 1000000;
     bad[6].reserved = 1;
-    for (int i = 0; i < 7; i++) {
+    bad[7].offset_delay_s = NAN;
+    bad[8].offset_delay_s = 11;
+    for (int i = 0; i < 9; i++) {
         avsvt_error err = AVSVT_ERROR_INIT;
         assert_int_equal(avsvt_notes_decode(&notes, acts, &bad[i], &err),
                          AVSVT_E_ARG);
@@ -474,6 +525,8 @@ int main(void)
         cmocka_unit_test(digital_silence_is_no_note_whatever_the_network_says),
         cmocka_unit_test(an_onset_without_sound_is_no_note),
         cmocka_unit_test(short_notes_are_dropped_when_asked),
+        cmocka_unit_test(an_offset_may_be_later_but_never_after_the_next_onset),
+        cmocka_unit_test(a_delay_saves_a_short_note),
         cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),
         cmocka_unit_test(any_block_sizes_give_the_same_notes),
         cmocka_unit_test(precise_notes_have_length_and_do_not_overlap),

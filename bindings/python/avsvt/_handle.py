@@ -40,6 +40,12 @@ def optional(value) -> float:
     return float(value) or 5e-324
 
 
+def seconds(value) -> float:
+    """A time for an option where C takes 0 for "the default" and what is
+    negative for none: None is that default, and 0 is none."""
+    return 0.0 if value is None else float(value) or -1.0
+
+
 class Handle:
     """Owns one C object. Close it, use it in a `with` statement, or forget it.
 

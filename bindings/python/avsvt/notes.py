@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _ffi
-from ._handle import Handle, call, held, optional, path_bytes
+from ._handle import Handle, call, held, optional, path_bytes, seconds
 from .tensors import Lent
 
 FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
@@ -25,17 +25,15 @@ class Note(NamedTuple):
 
 
 def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
-             window=None) -> _ffi.NotesOptions:
+             window=None, offset_delay=None) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
     if rule not in _ffi.RULES:
         raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
-    shortest = 0.0 if min_duration is None else float(min_duration)
-    if min_duration is not None and shortest == 0.0:
-        shortest = -1.0  # C's 0 is the default; negative is no minimum
     return _ffi.NotesOptions(
         rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
-        offset_threshold=optional(offset_threshold), min_duration_s=shortest,
-        window_frames=window or 0)
+        offset_threshold=optional(offset_threshold),
+        min_duration_s=seconds(min_duration), window_frames=window or 0,
+        offset_delay_s=seconds(offset_delay))
 
 
 class Notes(Handle):
@@ -286,8 +284,8 @@ class Activations(Handle):
 
     def notes(self, **settings) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
-        ``onset_threshold``, ``offset_threshold``, ``min_duration`` (seconds)
-        and ``window`` (frames); what is not given is the model's."""
+        ``onset_threshold``, ``offset_threshold``, ``min_duration``,
+        ``offset_delay`` (seconds) and ``window`` (frames); what is not given is the model's."""
         options = decoding(**settings)
         out = c_void_p()
         with self._held() as pointer:
@@ -307,12 +305,13 @@ def _rows(values, name: str, width, frames=None) -> np.ndarray:
 
 def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
                     rule="published", *, fine=None, start=0.0, min_duration=None,
-                    window=None) -> Notes:
+                    window=None, offset_delay=None) -> Notes:
     """Notes of frame logits [frames, 20] by the published rule or our own."""
     with Activations(logits, frame_rate, fine=fine, start=start) as activations:
         return activations.notes(rule=rule, onset_threshold=onset_threshold,
                                  offset_threshold=offset_threshold,
-                                 min_duration=min_duration, window=window)
+                                 min_duration=min_duration, window=window,
+                                 offset_delay=offset_delay)
 
 
 def read_notes(path) -> Notes:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _ffi, errors
-from ._handle import Handle, held, optional, path_bytes
+from ._handle import Handle, held, optional, path_bytes, seconds
 from .audio import as_samples
 from .models import Model
 
@@ -52,11 +52,10 @@ class Stream(Handle):
 
     def __init__(self, rate, model=None, context=None, *, onset_threshold=None,
                  offset_threshold=None, min_duration=None, queue=None):
-        shortest = 0.0 if min_duration is None else float(min_duration) or -1.0
         options = _ffi.StreamOptions(
             rate_hz=float(rate), queue=queue or 8192,
             onset_threshold=optional(onset_threshold),
-            offset_threshold=optional(offset_threshold), min_duration_s=shortest)
+            offset_threshold=optional(offset_threshold), min_duration_s=seconds(min_duration))
         self._rate = float(rate)
         if isinstance(model, Model):
             with held(model) as (shared,):

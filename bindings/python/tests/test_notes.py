@@ -130,6 +130,8 @@ def test_settings_reach_the_decoder_zero_included():
     logits, _ = one_note()
     assert len(avsvt.frames_to_notes(logits, 50, onset_threshold=0.999)) == 0
     assert len(avsvt.frames_to_notes(logits, 50, rule="precise", min_duration=1.0)) == 0
+    later = avsvt.frames_to_notes(logits, 50, rule="precise", offset_delay=0.1)
+    assert later.offset == pytest.approx([0.7], abs=0.011)
     logits[10, 0] = -2  # probability 0.12: below every default
     assert len(avsvt.frames_to_notes(logits, 50, rule="precise")) == 0
     assert len(avsvt.frames_to_notes(logits, 50, rule="precise", onset_threshold=0)) >= 1
