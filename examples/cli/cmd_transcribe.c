@@ -36,6 +36,10 @@ static const cli_option options[] = {
     { 0, "offset-delay", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(offset_delay),
       CLI_FIELD(offset_delay_set),
       "end notes so many seconds later where no other follows (default: the model's)" },
+    { 0, "sung-share", CLI_NUMBER, "X", NULL, 0, 1, CLI_FIELD(sung_share),
+      CLI_FIELD(sung_share_set),
+      "drop notes around which less than this share of what has a pitch is sung, as in speech; "
+      "0 keeps all (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
       "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
       "model's)" },
@@ -214,6 +218,8 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
         o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
     if (args->offset_delay_set)
         o->offset_delay_s = args->offset_delay > 0 ? args->offset_delay : -1;
+    if (args->sung_share_set)
+        o->sung_share = args->sung_share > 0 ? args->sung_share : -1;
 }
 
 /* The mouth of the face that the video shows. */

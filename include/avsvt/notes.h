@@ -51,9 +51,16 @@ typedef struct avsvt_notes_options {
                                     before people do; up to 10; default: the
                                     model's, else 0; negative: none. The
                                     precise rule's only. */
+    double   sung_share;       /**< A note is dropped unless this share of what
+                                    has a pitch lies in notes, in the 8 s
+                                    before its end or the 8 s after its start:
+                                    it was found in speech, or in music without
+                                    a voice. 0..1; default: the model's, else
+                                    0; negative: keep all. The precise rule's,
+                                    and with a fine pitch, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0 }
+    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0 }
 
 /** Decode activations into notes.
  *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.

@@ -29,6 +29,10 @@ static avsvt_status check_options(const avsvt_notes_options *o,
         return avsvti_fail(err, AVSVT_E_ARG,
             "offset_delay_s is %g: use at most %g seconds, 0 for the default, "
             "or a negative number for none", o->offset_delay_s, MAX_DELAY_S);
+    if (!(o->sung_share <= 1))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "sung_share is %g: use at most 1, 0 for the default, or a negative "
+            "number to keep all notes", o->sung_share);
     if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
         return avsvti_fail(err, AVSVT_E_ARG,
             "window_frames is %d: use 1 to %d, or 0 for the default",
@@ -49,6 +53,8 @@ static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
         s->min_duration_s = o->min_duration_s > 0 ? o->min_duration_s : 0;
     if (o->offset_delay_s != 0)
         s->offset_delay_s = o->offset_delay_s > 0 ? o->offset_delay_s : 0;
+    if (o->sung_share != 0)
+        s->sung_share = o->sung_share > 0 ? o->sung_share : 0;
     if (o->window_frames > 0)
         s->window = o->window_frames;
 }
@@ -106,8 +112,12 @@ avsvt_status avsvti_decoder_create(avsvti_decoder **out,
     d->row = AVSVT_NOTE_LOGITS + (size_t)info->fine_bins + 1;
     d->capacity = 2 * (int64_t)d->settings.window + d->rule->lookahead + 1;
     d->ring = avsvti_alloc_zero(a, (size_t)d->capacity * d->row, sizeof(float));
+    avsvti_note_list_init(&d->found, a);
     status = d->ring ? d->rule->create(&d->state, d, err)
                      : avsvti_fail_memory(err);
+    if (status == AVSVT_OK && info->fine_bins && d->settings.sung_share > 0 &&
+        d->rule == &avsvti_rule_precise)
+        status = avsvti_sung_create(&d->sung, a, info, d->settings.sung_share, err);
     if (status != AVSVT_OK) {
         avsvti_decoder_free(d);
         return status;
@@ -128,6 +138,21 @@ static void keep_frame(avsvti_decoder *d, const float *logits,
     d->known++;
 }
 
+/* The next frame, whose neighbours are in reach. */
+static avsvt_status decide(avsvti_decoder *d, avsvti_note_list *list,
+                           avsvt_error *err)
+{
+    const float *fine = avsvti_frame(d, d->decided) + AVSVT_NOTE_LOGITS;
+    d->in_note = 0;
+    avsvt_status status = d->rule->step(d, d->decided, d->sung ? &d->found : list,
+                                        err);
+    if (status == AVSVT_OK && d->sung)
+        status = avsvti_sung_push(d->sung, fine, d->in_note, &d->found, list, err);
+    if (status == AVSVT_OK)
+        d->decided++;
+    return status;
+}
+
 avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
                                  const float *fine, const float *level,
                                  int64_t frames, avsvti_note_list *list,
@@ -143,10 +168,9 @@ avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
                    level ? level + i : NULL);
         if (d->decided + ahead >= d->known)
             continue;
-        avsvt_status status = d->rule->step(d, d->decided, list, err);
+        avsvt_status status = decide(d, list, err);
         if (status != AVSVT_OK)
             return status;
-        d->decided++;
     }
     return AVSVT_OK;
 }
@@ -154,12 +178,14 @@ avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
 avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
                                    avsvt_error *err)
 {
-    for (; d->decided < d->known; d->decided++) {
-        avsvt_status status = d->rule->step(d, d->decided, list, err);
-        if (status != AVSVT_OK)
-            return status;
-    }
-    return d->rule->finish(d, list, err);
+    avsvt_status status = AVSVT_OK;
+    while (d->decided < d->known && status == AVSVT_OK)
+        status = decide(d, list, err);
+    if (status == AVSVT_OK)
+        status = d->rule->finish(d, d->sung ? &d->found : list, err);
+    if (status == AVSVT_OK && d->sung)
+        status = avsvti_sung_finish(d->sung, &d->found, list, err);
+    return status;
 }
 
 void avsvti_decoder_free(avsvti_decoder *d)
@@ -169,6 +195,8 @@ void avsvti_decoder_free(avsvti_decoder *d)
     const avsvt_allocator *a = d->allocator;
     if (d->state)
         d->rule->release(d->state, a);
+    avsvti_sung_free(d->sung);
+    avsvti_note_list_free(&d->found);
     avsvti_release(a, d->ring);
     avsvti_release(a, d);
 }

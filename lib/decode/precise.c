@@ -150,6 +150,7 @@ static void add_frame(avsvti_decoder *d, const float *row)
     precise_state *p = d->state;
     double level = (double)row[d->row - 1];
     avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
+    d->in_note = 1;
     p->frames++;
     p->sounding += 1 - avsvti_probability((double)row[1]);
     if (!isnan(level) && p->level_frames < p->level_limit) {
@@ -216,7 +217,7 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
     *state = p;
     p->onset_limit = avsvti_limit(d->settings.onset_threshold);
     p->offset_limit = avsvti_limit(d->settings.offset_threshold);
-    p->delay = d->settings.offset_delay_s * d->info.frame_rate_hz;
+    p->delay = fmin(d->settings.offset_delay_s * d->info.frame_rate_hz, 1e9);
     double frames = LEVEL_S * d->info.frame_rate_hz;
     p->level_limit = frames < 1 ? 1 : frames > 1e6 ? 1000000 : (int64_t)frames;
     return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,
@@ -224,6 +225,6 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
 }
 
 const avsvti_rule avsvti_rule_precise = {
-    { 0.4, 0.5, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
+    { 0.4, 0.5, 0.0, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
     precise_release,
 };

@@ -5,9 +5,11 @@
 #define AVSVTI_DECODE_RULE_H
 
 #include "decode/decoder.h"
+#include "decode/sung.h"
 
 typedef struct avsvti_settings {
-    double onset_threshold, offset_threshold, min_duration_s, offset_delay_s;
+    double onset_threshold, offset_threshold, min_duration_s, offset_delay_s,
+           sung_share;
     int32_t window; /* frames to each side */
 } avsvti_settings;
 
@@ -29,6 +31,9 @@ struct avsvti_decoder {
     const avsvt_allocator *allocator;
     const avsvti_rule *rule;
     void *state;
+    avsvti_sung *sung;      /* NULL: all notes count */
+    avsvti_note_list found; /* by the rule, for sung */
+    int in_note;            /* the rule says so of the frame it has just seen */
     avsvti_settings settings;
     avsvt_activations_info info;
     float *ring;      /* rows of the newest frames */

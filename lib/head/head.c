@@ -42,6 +42,9 @@ avsvt_status avsvti_head_defaults(avsvt_notes_options *defaults,
         status = avsvti_model_number(m, "decode.offset_delay_s", 0.0, 10.0,
                                      &defaults->offset_delay_s, err);
     if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "decode.sung_share", 0.0, 1.0,
+                                     &defaults->sung_share, err);
+    if (status == AVSVT_OK)
         status = avsvti_model_integer(m, "decode.window", 1, 1000, &window,
                                       err);
     defaults->window_frames = (int32_t)window;

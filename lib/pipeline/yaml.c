@@ -55,6 +55,9 @@ static avsvt_status yaml_decode(avsvt_pipeline *p, const avsvti_manifest *yaml,
         status = yaml_number(&p->defaults.offset_delay_s, p, yaml,
                              "decode.offset_delay_s", 0, 10, err);
     if (status == AVSVT_OK)
+        status = yaml_number(&p->defaults.sung_share, p, yaml,
+                             "decode.sung_share", 0, 1, err);
+    if (status == AVSVT_OK)
         status = yaml_number(&window, p, yaml, "decode.window", 1, 1000, err);
     p->defaults.window_frames = (int32_t)window;
     return status;

@@ -356,6 +356,7 @@ static void any_block_sizes_give_the_same_notes(void **state)
         o.window_frames = 1 + (int)(seed % 7);
         o.offset_threshold = 0.9;
         o.offset_delay_s = 0.015 * (int)(seed % 6);
+        o.sung_share = 0.1 * (int)(seed % 4);
         avsvt_notes *whole = decode_made(m, 1, &o);
         found += avsvt_notes_count(whole);
         for (int largest = 1; largest <= 64; largest *= 4) {
@@ -456,9 +457,9 @@ static void bad_options_are_refused(void **state)
     made *m = silent_frames();
     avsvt_activations *acts = activations_of(m->logits[0], NULL, 0, NULL, 9, 50);
     avsvt_notes *notes = (avsvt_notes *)m;
-    avsvt_notes_options bad[9];
+    avsvt_notes_options bad[11];
     (void)state;
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 11; i++)
         bad[i] = (avsvt_notes_options)AVSVT_NOTES_OPTIONS_INIT;
     bad[0].rule = 3;
     bad[1].onset_threshold = 1.5;
@@ -469,7 +470,9 @@ static void bad_options_are_refused(void **state)
     bad[6].reserved = 1;
     bad[7].offset_delay_s = NAN;
     bad[8].offset_delay_s = 11;
-    for (int i = 0; i < 9; i++) {
+    bad[9].sung_share = 1.1;
+    bad[10].sung_share = NAN;
+    for (int i = 0; i < 11; i++) {
         avsvt_error err = AVSVT_ERROR_INIT;
         assert_int_equal(avsvt_notes_decode(&notes, acts, &bad[i], &err),
                          AVSVT_E_ARG);

@@ -104,7 +104,8 @@ class NotesOptions(Record):
     _fields_ = [("struct_size", c_uint32), ("rule", c_int32),
                 ("onset_threshold", c_double), ("offset_threshold", c_double),
                 ("min_duration_s", c_double), ("window_frames", c_int32),
-                ("reserved", c_uint32), ("offset_delay_s", c_double)]
+                ("reserved", c_uint32), ("offset_delay_s", c_double),
+                ("sung_share", c_double)]
 
 
 class ExportOptions(Record):

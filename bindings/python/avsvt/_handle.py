@@ -40,8 +40,8 @@ def optional(value) -> float:
     return float(value) or 5e-324
 
 
-def seconds(value) -> float:
-    """A time for an option where C takes 0 for "the default" and what is
+def or_none(value) -> float:
+    """A number for an option where C takes 0 for "the default" and what is
     negative for none: None is that default, and 0 is none."""
     return 0.0 if value is None else float(value) or -1.0
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _ffi
-from ._handle import Handle, call, held, optional, path_bytes, seconds
+from ._handle import Handle, call, held, optional, or_none, path_bytes
 from .tensors import Lent
 
 FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
@@ -25,15 +25,15 @@ class Note(NamedTuple):
 
 
 def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
-             window=None, offset_delay=None) -> _ffi.NotesOptions:
+             window=None, offset_delay=None, sung_share=None) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
     if rule not in _ffi.RULES:
         raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
     return _ffi.NotesOptions(
         rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
         offset_threshold=optional(offset_threshold),
-        min_duration_s=seconds(min_duration), window_frames=window or 0,
-        offset_delay_s=seconds(offset_delay))
+        min_duration_s=or_none(min_duration), window_frames=window or 0,
+        offset_delay_s=or_none(offset_delay), sung_share=or_none(sung_share))
 
 
 class Notes(Handle):
@@ -285,7 +285,8 @@ class Activations(Handle):
     def notes(self, **settings) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
         ``onset_threshold``, ``offset_threshold``, ``min_duration``,
-        ``offset_delay`` (seconds) and ``window`` (frames); what is not given is the model's."""
+        ``offset_delay`` (seconds), ``window`` (frames) and ``sung_share``;
+        what is not given is the model's."""
         options = decoding(**settings)
         out = c_void_p()
         with self._held() as pointer:
@@ -305,13 +306,13 @@ def _rows(values, name: str, width, frames=None) -> np.ndarray:
 
 def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
                     rule="published", *, fine=None, start=0.0, min_duration=None,
-                    window=None, offset_delay=None) -> Notes:
+                    window=None, offset_delay=None, sung_share=None) -> Notes:
     """Notes of frame logits [frames, 20] by the published rule or our own."""
     with Activations(logits, frame_rate, fine=fine, start=start) as activations:
         return activations.notes(rule=rule, onset_threshold=onset_threshold,
                                  offset_threshold=offset_threshold,
                                  min_duration=min_duration, window=window,
-                                 offset_delay=offset_delay)
+                                 offset_delay=offset_delay, sung_share=sung_share)
 
 
 def read_notes(path) -> Notes:

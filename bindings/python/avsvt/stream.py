@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _ffi, errors
-from ._handle import Handle, held, optional, path_bytes, seconds
+from ._handle import Handle, held, optional, or_none, path_bytes
 from .audio import as_samples
 from .models import Model
 
@@ -55,7 +55,7 @@ class Stream(Handle):
         options = _ffi.StreamOptions(
             rate_hz=float(rate), queue=queue or 8192,
             onset_threshold=optional(onset_threshold),
-            offset_threshold=optional(offset_threshold), min_duration_s=seconds(min_duration))
+            offset_threshold=optional(offset_threshold), min_duration_s=or_none(min_duration))
         self._rate = float(rate)
         if isinstance(model, Model):
             with held(model) as (shared,):

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether people sing where a note was found. While somebody talks, or plays,
+ * a network takes a sound here and there for a note; where somebody sings,
+ * most of what has a pitch lies in notes. A note counts if a share of what has
+ * a pitch in the seconds before its end, or in those after its start, does. */
+#ifndef AVSVTI_DECODE_SUNG_H
+#define AVSVTI_DECODE_SUNG_H
+
+#include "decode/notes.h"
+
+typedef struct avsvti_sung avsvti_sung;
+
+/* share: above 0, up to 1. */
+avsvt_status avsvti_sung_create(avsvti_sung **out, const avsvt_allocator *a,
+                                const avsvt_activations_info *info,
+                                double share, avsvt_error *err);
+
+/* The next frame: its fine pitch, whether it lies in a note, and the notes that
+ * have ended with it, which are taken out of found. Those that count are
+ * appended to the list, in their order, when no later frame can change it. */
+avsvt_status avsvti_sung_push(avsvti_sung *s, const float *fine, int in_note,
+                              avsvti_note_list *found, avsvti_note_list *list,
+                              avsvt_error *err);
+
+/* No more frames. */
+avsvt_status avsvti_sung_finish(avsvti_sung *s, avsvti_note_list *found,
+                                avsvti_note_list *list, avsvt_error *err);
+
+void avsvti_sung_free(avsvti_sung *s);
+
+#endif
