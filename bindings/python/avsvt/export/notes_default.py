@@ -22,7 +22,8 @@ TRAINED_ON = [
     {"name": "SSVD v2.0 sight-singing recordings, sung in solfege",
      "licence": "no licence stated"},
     {"name": "spoken prompts re-sung on melodies: asterisk-core-sounds-en/fr/es/it/ru, "
-             "klettres-data, ktuberling-data, gcin-voice", "licence": DEBIAN},
+             "klettres-data, ktuberling-data, gcin-voice, tuxpaint-stamps-default, "
+             "hedgewars-data", "licence": DEBIAN},
     {"name": "speech made by espeak-ng and flite, re-sung on melodies",
      "licence": "espeak-ng is GPL-3.0-or-later, flite BSD-like; their output was used"},
     {"name": "the same prompts and speech as they are, which must stay empty",
@@ -35,6 +36,10 @@ TRAINED_ON = [
              "singularity-music, supertux-data, warmux-data, warzone2100-music",
      "licence": DEBIAN},
 ]
+
+# Chosen on recordings of several kinds; lib/models/notes-default.md tells which.
+DECODE = {"rule": "precise", "onset_threshold": 0.66, "offset_threshold": 0.5, "window": 4,
+          "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.55}
 
 # How names in the checkpoints become names of ours.
 RENAMED = [
@@ -55,10 +60,6 @@ def add_arguments(parser) -> None:
                         help="the source network's definition, to compare with; "
                              "default: network.py beside the checkpoint")
     parser.add_argument("--name", default="notes-default", help="the model's name")
-    parser.add_argument("--onset-threshold", type=float, default=0.6, metavar="X",
-                        help="of the manifest's decoding; default: 0.6")
-    parser.add_argument("--offset-threshold", type=float, default=0.5, metavar="X",
-                        help="the same for notes' ends; default: 0.5")
     parser.add_argument("--new", type=int, metavar="SEED",
                         help="with no CHECKPOINT: weights drawn by chance")
 
@@ -165,17 +166,14 @@ def largest_difference(one, other) -> float:
     return worst
 
 
-def manifest(name: str, sizes: dict, tensors: dict, onset_threshold: float = 0.6,
-             offset_threshold: float = 0.5, trained_on=TRAINED_ON) -> dict:
+def manifest(name: str, sizes: dict, tensors: dict, trained_on=TRAINED_ON) -> dict:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
         "output": {"layout": "notes20", "frame_rate": 50,
                    "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
         "chunk": {"length_s": 120, "context_s": 40},
-        "decode": {"rule": "precise", "onset_threshold": onset_threshold,
-                   "offset_threshold": offset_threshold, "window": 4,
-                   "min_duration_s": 0.08},
+        "decode": DECODE,
         "licence": "MIT", "trained_on": trained_on,
         "native": {"family": "harmonic-gru-1", "config": sizes, "tensors": tensors},
     }
@@ -217,8 +215,7 @@ def export(options) -> str:
     entries = archive.save(scripted)
     tensors = archive.locate_tensors(entries, network)
     told = TRAINED_ON if options.new is None else []
-    text = archive.to_yaml(manifest(options.name, sizes, tensors, options.onset_threshold,
-                                    options.offset_threshold, told))
+    text = archive.to_yaml(manifest(options.name, sizes, tensors, told))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.write_archive(options.output, entries, text, check)

@@ -92,6 +92,8 @@ def manifest(name: str, sizes: dict, tensors: dict) -> dict:
     """As the default model's, with what a stream needs to know."""
     made = notes_default.manifest(name, sizes, tensors)
     made["chunk"] = {"length_s": 120, "context_s": 20}
+    made["decode"] = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
+                      "window": 4, "min_duration_s": 0.08}
     made["live"] = {"onset_threshold": 0.6, "offset_threshold": 0.5,
                     "min_duration_s": 0.08}
     made["trained_on"] = TRAINED_ON
