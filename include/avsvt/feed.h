@@ -10,9 +10,10 @@
  *  step_s + lookahead_s after the sound, and the network sees each moment
  *  (context_s + step_s + lookahead_s) / step_s times. A note that singing was
  *  not heard before waits up to 8 s more, until it is known whether it comes
- *  after (avsvt_notes_options.sung_share; -1 there, and none waits). With the compiled-in model
- *  and the defaults, eleven songs it was not trained on gave a COnPOff of 94.5
- *  against 95.3 in one piece; 2 s ahead and 20 s of context gave 94.6. */
+ *  after (avsvt_notes_options.sung_share; with -1 there none waits). With the
+ *  compiled-in model and the defaults, eleven songs it was not trained on gave
+ *  a COnPOff of 94.5 against 95.3 in one piece; 2 s ahead and 20 s of context
+ *  gave 94.6. */
 #ifndef AVSVT_FEED_H
 #define AVSVT_FEED_H
 
