@@ -16,39 +16,45 @@ struct avsvt_head {
     avsvt_notes_options defaults;
 };
 
+avsvt_status avsvti_head_settings(avsvt_notes_options *o,
+                                  const avsvti_manifest *manifest,
+                                  const char *file, avsvt_error *err)
+{
+    const struct { const char *key; double highest, *value; } numbers[] = {
+        { "decode.onset_threshold", 1, &o->onset_threshold },
+        { "decode.offset_threshold", 1, &o->offset_threshold },
+        { "decode.min_duration_s", 10, &o->min_duration_s },
+        { "decode.offset_delay_s", 10, &o->offset_delay_s },
+        { "decode.sung_share", 1, &o->sung_share },
+    };
+    const char *rule = avsvti_manifest_get(manifest, "decode.rule");
+    double window = o->window_frames;
+    avsvt_status status = AVSVT_OK;
+    if (rule && !strcmp(rule, "published"))
+        o->rule = AVSVT_RULE_PUBLISHED;
+    else if (rule && !strcmp(rule, "precise"))
+        o->rule = AVSVT_RULE_PRECISE;
+    else if (rule)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: decode.rule is '%s': precise or published is known", file, rule);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (status == AVSVT_OK)
+            status = avsvti_manifest_number(manifest, file, numbers[i].key, 0,
+                numbers[i].highest, 0, numbers[i].value, err);
+    if (status == AVSVT_OK)
+        status = avsvti_manifest_number(manifest, file, "decode.window", 1,
+                                        1000, 1, &window, err);
+    o->window_frames = (int32_t)window;
+    return status;
+}
+
 avsvt_status avsvti_head_defaults(avsvt_notes_options *defaults,
                                   const avsvt_model *m, avsvt_error *err)
 {
-    int64_t window = 0;
     memset(defaults, 0, sizeof(*defaults));
     defaults->struct_size = (uint32_t)sizeof(*defaults);
-    if (avsvti_model_is(m, "decode.rule", "published"))
-        defaults->rule = AVSVT_RULE_PUBLISHED;
-    else if (avsvti_model_is(m, "decode.rule", "precise"))
-        defaults->rule = AVSVT_RULE_PRECISE;
-    else if (avsvt_model_get(m, "decode.rule"))
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: decode.rule is '%s': precise or published is known",
-            avsvt_model_path(m), avsvt_model_get(m, "decode.rule"));
-    avsvt_status status = avsvti_model_number(m, "decode.onset_threshold",
-        0.0, 1.0, &defaults->onset_threshold, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "decode.offset_threshold", 0.0, 1.0,
-                                     &defaults->offset_threshold, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "decode.min_duration_s", 0.0, 10.0,
-                                     &defaults->min_duration_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "decode.offset_delay_s", 0.0, 10.0,
-                                     &defaults->offset_delay_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "decode.sung_share", 0.0, 1.0,
-                                     &defaults->sung_share, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "decode.window", 1, 1000, &window,
-                                      err);
-    defaults->window_frames = (int32_t)window;
-    return status;
+    return avsvti_head_settings(defaults, avsvti_model_tree(m),
+                                avsvt_model_path(m), err);
 }
 
 avsvt_status avsvti_head_layout(avsvt_activations_info *info,

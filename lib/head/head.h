@@ -5,9 +5,16 @@
 
 #include <avsvt/notes.h>
 
+#include "model/manifest.h"
 #include "model/stage.h"
 
-/* The manifest's "decode" section; members it leaves out stay 0. */
+/* What the "decode" section of a model's manifest or of a pipeline file says;
+ * members it leaves out stay as they are. */
+avsvt_status avsvti_head_settings(avsvt_notes_options *o,
+                                  const avsvti_manifest *manifest,
+                                  const char *file, avsvt_error *err);
+
+/* A model's; members its manifest leaves out are 0. */
 avsvt_status avsvti_head_defaults(avsvt_notes_options *defaults,
                                   const avsvt_model *m, avsvt_error *err);
 

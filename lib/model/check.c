@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/number.h"
 
 #define MANIFEST_FORMAT 1
 
@@ -14,26 +13,8 @@ static avsvt_status read_number(const avsvt_model *m, const char *key,
                                 double lowest, double highest, int whole,
                                 double *value, avsvt_error *err)
 {
-    char low[AVSVTI_NUMBER_SIZE], high[AVSVTI_NUMBER_SIZE];
-    const char *text = avsvti_manifest_get(m->manifest, key);
-    double number = 0;
-    if (!text) {
-        if (!avsvti_manifest_count(m->manifest, key))
-            return AVSVT_OK;
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: the manifest's '%s' must be a number", m->path, key);
-    }
-    const char *end = avsvti_number_parse(text, &number);
-    if (!end || *end || !(number >= lowest && number <= highest) ||
-        (whole && floor(number) != number)) {
-        avsvti_number_print(low, sizeof(low), lowest, 6);
-        avsvti_number_print(high, sizeof(high), highest, 6);
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: the manifest's '%s' is '%.40s': it must be a %snumber from %s "
-            "to %s", m->path, key, text, whole ? "whole " : "", low, high);
-    }
-    *value = number;
-    return AVSVT_OK;
+    return avsvti_manifest_number(m->manifest, m->path, key, lowest, highest,
+                                  whole, value, err);
 }
 
 avsvt_status avsvti_model_number(const avsvt_model *m, const char *key,
@@ -65,6 +46,11 @@ int avsvti_model_is(const avsvt_model *m, const char *key, const char *text)
 avsvt_context *avsvti_model_context(const avsvt_model *m)
 {
     return m->context;
+}
+
+const avsvti_manifest *avsvti_model_tree(const avsvt_model *m)
+{
+    return m->manifest;
 }
 
 const avsvti_archive *avsvti_model_archive(const avsvt_model *m)

@@ -3,11 +3,13 @@
  * blocks, so that freeing can't recurse and a huge manifest stays cheap. */
 #include "model/manifest.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "core/error.h"
+#include "core/number.h"
 
 #define MAX_SIZE (4u << 20)
 #define MAX_DEPTH 32
@@ -318,6 +320,33 @@ const char *avsvti_manifest_key(const avsvti_manifest *m, const char *path,
 {
     const node *n = m ? find(m->root, path) : NULL;
     return n && n->kind == MAPPING && i < n->count ? n->items[i]->key : NULL;
+}
+
+avsvt_status avsvti_manifest_number(const avsvti_manifest *m, const char *file,
+                                    const char *key, double lowest,
+                                    double highest, int whole, double *value,
+                                    avsvt_error *err)
+{
+    char low[AVSVTI_NUMBER_SIZE], high[AVSVTI_NUMBER_SIZE];
+    const char *text = avsvti_manifest_get(m, key);
+    double number = 0;
+    if (!text) {
+        if (!avsvti_manifest_count(m, key))
+            return AVSVT_OK;
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s' must be a number", file, key);
+    }
+    const char *end = avsvti_number_parse(text, &number);
+    if (!end || *end || !(number >= lowest && number <= highest) ||
+        (whole && floor(number) != number)) {
+        avsvti_number_print(low, sizeof(low), lowest, 6);
+        avsvti_number_print(high, sizeof(high), highest, 6);
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s' is '%.40s': it must be a %snumber from %s to %s", file, key,
+            text, whole ? "whole " : "", low, high);
+    }
+    *value = number;
+    return AVSVT_OK;
 }
 
 void avsvti_manifest_free(avsvti_manifest *m)

@@ -23,6 +23,12 @@ size_t avsvti_manifest_count(const avsvti_manifest *m, const char *path);
 /* Key of child i of the mapping at path; NULL for a list or outside. */
 const char *avsvti_manifest_key(const avsvti_manifest *m, const char *path,
                                 size_t i);
+/* The number at a path, which may have to be whole; *value stays as it is where
+ * there is nothing. file is used in messages. */
+avsvt_status avsvti_manifest_number(const avsvti_manifest *m, const char *file,
+                                    const char *key, double lowest,
+                                    double highest, int whole, double *value,
+                                    avsvt_error *err);
 void avsvti_manifest_free(avsvti_manifest *m);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "core/context.h"
 #include "model/archive.h"
+#include "model/manifest.h"
 
 /* Manifest values as numbers; absent gives *value unchanged and AVSVT_OK; one
  * that is no number or outside lowest..highest is AVSVT_E_FORMAT naming the
@@ -26,6 +27,9 @@ avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
                                     avsvt_error *err);
 
 avsvt_context *avsvti_model_context(const avsvt_model *m);
+
+/* The manifest, for whoever reads a section that other files have too. */
+const avsvti_manifest *avsvti_model_tree(const avsvt_model *m);
 
 /* The file itself, for whoever makes another of it. */
 const avsvti_archive *avsvti_model_archive(const avsvt_model *m);

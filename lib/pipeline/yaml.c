@@ -2,7 +2,6 @@
 /* Making a pipeline of a YAML file that joins extractors, fusion and head. */
 #include <string.h>
 
-#include "core/number.h"
 #include "head/head.h"
 #include "model/manifest.h"
 #include "pipeline/pipeline.h"
@@ -11,57 +10,6 @@
 #define MAX_YAML (1 << 20)
 #define PUBLISHED_FRAME_RATE 49.8 /* 249 frames in 5 s, see chunks.c */
 #define PUBLISHED_CHUNK_S 5.0
-
-static avsvt_status yaml_number(double *value, const avsvt_pipeline *p,
-                                const avsvti_manifest *yaml, const char *key,
-                                double lowest, double highest, avsvt_error *err)
-{
-    const char *text = avsvti_manifest_get(yaml, key), *end;
-    double v;
-    if (!text)
-        return AVSVT_OK;
-    end = avsvti_number_parse(text, &v);
-    if (!end || *end || !(v >= lowest && v <= highest))
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: %s is '%s': a number from %d to %d is needed", p->name, key,
-            text, (int)lowest, (int)highest);
-    *value = v;
-    return AVSVT_OK;
-}
-
-/* The decode section of a pipeline file wins over the head's manifest. */
-static avsvt_status yaml_decode(avsvt_pipeline *p, const avsvti_manifest *yaml,
-                                avsvt_error *err)
-{
-    const char *rule = avsvti_manifest_get(yaml, "decode.rule");
-    double window = p->defaults.window_frames;
-    if (rule && !strcmp(rule, "published"))
-        p->defaults.rule = AVSVT_RULE_PUBLISHED;
-    else if (rule && !strcmp(rule, "precise"))
-        p->defaults.rule = AVSVT_RULE_PRECISE;
-    else if (rule)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: decode.rule is '%s': precise or published is known", p->name,
-            rule);
-    avsvt_status status = yaml_number(&p->defaults.onset_threshold, p, yaml,
-                                      "decode.onset_threshold", 0, 1, err);
-    if (status == AVSVT_OK)
-        status = yaml_number(&p->defaults.offset_threshold, p, yaml,
-                             "decode.offset_threshold", 0, 1, err);
-    if (status == AVSVT_OK)
-        status = yaml_number(&p->defaults.min_duration_s, p, yaml,
-                             "decode.min_duration_s", 0, 10, err);
-    if (status == AVSVT_OK)
-        status = yaml_number(&p->defaults.offset_delay_s, p, yaml,
-                             "decode.offset_delay_s", 0, 10, err);
-    if (status == AVSVT_OK)
-        status = yaml_number(&p->defaults.sung_share, p, yaml,
-                             "decode.sung_share", 0, 1, err);
-    if (status == AVSVT_OK)
-        status = yaml_number(&window, p, yaml, "decode.window", 1, 1000, err);
-    p->defaults.window_frames = (int32_t)window;
-    return status;
-}
 
 /* start_s: time of the encoder's frame 0, the middle of what it sees. The
  * published rule knows none: its frame i is at i / 49.8 s. */
@@ -91,14 +39,14 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     } else {
         p->info.start_s += start_s;
     }
-    status = yaml_number(&chunk_s, p, yaml, "chunk.length_s", 1,
-                                      3600, err);
+    status = avsvti_manifest_number(yaml, p->name, "chunk.length_s", 1, 3600, 0,
+                                    &chunk_s, err);
     if (status == AVSVT_OK)
-        status = yaml_number(&context_s, p, yaml, "chunk.context_s", 0, 600,
-                             err);
+        status = avsvti_manifest_number(yaml, p->name, "chunk.context_s", 0, 600,
+                                        0, &context_s, err);
     if (status == AVSVT_OK)
-        status = yaml_number(&p->info.frame_rate_hz, p, yaml, "frame_rate", 1,
-                             100000, err);
+        status = avsvti_manifest_number(yaml, p->name, "frame_rate", 1, 100000, 0,
+                                        &p->info.frame_rate_hz, err);
     if (status != AVSVT_OK)
         return status;
     if (p->info.frame_rate_hz == 0.0)
@@ -149,7 +97,7 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
         status = avsvti_pipeline_parts(p, yaml, &chunk_s, &context_s, &start_s,
                                        err);
     if (status == AVSVT_OK)
-        status = yaml_decode(p, yaml, err);
+        status = avsvti_head_settings(&p->defaults, yaml, p->name, err);
     if (status == AVSVT_OK)
         status = yaml_chunks(p, yaml, chunk_s, context_s, start_s, chosen,
                              err);

@@ -139,6 +139,9 @@ static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)
         return avsvti_fail_memory(err);
     avsvt_status status = avsvt_model_open(&t->model, t->context, path, err);
     avsvti_release(avsvti_allocator(t->context), path);
+    if (status != AVSVT_OK)
+        avsvti_fail_prefix(err, avsvti_fail_prefix(err, status, "'model'"),
+                           t->recipe.path);
     return status;
 }
 

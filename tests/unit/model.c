@@ -129,6 +129,8 @@ static void wrong_values_are_refused_by_their_key(void **state)
         { GOOD "chunk: {length_s: 0}\n", "chunk.length_s" },
         { GOOD "chunk: {context_s: -1}\n", "chunk.context_s" },
         { GOOD "decode: {onset_threshold: 1.01}\n", "decode.onset_threshold" },
+        { GOOD "decode: {offset_delay_s: -1}\n", "decode.offset_delay_s" },
+        { GOOD "decode: {sung_share: most}\n", "decode.sung_share" },
         { GOOD "decode: {window: 2.5}\n", "decode.window" },
         { GOOD "decode: {rule: mine}\n", "decode.rule" },
     };

@@ -407,6 +407,7 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     const char *recipe = songs_recipe("bad.yaml", "there-is-none.pt", LIST("train.csv"));
     assert_int_equal(avsvt_trainer_open(&t, context, recipe, &err), AVSVT_E_NOT_FOUND);
     assert_says(err, "there-is-none.pt");
+    assert_says(err, "bad.yaml: 'model': ");
 }
 
 static void a_checkpoint_of_something_else_is_refused(void **state)
