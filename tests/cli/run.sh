@@ -98,6 +98,11 @@ expect 0 "$avsvt" transcribe "$data/melody.flac" -q -o b.mid && [ ! -s err ] && 
 "$avsvt" transcribe - <"$data/melody.flac" >piped.csv 2>err && cmp -s piped.csv melody.csv; check "standard input"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(wc -l <out)" -lt "$(wc -l <melody.csv)" ]
 check "a high threshold leaves notes out"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --offset-delay 0 && awk -F, '
+    NR == FNR { offset[FNR] = $2; next } FNR > 1 { if ($2 >= offset[FNR]) bad = 1 } END { exit bad }' melody.csv out
+check "without a delay notes end sooner"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --sung-share 0 && cmp -s out melody.csv; check "of a song nothing is taken for speech"
+expect 2 "$avsvt" transcribe x --sung-share 2; check "a share above the whole"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"
 expect 2 "$avsvt" transcribe x --chunks tiny; check "unknown chunks"
 expect 2 "$avsvt" transcribe x y -o z/ --video v.npy; check "one video for several sounds"
