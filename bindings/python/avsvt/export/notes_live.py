@@ -95,7 +95,7 @@ def manifest(name: str, sizes: dict, tensors: dict) -> dict:
     made["decode"] = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
                       "window": 4, "min_duration_s": 0.08}
     made["live"] = {"onset_threshold": 0.6, "offset_threshold": 0.5,
-                    "min_duration_s": 0.08}
+                    "min_duration_s": 0.05}
     made["trained_on"] = TRAINED_ON
     made["native"]["family"] = "harmonic-gru-live-1"
     return made
