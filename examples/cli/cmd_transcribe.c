@@ -207,6 +207,12 @@ static int deliver(work *w, const avsvt_notes *notes, const cli_sound *sound,
     return status;
 }
 
+/* In the library 0 asks for the default, and a negative number for none. */
+static double or_none(int is_set, double value)
+{
+    return !is_set ? 0 : value > 0 ? value : -1;
+}
+
 static void decoding(avsvt_notes_options *o, const cli_args *args)
 {
     if (args->rule)
@@ -214,12 +220,9 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
                                                    : AVSVT_RULE_PRECISE;
     o->onset_threshold = args->onset_threshold;
     o->offset_threshold = args->offset_threshold;
-    if (args->min_duration_set) /* in the library 0 asks for the default */
-        o->min_duration_s = args->min_duration > 0 ? args->min_duration : -1;
-    if (args->offset_delay_set)
-        o->offset_delay_s = args->offset_delay > 0 ? args->offset_delay : -1;
-    if (args->sung_share_set)
-        o->sung_share = args->sung_share > 0 ? args->sung_share : -1;
+    o->min_duration_s = or_none(args->min_duration_set, args->min_duration);
+    o->offset_delay_s = or_none(args->offset_delay_set, args->offset_delay);
+    o->sung_share = or_none(args->sung_share_set, args->sung_share);
 }
 
 /* The mouth of the face that the video shows. */

@@ -19,7 +19,7 @@ typedef struct counts {
 typedef struct candidate {
     avsvt_note note;
     int64_t start; /* frame */
-    int counts;    /* whatever follows */
+    int sure;      /* it counts, whatever follows */
 } candidate;
 
 struct avsvti_sung {
@@ -98,7 +98,7 @@ static avsvt_status add_candidate(avsvti_sung *s, const avsvt_note *note,
     }
     c.start = start > 0 ? start < (double)s->known ? (int64_t)start : s->known : 0;
     int64_t from = s->known > s->reach ? s->known - s->reach : 0;
-    c.counts = c.start <= from || is_sung(s, from, s->known);
+    c.sure = c.start <= from || is_sung(s, from, s->known);
     s->waiting[s->count++] = c;
     return AVSVT_OK;
 }
@@ -110,9 +110,9 @@ static avsvt_status give(avsvti_sung *s, int all, avsvti_note_list *list,
     avsvt_status status = AVSVT_OK;
     for (; s->first < s->count && status == AVSVT_OK; s->first++) {
         const candidate *c = &s->waiting[s->first];
-        if (!c->counts && !all && s->known < c->start + s->reach)
+        if (!c->sure && !all && s->known < c->start + s->reach)
             break;
-        if (c->counts || is_sung(s, c->start, s->known))
+        if (c->sure || is_sung(s, c->start, s->known))
             status = avsvti_note_list_append(list, &c->note, err);
     }
     return status;
