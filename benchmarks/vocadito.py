@@ -7,12 +7,17 @@ AVSVT is the command. FOLDER is laid out as vocadito is (Zenodo record 5578807,
 CC BY 4.0): Audio/NAME.wav and Annotations/Notes/NAME_notesA1.csv and _notesA2.csv,
 of two people who annotated the same songs; recordings without both are left out.
 Mean F1 per song in % against each of them, and of the second against the first:
-what two people agree on. Where the package swift-f0 is installed its notes, with
-its own settings, are scored in the same run.
+what two people agree on. Scored in the same run, with their own settings, are the
+notes of swift-f0 where that package is installed, and of pYIN where
+vamp-simple-host finds that plug-in (VAMP_PATH). The annotators worked in Tony, which
+begins with pYIN's notes: the share of theirs that are pYIN's to the millisecond, onset
+and offset, is printed too.
 """
 import argparse
 import csv
 import math
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -45,6 +50,41 @@ def by_swift_f0(path, detector):
     return [(s.start, s.end, midi(s.pitch_hz)) for s in segments]
 
 
+def by_pyin(path):
+    """Rows of its lines "onset, length: hertz"."""
+    done = subprocess.run(["vamp-simple-host", "pyin:pyin:notes", str(path)],
+                          capture_output=True, text=True, check=True)
+    rows = []
+    for line in done.stdout.splitlines():
+        if line.strip():
+            times, hertz = line.split(":")
+            onset, length = (float(x) for x in times.split(","))
+            rows.append((onset, onset + length, midi(float(hertz))))
+    return rows
+
+
+def has_pyin():
+    if not shutil.which("vamp-simple-host"):
+        return False
+    listed = subprocess.run(["vamp-simple-host", "-l"], capture_output=True, text=True, check=False)
+    return '"pyin" [' in listed.stdout
+
+
+def read_notes(path):
+    return [tuple(map(float, line.split())) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def taken_over(annotated_files, pyin_files):
+    """Share of annotated notes whose onset and offset are one pYIN note's."""
+    same = total = 0
+    for ours, theirs in zip(annotated_files, pyin_files):
+        found = read_notes(theirs)
+        for onset, offset, _ in read_notes(ours):
+            total += 1
+            same += any(abs(onset - a) < 0.001 and abs(offset - b) < 0.001 for a, b, _ in found)
+    return same / total
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("avsvt")
@@ -74,11 +114,20 @@ def main():
             for song in songs:
                 write_notes(scratch / "SwiftF0" / f"{song.stem}.txt", by_swift_f0(song, detector))
             programs.append("SwiftF0")
+        if has_pyin():
+            for song in songs:
+                write_notes(scratch / "pYIN" / f"{song.stem}.txt", by_pyin(song))
+            programs.append("pYIN")
         print(f"{len(songs)} songs")
         for name in programs:
             for who in ("A1", "A2"):
                 judge.compare(scratch / who, scratch / name, f"{name} against {who}")
         judge.compare(scratch / "A1", scratch / "A2", "A2 against A1")
+        if "pYIN" in programs:
+            for who in ("A1", "A2"):
+                share = taken_over(*([scratch / kind / f"{song.stem}.txt" for song in songs]
+                                     for kind in (who, "pYIN")))
+                print(f"{100 * share:.0f} % of {who}'s notes are pYIN's, onset and offset")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ static const cli_option options[] = {
       CLI_FIELD(sung_share_set),
       "drop notes around which less than this share of what has a pitch is sung, as in speech; "
       "0 keeps all (default: the model's)" },
+    { 0, "fill", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(fill), CLI_FIELD(fill_set),
+      "where somebody sings alone, make notes of clear pitches of at least so many seconds that "
+      "the network missed; 0: none (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
       "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
       "model's)" },
@@ -223,6 +226,7 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
     o->min_duration_s = or_none(args->min_duration_set, args->min_duration);
     o->offset_delay_s = or_none(args->offset_delay_set, args->offset_delay);
     o->sung_share = or_none(args->sung_share_set, args->sung_share);
+    o->fill_s = or_none(args->fill_set, args->fill);
 }
 
 /* The mouth of the face that the video shows. */

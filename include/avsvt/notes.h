@@ -58,9 +58,17 @@ typedef struct avsvt_notes_options {
                                     a voice. 0..1; default: the model's, else
                                     0; negative: keep all. The precise rule's,
                                     and with a fine pitch, only. */
+    double   fill_s;           /**< Where somebody sings and nothing
+                                    accompanies it, a clear pitch of at least
+                                    this length beside a note and in none
+                                    becomes a note, or more of the note before
+                                    it, though the network hears silence; up to
+                                    10; default: the model's, else 0; negative:
+                                    none. The precise rule's, with a fine pitch
+                                    and levels, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0 }
+    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0 }
 
 /** Decode activations into notes.
  *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.

@@ -10,6 +10,7 @@
 
 #define MAX_WINDOW 1000
 #define MAX_DELAY_S 10.0
+#define MAX_FILL_S 10.0
 
 static avsvt_status check_options(const avsvt_notes_options *o,
                                   avsvt_error *err)
@@ -33,6 +34,10 @@ static avsvt_status check_options(const avsvt_notes_options *o,
         return avsvti_fail(err, AVSVT_E_ARG,
             "sung_share is %g: use at most 1, 0 for the default, or a negative "
             "number to keep all notes", o->sung_share);
+    if (!(o->fill_s <= MAX_FILL_S) || !isfinite(o->fill_s))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "fill_s is %g: use at most %g seconds, 0 for the default, or a "
+            "negative number to fill nothing in", o->fill_s, MAX_FILL_S);
     if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
         return avsvti_fail(err, AVSVT_E_ARG,
             "window_frames is %d: use 1 to %d, or 0 for the default",
@@ -55,6 +60,8 @@ static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
         s->offset_delay_s = o->offset_delay_s > 0 ? o->offset_delay_s : 0;
     if (o->sung_share != 0)
         s->sung_share = o->sung_share > 0 ? o->sung_share : 0;
+    if (o->fill_s != 0)
+        s->fill_s = o->fill_s > 0 ? o->fill_s : 0;
     if (o->window_frames > 0)
         s->window = o->window_frames;
 }
@@ -91,6 +98,20 @@ static avsvt_status choose(avsvti_decoder *d, const avsvt_notes_options *options
     return AVSVT_OK;
 }
 
+/* What looks at notes in what lies around them. */
+static avsvt_status create_listeners(avsvti_decoder *d, avsvt_error *err)
+{
+    const avsvti_settings *s = &d->settings;
+    avsvt_status status = AVSVT_OK;
+    if (s->fill_s > 0 || s->sung_share > 0)
+        status = avsvti_heard_create(&d->heard, d->allocator, &d->info, err);
+    if (status == AVSVT_OK && s->fill_s > 0)
+        status = avsvti_fill_create(&d->fill, d->allocator, &d->info, s->fill_s, err);
+    if (status == AVSVT_OK && s->sung_share > 0)
+        status = avsvti_sung_create(&d->sung, d->allocator, &d->info, s->sung_share, err);
+    return status;
+}
+
 avsvt_status avsvti_decoder_create(avsvti_decoder **out,
                                    const avsvt_allocator *a,
                                    const avsvt_activations_info *info,
@@ -113,11 +134,11 @@ avsvt_status avsvti_decoder_create(avsvti_decoder **out,
     d->capacity = 2 * (int64_t)d->settings.window + d->rule->lookahead + 1;
     d->ring = avsvti_alloc_zero(a, (size_t)d->capacity * d->row, sizeof(float));
     avsvti_note_list_init(&d->found, a);
+    avsvti_note_list_init(&d->filled, a);
     status = d->ring ? d->rule->create(&d->state, d, err)
                      : avsvti_fail_memory(err);
-    if (status == AVSVT_OK && info->fine_bins && d->settings.sung_share > 0 &&
-        d->rule == &avsvti_rule_precise)
-        status = avsvti_sung_create(&d->sung, a, info, d->settings.sung_share, err);
+    if (status == AVSVT_OK && info->fine_bins && d->rule == &avsvti_rule_precise)
+        status = create_listeners(d, err);
     if (status != AVSVT_OK) {
         avsvti_decoder_free(d);
         return status;
@@ -138,16 +159,51 @@ static void keep_frame(avsvti_decoder *d, const float *logits,
     d->known++;
 }
 
+static const float *fine_pitch(const avsvti_decoder *d, int64_t i)
+{
+    return avsvti_frame(d, i) + AVSVT_NOTE_LOGITS;
+}
+
+/* Notes on their way from the rule: what was missed is filled in, what is not
+ * sung is dropped. */
+static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
+                           avsvt_error *err)
+{
+    const float *row = avsvti_frame(d, i);
+    float level = row[d->row - 1];
+    avsvt_status status = AVSVT_OK;
+    if (i == 0)
+        d->before = d->here = avsvti_clarity_of(fine_pitch(d, 0), &d->info);
+    avsvti_clarity after = i + 1 < d->known
+        ? avsvti_clarity_of(fine_pitch(d, i + 1), &d->info) : d->here;
+    avsvti_clarity smooth = {
+        (d->before.share + d->here.share + after.share) / 3, d->here.midi };
+    avsvti_heard_push(&d->heard, d->here, d->in_note, level);
+    d->before = d->here;
+    d->here = after;
+    if (d->fill)
+        status = avsvti_fill_push(d->fill, &d->heard, row, smooth, d->in_note, level,
+                                  &d->found, d->sung ? &d->filled : list, err);
+    if (status == AVSVT_OK && d->sung)
+        status = avsvti_sung_push(d->sung, &d->heard,
+                                  d->fill ? &d->filled : &d->found, list, err);
+    return status;
+}
+
+static int listens(const avsvti_decoder *d)
+{
+    return d->fill || d->sung;
+}
+
 /* The next frame, whose neighbours are in reach. */
 static avsvt_status decide(avsvti_decoder *d, avsvti_note_list *list,
                            avsvt_error *err)
 {
-    const float *fine = avsvti_frame(d, d->decided) + AVSVT_NOTE_LOGITS;
-    d->in_note = 0;
-    avsvt_status status = d->rule->step(d, d->decided, d->sung ? &d->found : list,
+    d->in_note = AVSVTI_NO_NOTE;
+    avsvt_status status = d->rule->step(d, d->decided, listens(d) ? &d->found : list,
                                         err);
-    if (status == AVSVT_OK && d->sung)
-        status = avsvti_sung_push(d->sung, fine, d->in_note, &d->found, list, err);
+    if (status == AVSVT_OK && listens(d))
+        status = listen(d, d->decided, list, err);
     if (status == AVSVT_OK)
         d->decided++;
     return status;
@@ -182,9 +238,13 @@ avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
     while (d->decided < d->known && status == AVSVT_OK)
         status = decide(d, list, err);
     if (status == AVSVT_OK)
-        status = d->rule->finish(d, d->sung ? &d->found : list, err);
+        status = d->rule->finish(d, listens(d) ? &d->found : list, err);
+    if (status == AVSVT_OK && d->fill)
+        status = avsvti_fill_finish(d->fill, &d->heard, &d->found,
+                                    d->sung ? &d->filled : list, err);
     if (status == AVSVT_OK && d->sung)
-        status = avsvti_sung_finish(d->sung, &d->found, list, err);
+        status = avsvti_sung_finish(d->sung, &d->heard,
+                                    d->fill ? &d->filled : &d->found, list, err);
     return status;
 }
 
@@ -196,6 +256,9 @@ void avsvti_decoder_free(avsvti_decoder *d)
     if (d->state)
         d->rule->release(d->state, a);
     avsvti_sung_free(d->sung);
+    avsvti_fill_free(d->fill);
+    avsvti_heard_free(&d->heard, a);
+    avsvti_note_list_free(&d->filled);
     avsvti_note_list_free(&d->found);
     avsvti_release(a, d->ring);
     avsvti_release(a, d);

@@ -11,7 +11,6 @@
 #include "decode/pitch.h"
 #include "decode/rule.h"
 
-#define TIMES_PER_S 100.0   /* times are given to 10 ms */
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
 #define LEVEL_S 0.2       /* the part of a note that tells its loudness */
 #define SILENCE_DB (-200.0f)
@@ -86,15 +85,6 @@ static double crossing(const avsvti_decoder *d, int64_t i)
                                              d->settings.offset_threshold);
 }
 
-/* Frames of 20 ms can't tell finer than 10 ms (onsets deviate by 17 ms), and
- * people's labels lie on that grid. Faster frames keep what they have. */
-static double time_given(const avsvti_decoder *d, double frame)
-{
-    double t = avsvti_time(d, frame);
-    return d->info.frame_rate_hz > TIMES_PER_S
-        ? t : rint(t * TIMES_PER_S) / TIMES_PER_S;
-}
-
 /* Ends the open note at a place in frames, or before it where it has ended. */
 static avsvt_status close_note(avsvti_decoder *d, double end,
                                avsvti_note_list *list, avsvt_error *err)
@@ -109,8 +99,8 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
         return AVSVT_OK;
     }
     p->open = 0;
-    note.onset_s = time_given(d, p->onset);
-    note.offset_s = time_given(d, end);
+    note.onset_s = avsvti_time_given(&d->info, p->onset);
+    note.offset_s = avsvti_time_given(&d->info, end);
     note.pitch = avsvti_pitch_estimate(&p->pitch, &sure);
     note.confidence = avsvti_probability(p->onset_logit) * sure * p->sounding /
                       (double)p->frames;
@@ -150,7 +140,7 @@ static void add_frame(avsvti_decoder *d, const float *row)
     precise_state *p = d->state;
     double level = (double)row[d->row - 1];
     avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
-    d->in_note = 1;
+    d->in_note = AVSVTI_NOTE_SOUNDS;
     p->frames++;
     p->sounding += 1 - avsvti_probability((double)row[1]);
     if (!isnan(level) && p->level_frames < p->level_limit) {
@@ -171,8 +161,8 @@ static avsvt_status end_note(avsvti_decoder *d, double crossed,
     return AVSVT_OK;
 }
 
-static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
-                                 avsvti_note_list *list, avsvt_error *err)
+static avsvt_status see_frame(avsvti_decoder *d, int64_t i,
+                              avsvti_note_list *list, avsvt_error *err)
 {
     precise_state *p = d->state;
     const float *row = avsvti_frame(d, i);
@@ -192,6 +182,16 @@ static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
         status = end_note(d, crossing(d, i), list, err);
     else if (i - p->peak + 1 >= MAY_BE_LATE)
         p->open = 0;
+    return status;
+}
+
+static avsvt_status precise_step(avsvti_decoder *d, int64_t i,
+                                 avsvti_note_list *list, avsvt_error *err)
+{
+    const precise_state *p = d->state;
+    avsvt_status status = see_frame(d, i, list, err);
+    if (p->open && d->in_note == AVSVTI_NO_NOTE)
+        d->in_note = AVSVTI_NOTE_OPEN;
     return status;
 }
 
@@ -225,6 +225,6 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
 }
 
 const avsvti_rule avsvti_rule_precise = {
-    { 0.4, 0.5, 0.0, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
+    { 0.4, 0.5, 0.0, 0.0, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
     precise_release,
 };

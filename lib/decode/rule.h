@@ -5,11 +5,12 @@
 #define AVSVTI_DECODE_RULE_H
 
 #include "decode/decoder.h"
+#include "decode/fill.h"
 #include "decode/sung.h"
 
 typedef struct avsvti_settings {
     double onset_threshold, offset_threshold, min_duration_s, offset_delay_s,
-           sung_share;
+           sung_share, fill_s;
     int32_t window; /* frames to each side */
 } avsvti_settings;
 
@@ -31,9 +32,13 @@ struct avsvti_decoder {
     const avsvt_allocator *allocator;
     const avsvti_rule *rule;
     void *state;
-    avsvti_sung *sung;      /* NULL: all notes count */
-    avsvti_note_list found; /* by the rule, for sung */
-    int in_note;            /* the rule says so of the frame it has just seen */
+    avsvti_note_state in_note; /* of the frame that the rule has just seen */
+    avsvti_note_list found;    /* by the rule */
+    avsvti_heard heard;        /* what fill and sung look at */
+    avsvti_fill *fill;         /* NULL: nothing is filled in */
+    avsvti_note_list filled;   /* by fill */
+    avsvti_sung *sung;         /* NULL: all notes count */
+    avsvti_clarity before, here; /* of the frame before the next one, and of that */
     avsvti_settings settings;
     avsvt_activations_info info;
     float *ring;      /* rows of the newest frames */

@@ -6,6 +6,7 @@
 #ifndef AVSVTI_DECODE_SUNG_H
 #define AVSVTI_DECODE_SUNG_H
 
+#include "decode/heard.h"
 #include "decode/notes.h"
 
 typedef struct avsvti_sung avsvti_sung;
@@ -15,16 +16,17 @@ avsvt_status avsvti_sung_create(avsvti_sung **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
                                 double share, avsvt_error *err);
 
-/* The next frame: its fine pitch, whether it lies in a note, and the notes that
- * have ended with it, which are taken out of found. Those that count are
- * appended to the list, in their order, when no later frame can change it. */
-avsvt_status avsvti_sung_push(avsvti_sung *s, const float *fine, int in_note,
+/* After a frame was heard: takes the notes that have ended out of found. Those
+ * that count are appended to the list, in their order, when no later frame can
+ * change it. */
+avsvt_status avsvti_sung_push(avsvti_sung *s, const avsvti_heard *heard,
                               avsvti_note_list *found, avsvti_note_list *list,
                               avsvt_error *err);
 
 /* No more frames. */
-avsvt_status avsvti_sung_finish(avsvti_sung *s, avsvti_note_list *found,
-                                avsvti_note_list *list, avsvt_error *err);
+avsvt_status avsvti_sung_finish(avsvti_sung *s, const avsvti_heard *heard,
+                                avsvti_note_list *found, avsvti_note_list *list,
+                                avsvt_error *err);
 
 void avsvti_sung_free(avsvti_sung *s);
 

@@ -26,6 +26,7 @@ avsvt_status avsvti_head_settings(avsvt_notes_options *o,
         { "decode.min_duration_s", 10, &o->min_duration_s },
         { "decode.offset_delay_s", 10, &o->offset_delay_s },
         { "decode.sung_share", 1, &o->sung_share },
+        { "decode.fill_s", 10, &o->fill_s },
     };
     const char *rule = avsvti_manifest_get(manifest, "decode.rule");
     double window = o->window_frames;

@@ -114,6 +114,7 @@ static avsvt_status check_numbers(const avsvt_model *m, avsvt_error *err)
         { "decode.min_duration_s", -1, 3600, 0 },
         { "decode.offset_delay_s", 0, 10, 0 },
         { "decode.sung_share", 0, 1, 0 },
+        { "decode.fill_s", 0, 10, 0 },
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         double ignored = 0;

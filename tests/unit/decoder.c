@@ -311,6 +311,7 @@ static made *random_frames(uint32_t seed)
             m->logits[i][k] = (float)(next_random(&seed) % 17) / 2 - 5;
         for (int k = 0; k < BINS; k++)
             m->fine[i][k] = (float)(next_random(&seed) % 100) / 20;
+        m->fine[i][i / 8 % 5 * 4] += 8;
         m->level[i] = -(float)(next_random(&seed) % 80);
     }
     return m;
@@ -357,6 +358,7 @@ static void any_block_sizes_give_the_same_notes(void **state)
         o.offset_threshold = 0.9;
         o.offset_delay_s = 0.015 * (int)(seed % 6);
         o.sung_share = 0.1 * (int)(seed % 4);
+        o.fill_s = 0.04 * (int)(seed % 3);
         avsvt_notes *whole = decode_made(m, 1, &o);
         found += avsvt_notes_count(whole);
         for (int largest = 1; largest <= 64; largest *= 4) {
@@ -381,6 +383,7 @@ static void precise_notes_have_length_and_do_not_overlap(void **state)
         o.offset_threshold = 0.3 + seed * 0.03;
         o.window_frames = 1 + (int)(seed % 3);
         o.offset_delay_s = 0.013 * (int)(seed % 5);
+        o.fill_s = 0.03 * (int)(seed % 4);
         avsvt_notes *notes = decode_made(m, 1, &o);
         found += avsvt_notes_count(notes);
         for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
@@ -457,9 +460,9 @@ static void bad_options_are_refused(void **state)
     made *m = silent_frames();
     avsvt_activations *acts = activations_of(m->logits[0], NULL, 0, NULL, 9, 50);
     avsvt_notes *notes = (avsvt_notes *)m;
-    avsvt_notes_options bad[11];
+    avsvt_notes_options bad[13];
     (void)state;
-    for (int i = 0; i < 11; i++)
+    for (int i = 0; i < 13; i++)
         bad[i] = (avsvt_notes_options)AVSVT_NOTES_OPTIONS_INIT;
     bad[0].rule = 3;
     bad[1].onset_threshold = 1.5;
@@ -472,7 +475,9 @@ static void bad_options_are_refused(void **state)
     bad[8].offset_delay_s = 11;
     bad[9].sung_share = 1.1;
     bad[10].sung_share = NAN;
-    for (int i = 0; i < 11; i++) {
+    bad[11].fill_s = NAN;
+    bad[12].fill_s = 11;
+    for (int i = 0; i < 13; i++) {
         avsvt_error err = AVSVT_ERROR_INIT;
         assert_int_equal(avsvt_notes_decode(&notes, acts, &bad[i], &err),
                          AVSVT_E_ARG);

@@ -105,7 +105,7 @@ class NotesOptions(Record):
                 ("onset_threshold", c_double), ("offset_threshold", c_double),
                 ("min_duration_s", c_double), ("window_frames", c_int32),
                 ("reserved", c_uint32), ("offset_delay_s", c_double),
-                ("sung_share", c_double)]
+                ("sung_share", c_double), ("fill_s", c_double)]
 
 
 class ExportOptions(Record):

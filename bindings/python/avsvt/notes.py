@@ -25,7 +25,8 @@ class Note(NamedTuple):
 
 
 def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
-             window=None, offset_delay=None, sung_share=None) -> _ffi.NotesOptions:
+             window=None, offset_delay=None, sung_share=None,
+             fill=None) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
     if rule not in _ffi.RULES:
         raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
@@ -33,7 +34,8 @@ def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duratio
         rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
         offset_threshold=optional(offset_threshold),
         min_duration_s=or_none(min_duration), window_frames=window or 0,
-        offset_delay_s=or_none(offset_delay), sung_share=or_none(sung_share))
+        offset_delay_s=or_none(offset_delay), sung_share=or_none(sung_share),
+        fill_s=or_none(fill))
 
 
 class Notes(Handle):
@@ -285,8 +287,8 @@ class Activations(Handle):
     def notes(self, **settings) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
         ``onset_threshold``, ``offset_threshold``, ``min_duration``,
-        ``offset_delay`` (seconds), ``window`` (frames) and ``sung_share``;
-        what is not given is the model's."""
+        ``offset_delay``, ``fill`` (seconds), ``window`` (frames) and
+        ``sung_share``; what is not given is the model's."""
         options = decoding(**settings)
         out = c_void_p()
         with self._held() as pointer:
@@ -306,13 +308,15 @@ def _rows(values, name: str, width, frames=None) -> np.ndarray:
 
 def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
                     rule="published", *, fine=None, start=0.0, min_duration=None,
-                    window=None, offset_delay=None, sung_share=None) -> Notes:
+                    window=None, offset_delay=None, sung_share=None,
+                    fill=None) -> Notes:
     """Notes of frame logits [frames, 20] by the published rule or our own."""
     with Activations(logits, frame_rate, fine=fine, start=start) as activations:
         return activations.notes(rule=rule, onset_threshold=onset_threshold,
                                  offset_threshold=offset_threshold,
                                  min_duration=min_duration, window=window,
-                                 offset_delay=offset_delay, sung_share=sung_share)
+                                 offset_delay=offset_delay, sung_share=sung_share,
+                                 fill=fill)
 
 
 def read_notes(path) -> Notes:

@@ -39,7 +39,7 @@ TRAINED_ON = [
 
 # Chosen on recordings of several kinds; lib/models/notes-default.md tells which.
 DECODE = {"rule": "precise", "onset_threshold": 0.66, "offset_threshold": 0.5, "window": 4,
-          "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.6}
+          "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.6, "fill_s": 0.1}
 
 # How names in the checkpoints become names of ours.
 RENAMED = [

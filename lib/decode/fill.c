@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* Frames in no note whose pitch is clear make runs; where the pitch moves on,
+ * a run is cut into pieces. A piece counts when its run lies beside a note and
+ * the last seconds are singing by itself: most of what has a pitch lies in
+ * notes, and some frames are far quieter than those. Music that accompanies
+ * leaves no such frames, and people who talk leave most pitches outside notes. */
+#include "decode/fill.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "decode/frames.h"
+
+/* Frames */
+#define CLEAR 0.22f      /* share of the likeliest bin */
+#define MOST_SILENT 0.98 /* what is surer to be silent is no candidate */
+#define RELEASE_S 0.04   /* after a note: it dies away */
+#define NEAR_S 0.2       /* from a run to a note beside it */
+/* Pieces */
+#define MOVED 0.8        /* semitones: another pitch */
+#define MOVED_S 0.04     /* for so long */
+#define RECENT 10        /* frames that tell a piece's pitch so far */
+#define KEPT 512         /* frames that tell its pitch in the end */
+#define MIDDLE_FROM 0.20
+#define MIDDLE_TO 0.85
+#define PENDING 32       /* pieces that wait for a note after them */
+/* What makes them count */
+#define SUNG_S 1.0       /* so much lies in notes */
+#define SUNG 0.6         /* and this share of what else has a pitch */
+#define SOFTER_DB 8.0    /* than notes on average: at most */
+#define QUIET_DB 25.0    /* below notes on average */
+#define QUIET 0.05       /* share of frames that are so */
+#define JOIN_S 0.04      /* from the note before */
+#define SAME 0.6         /* semitones from its pitch */
+
+typedef struct sums {
+    int64_t frames;
+    double power, sounding, clarity;
+} sums;
+
+typedef struct piece {
+    int64_t start, end;
+    int64_t until; /* a note must have begun before that frame */
+    double pitch;
+    sums of;
+} piece;
+
+struct avsvti_fill {
+    const avsvt_allocator *allocator;
+    avsvt_activations_info info;
+    double silent;                 /* as a logit */
+    int64_t shortest, release, near, moved;
+    int64_t now, last_sung;        /* frames; -1: nothing sung yet */
+    int64_t run;                   /* where the run began; -1: none */
+    int beside;                    /* a note that came before it */
+    piece open;                    /* of the run */
+    sums away;                     /* its last frames, whose pitch has moved */
+    float pitch[KEPT], moved_to;   /* of the open piece, of those */
+    int64_t pitches;
+    piece pending[PENDING];
+    size_t waiting;
+    avsvt_note held;               /* may grow yet */
+    int holds;
+};
+
+static int64_t frames_of(const avsvt_activations_info *info, double seconds)
+{
+    return (int64_t)ceil(fmin(seconds * info->frame_rate_hz, 1e9) - 1e-6);
+}
+
+avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
+                                const avsvt_activations_info *info,
+                                double shortest_s, avsvt_error *err)
+{
+    avsvti_fill *f = avsvti_alloc_zero(a, 1, sizeof(*f));
+    *out = f;
+    if (!f)
+        return avsvti_fail_memory(err);
+    f->allocator = a;
+    f->info = *info;
+    f->silent = avsvti_limit(MOST_SILENT);
+    f->shortest = frames_of(info, shortest_s);
+    f->release = frames_of(info, RELEASE_S);
+    f->near = frames_of(info, NEAR_S);
+    f->moved = frames_of(info, MOVED_S);
+    f->now = f->last_sung = f->run = -1;
+    return AVSVT_OK;
+}
+
+static avsvt_status give_held(avsvti_fill *f, avsvti_note_list *list, avsvt_error *err)
+{
+    if (!f->holds)
+        return AVSVT_OK;
+    f->holds = 0;
+    return avsvti_note_list_append(list, &f->held, err);
+}
+
+/* Does a piece that starts at a frame go on from the note that is held? */
+static int follows(const avsvti_fill *f, int64_t start)
+{
+    double end = (f->held.offset_s - f->info.start_s) * f->info.frame_rate_hz;
+    return f->holds && (double)start - end <= JOIN_S * f->info.frame_rate_hz;
+}
+
+static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *p)
+{
+    int64_t from = avsvti_heard_from(heard), to = heard->known;
+    int64_t run = p->start > from ? p->start : from;
+    avsvti_heard_sums all = avsvti_heard_between(heard, from, to);
+    avsvti_heard_sums own = avsvti_heard_between(heard, run, to);
+    double sung = (double)all.sung, power = all.power / sung;
+    double level = 10 * log10(power);
+    return sung >= SUNG_S * f->info.frame_rate_hz &&
+        sung >= SUNG * (double)(all.pitched - (own.pitched - own.sung)) &&
+        p->of.power / (double)p->of.frames >= power * pow(10, -SOFTER_DB / 10) &&
+        (double)avsvti_heard_quiet(heard, from, to, level - QUIET_DB) >=
+            QUIET * (double)(to - from);
+}
+
+/* A piece becomes a note, or more of the note before it, where it counts. */
+static avsvt_status settle(avsvti_fill *f, const avsvti_heard *heard, const piece *p,
+                           avsvti_note_list *list, avsvt_error *err)
+{
+    avsvt_note note = AVSVT_NOTE_INIT;
+    double frames = (double)p->of.frames;
+    if (!counts(f, heard, p))
+        return AVSVT_OK;
+    note.onset_s = avsvti_time_given(&f->info, (double)p->start);
+    note.offset_s = avsvti_time_given(&f->info, (double)p->end - 0.5);
+    note.pitch = p->pitch;
+    note.confidence = p->of.sounding / frames * (p->of.clarity / frames);
+    note.level_db = fminf((float)(10 * log10(p->of.power / frames)), AVSVTI_LOUDEST_DB);
+    if (follows(f, p->start) && fabs(note.pitch - f->held.pitch) < SAME) {
+        f->held.offset_s = note.offset_s;
+        return AVSVT_OK;
+    }
+    avsvt_status status = give_held(f, list, err);
+    return status == AVSVT_OK ? avsvti_note_list_append(list, &note, err) : status;
+}
+
+static void add(sums *to, const sums *from)
+{
+    to->frames += from->frames;
+    to->power += from->power;
+    to->sounding += from->sounding;
+    to->clarity += from->clarity;
+}
+
+static double mean(const float *x, int64_t from, int64_t to)
+{
+    double sum = 0;
+    for (int64_t i = from; i < to; i++)
+        sum += (double)x[i];
+    return sum / (double)(to - from);
+}
+
+static void begin_piece(avsvti_fill *f, int64_t start, const sums *of, float pitch)
+{
+    memset(&f->open, 0, sizeof(f->open));
+    f->open.start = start;
+    f->open.of = *of;
+    f->pitch[0] = pitch;
+    f->pitches = 1;
+    memset(&f->away, 0, sizeof(f->away));
+}
+
+/* The open piece ends before a frame. */
+static avsvt_status end_piece(avsvti_fill *f, const avsvti_heard *heard, int64_t end,
+                              avsvti_note_list *list, avsvt_error *err)
+{
+    piece *p = &f->open;
+    int64_t from = (int64_t)((double)f->pitches * MIDDLE_FROM),
+            to = (int64_t)ceil((double)f->pitches * MIDDLE_TO);
+    p->end = end;
+    p->until = end + f->near;
+    p->pitch = mean(f->pitch, from, to);
+    if (end - p->start < f->shortest)
+        return AVSVT_OK;
+    if (f->beside)
+        return settle(f, heard, p, list, err);
+    if (f->waiting == PENDING)
+        memmove(f->pending, f->pending + 1, --f->waiting * sizeof(f->pending[0]));
+    f->pending[f->waiting++] = *p;
+    return AVSVT_OK;
+}
+
+/* A frame that may be sung. */
+static avsvt_status go_on(avsvti_fill *f, const avsvti_heard *heard, const sums *frame,
+                          float pitch, avsvti_note_list *list, avsvt_error *err)
+{
+    avsvt_status status = AVSVT_OK;
+    if (f->run < 0) {
+        f->run = f->now;
+        f->beside = f->last_sung >= 0 && f->now - f->last_sung <= f->near + f->release;
+        begin_piece(f, f->now, frame, pitch);
+        return AVSVT_OK;
+    }
+    int64_t recent = f->pitches < RECENT ? f->pitches : RECENT;
+    double so_far = mean(f->pitch, f->pitches - recent, f->pitches);
+    add(&f->away, frame);
+    if (!(fabs((double)pitch - so_far) > MOVED)) {
+        add(&f->open.of, &f->away);
+        memset(&f->away, 0, sizeof(f->away));
+        if (f->pitches < KEPT)
+            f->pitch[f->pitches++] = pitch;
+    } else if (f->away.frames >= f->moved) {
+        sums since = f->away;
+        int64_t start = f->now + 1 - since.frames;
+        status = end_piece(f, heard, start, list, err);
+        begin_piece(f, start, &since, pitch);
+    }
+    return status;
+}
+
+static avsvt_status end_run(avsvti_fill *f, const avsvti_heard *heard,
+                            avsvti_note_list *list, avsvt_error *err)
+{
+    if (f->run < 0)
+        return AVSVT_OK;
+    f->run = -1;
+    add(&f->open.of, &f->away);
+    return end_piece(f, heard, f->now, list, err);
+}
+
+/* A note sounds: what waited for one beside it. */
+static avsvt_status end_waiting(avsvti_fill *f, const avsvti_heard *heard,
+                                avsvti_note_list *list, avsvt_error *err)
+{
+    avsvt_status status = AVSVT_OK;
+    f->last_sung = f->now;
+    for (size_t i = 0; i < f->waiting && status == AVSVT_OK; i++)
+        if (f->now < f->pending[i].until)
+            status = settle(f, heard, &f->pending[i], list, err);
+    f->waiting = 0;
+    return status;
+}
+
+/* Notes that have ended: the last of them may grow. */
+static avsvt_status take(avsvti_fill *f, avsvti_note_list *found,
+                         avsvti_note_list *list, avsvt_error *err)
+{
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < found->count && status == AVSVT_OK; i++) {
+        status = give_held(f, list, err);
+        f->held = found->notes[i];
+        f->holds = 1;
+    }
+    found->count = 0;
+    if (status == AVSVT_OK && !(f->run >= 0 ? follows(f, f->open.start)
+                                            : follows(f, f->now + 1)))
+        status = give_held(f, list, err);
+    return status;
+}
+
+avsvt_status avsvti_fill_push(avsvti_fill *f, const avsvti_heard *heard,
+                              const float *logits, avsvti_clarity clarity,
+                              avsvti_note_state state, float level_db,
+                              avsvti_note_list *found, avsvti_note_list *list,
+                              avsvt_error *err)
+{
+    avsvt_status status;
+    f->now++;
+    if (state == AVSVTI_NO_NOTE && f->now - f->last_sung > f->release &&
+        clarity.share >= CLEAR && (double)logits[1] <= f->silent && isfinite(level_db)) {
+        sums frame = { 1, pow(10, (double)level_db / 10),
+                       1 - avsvti_probability((double)logits[1]),
+                       (double)clarity.share };
+        status = go_on(f, heard, &frame, clarity.midi, list, err);
+    } else {
+        status = end_run(f, heard, list, err);
+    }
+    if (status == AVSVT_OK && state == AVSVTI_NOTE_SOUNDS)
+        status = end_waiting(f, heard, list, err);
+    return status == AVSVT_OK ? take(f, found, list, err) : status;
+}
+
+avsvt_status avsvti_fill_finish(avsvti_fill *f, const avsvti_heard *heard,
+                                avsvti_note_list *found, avsvti_note_list *list,
+                                avsvt_error *err)
+{
+    avsvt_status status;
+    f->now++;
+    status = end_run(f, heard, list, err);
+    if (status == AVSVT_OK)
+        status = take(f, found, list, err);
+    return status == AVSVT_OK ? give_held(f, list, err) : status;
+}
+
+void avsvti_fill_free(avsvti_fill *f)
+{
+    if (f)
+        avsvti_release(f->allocator, f);
+}
