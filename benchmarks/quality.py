@@ -5,8 +5,9 @@
 
 AVSVT is the command, DATA holds singing/dev and karaoke/. MADE is the folder
 in which recipes/made/README.md's commands were run: `held` in it is re-sung
-speech of speakers that no training hears, `between_held` songs of dev with such
-speakers talking between phrases, `voices` speech as it is. MUSIC holds
+speech of speakers that no training hears, `held_trained` the same with vibrato,
+`dev_trained` dev with vibrato, `between_held` songs of dev with speakers talking
+between phrases, `voices` speech as it is. MUSIC holds
 recordings without a voice, made by other means than the training's
 accompaniment; they are also mixed under singing/dev. What isn't given is left
 out and said so. Mean F1 per song in %; notes a minute where none should be.
@@ -104,7 +105,9 @@ def main():
         else:
             print("left out: no --music")
         if args.made:
-            for kind, what in ("held", "re-sung speech"), ("between_held", "talk between phrases"):
+            for kind, what in (("held", "re-sung speech"), ("dev_trained", "sung with vibrato"),
+                               ("held_trained", "re-sung with vibrato"),
+                               ("between_held", "talk between phrases")):
                 judge.scores(args.made / kind, sounds(args.made / kind), what)
             speech = [joined(args.made / "voices", s, scratch) for s in HELD
                       if (args.made / "voices" / s).is_dir()]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-STYLES = ("sheet", "lyrical", "casual")
+STYLES = ("sheet", "lyrical", "casual", "trained")
+TRAINED_DEPTH = (0.4, 1.5) # semitones to each side
 SCALES = [(0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12))]
 
 
@@ -48,7 +49,15 @@ def draw_style(rng, kind: str) -> Style:
     """One of STYLES. sheet: from careful to free, slow to fast, as a song is sung
     from a sheet. lyrical: short joined notes, loose pitch, wide glides, as pop is
     sung. casual: near the speaking voice, with speech's accents, quick notes and
-    weak ends, as people sing to themselves."""
+    weak ends, as people sing to themselves. trained: high, slow and joined, nearly
+    every long note with a vibrato, of up to a semitone and a half to each side."""
+    if kind == "trained":
+        return Style(beat=float(np.exp(rng.uniform(np.log(0.22), np.log(0.8)))),
+                     rest_chance=rng.uniform(0, 0.2), melisma=rng.choice([0.05, 0.2, 0.4]),
+                     repeat=rng.uniform(0.05, 0.3), drift=rng.uniform(-0.5, 0.5), loose=0.1,
+                     vibrato=rng.uniform(0.7, 1), vibrato_depth=rng.uniform(*TRAINED_DEPTH),
+                     slides=rng.uniform(0, 0.5), glide=(0.04, 0.25), phrase=(4, 12),
+                     above=(10, 6), release=rng.uniform(0.1, 0.35))
     if kind == "casual":
         return Style(beat=float(np.exp(rng.uniform(np.log(0.13), np.log(0.5)))),
                      rest_chance=rng.uniform(0, 0.3), melisma=rng.choice([0, 0.08, 0.2]),

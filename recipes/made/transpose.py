@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Recorded songs in other voices: higher, lower, with another body, by WORLD.
 
-    transpose.py SONGS OUT [--seed 41] [--times 1] [--casual]
+    transpose.py SONGS OUT [--seed 41] [--times 1] [--casual | --trained]
 
 SONGS holds SONG.flac (16 kHz) and SONG.txt. OUT gets SONG-N.flac and notes at
 the new pitch, at the same times: singing as people sing, from basses to
 children, with the vocoder's traces that re-sung speech has too. --casual sings
-them faster, with wandering pitch and uneven level too.
+them faster, with wandering pitch and uneven level too; --trained slower, with the
+vibrato of somebody who learnt to sing.
 """
 import argparse
 from multiprocessing import Pool
@@ -15,13 +16,15 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from melody import unsteady
+from melody import TRAINED_DEPTH, unsteady
 from songs import read_song, write_song
 from voice import RATE, STEP_S, analyse, reshape, synthesize
 
 LOWEST, HIGHEST = 38, 79 # MIDI number that the middle of a song is moved between
 FARTHEST = 12            # semitones
 FASTEST = 2.6            # times the tempo
+SLOWEST = 0.45
+VIBRATO_HZ = (4.5, 7)
 HIGHEST_HZ = 1000
 
 
@@ -40,10 +43,7 @@ def loosened(rng, frames, notes):
     """The frames of a song sung faster, on a wandering pitch, some notes louder
     than others; and its notes."""
     tempo = float(np.exp(rng.uniform(0, np.log(FASTEST))))
-    picked = np.round(np.arange(0, len(frames[0]) - 1, tempo)).astype(int)
-    f0, envelope, noise = (each[picked] for each in frames)
-    notes = notes.copy()
-    notes[:, :2] /= tempo
+    (f0, envelope, noise), notes = at_tempo(frames, notes, tempo)
     count = len(f0)
     wander = unsteady(rng, count, 1 / STEP_S)
     level = np.zeros(count)
@@ -57,13 +57,39 @@ def loosened(rng, frames, notes):
     return (f0 * 2 ** (wander / 12), envelope, noise), notes
 
 
+def at_tempo(frames, notes, tempo):
+    """The frames of a song, and its notes, at another tempo."""
+    picked = np.round(np.arange(0, len(frames[0]) - 1, tempo)).astype(int)
+    notes = notes.copy()
+    notes[:, :2] /= tempo
+    return tuple(each[picked] for each in frames), notes
+
+
+def cultivated(rng, frames, notes):
+    """The frames of a song sung slower, with a vibrato on long notes, in pitch and a
+    little in level; and its notes."""
+    (f0, envelope, noise), notes = at_tempo(frames, notes, rng.uniform(SLOWEST, 1))
+    depth, rate, swell = rng.uniform(*TRAINED_DEPTH), rng.uniform(*VIBRATO_HZ), rng.uniform(0, 2)
+    pitch, level = np.zeros(len(f0)), np.zeros(len(f0))
+    for onset, offset, _ in notes:
+        if offset - onset < 0.25 or rng.random() < 0.1:
+            continue
+        inside = slice(int(onset / STEP_S), int(offset / STEP_S))
+        since = np.arange(len(f0[inside])) * STEP_S
+        fade = np.clip((since - rng.uniform(0, 0.3)) / 0.15, 0, 1)
+        phase = 2 * np.pi * rate * rng.uniform(0.95, 1.05) * since + rng.uniform(0, 2 * np.pi)
+        pitch[inside] = depth * rng.uniform(0.7, 1) * fade * np.sin(phase)
+        level[inside] = swell * fade * np.sin(phase + rng.uniform(0, 2 * np.pi))
+    return (f0 * 2 ** (pitch / 12), envelope * 10 ** (level[:, None] / 10), noise), notes
+
+
 def transpose(job):
-    song, out, seed, number, casual = job
+    song, out, seed, number, manner = job
     rng = np.random.default_rng(seed)
     samples, notes = read_song(song)
     frames = analyse(samples, HIGHEST_HZ)
-    if casual:
-        frames, notes = loosened(rng, frames, notes)
+    if manner:
+        frames, notes = manner(rng, frames, notes)
     samples, shift = moved(rng, frames, float(np.median(notes[:, 2])))
     # A label that was wrong before may lie beyond what a MIDI number can be.
     rows = [(onset, offset, min(midi + shift, 127)) for onset, offset, midi in notes]
@@ -78,11 +104,15 @@ def main():
     parser.add_argument("--seed", type=int, default=41)
     parser.add_argument("--times", type=int, default=1, help="voices for each song")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--casual", action="store_true", help="faster, looser, uneven")
+    manner = parser.add_mutually_exclusive_group()
+    manner.add_argument("--casual", dest="manner", action="store_const", const=loosened,
+                        help="faster, looser, uneven")
+    manner.add_argument("--trained", dest="manner", action="store_const", const=cultivated,
+                        help="slower, with vibrato")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     songs = sorted(args.songs.glob("*.flac"))
-    jobs = [(song, args.out, args.seed * 100003 + number * len(songs) + i, number, args.casual)
+    jobs = [(song, args.out, args.seed * 100003 + number * len(songs) + i, number, args.manner)
             for number in range(args.times) for i, song in enumerate(songs)]
     with Pool(args.processes) as pool:
         seconds = sum(pool.imap_unordered(transpose, jobs))
