@@ -131,6 +131,8 @@ python3 -c '
 import sys, wave
 w = wave.open("silence.wav", "wb"); w.setnchannels(1); w.setsampwidth(2); w.setframerate(16000); w.writeframes(bytes(32000 * 12))'
 expect 0 "$avsvt" sing "$data/melody.csv" silence.wav -q && grep -q '^0 of 10000 points: 0 of 19' out; check "silence is 0"
+expect 0 "$avsvt" transcribe silence.wav && grep -q '^silence.wav: nothing was found that is sung$' err && [ "$(cat out)" = onset,offset,pitch ]; check "an empty list says so"
+expect 0 "$avsvt" transcribe silence.wav -q && [ ! -s err ]; check "but not with -q"
 printf '#TITLE:<A & B>\n#BPM:300\n: 0 20 0 la\n* 20 20 4  li\n- 41\nF 60 20 0 lo\n' >song.txt
 expect 0 "$avsvt" sing song.txt melody.csv -o song.svg -o song.html && grep -q '&lt;A &amp; B&gt;' song.svg && grep -q '^<!DOCTYPE html>' song.html &&
     python3 -c 'import xml.dom.minidom as x; x.parse("song.svg")'
