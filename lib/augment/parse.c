@@ -11,14 +11,14 @@
 #include "platform/folder.h"
 
 #define MAX_STEPS 1000
-#define KEY_SIZE 160
+#define KEY_SIZE 200
 
 typedef struct source {
     avsvt_context *context;
     const avsvti_manifest *yaml;
     const char *name, *folder;
     char at[KEY_SIZE];   /* of the step: "augment.3" */
-    char what[KEY_SIZE]; /* for messages: "song.yaml: step 4 (gain)" */
+    char what[KEY_SIZE]; /* for messages: "song.yaml: augment: step 4 (gain)" */
     avsvt_error *err;
 } source;
 
@@ -205,7 +205,8 @@ static avsvt_status read_step(source *s, const char *list, size_t i,
 {
     snprintf(s->at, sizeof(s->at), "%s%s%zu", list, *list ? "." : "", i);
     const char *name = get(s, "step");
-    snprintf(s->what, sizeof(s->what), "%.80s: step %zu", s->name, i + 1);
+    int length = snprintf(s->what, sizeof(s->what), "%.80s: %.60s%sstep %zu", s->name,
+                          list, *list ? ": " : "", i + 1);
     if (!name)
         return avsvti_fail(s->err, AVSVT_E_FORMAT,
             "%s: it is not of the form {step: NAME, ...}", s->what);
@@ -215,8 +216,7 @@ static avsvt_status read_step(source *s, const char *list, size_t i,
     if (!step->kind->name)
         return avsvti_fail(s->err, AVSVT_E_FORMAT,
             "%s: there is no step '%.60s'", s->what, name);
-    snprintf(s->what, sizeof(s->what), "%.80s: step %zu (%s)", s->name, i + 1,
-             name);
+    snprintf(s->what + length, sizeof(s->what) - (size_t)length, " (%s)", name);
     return read_keys(s, step);
 }
 

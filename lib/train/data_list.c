@@ -200,6 +200,23 @@ static int has_key(const avsvti_recipe *r, const char *mapping, const char *key)
     return 0;
 }
 
+/* Where a source's chain is written: in the source, or under its name in chains. */
+static avsvt_status find_chain(const avsvti_recipe *r, char *key, size_t size,
+                               avsvt_error *err)
+{
+    const char *name = avsvti_manifest_get(r->yaml, key);
+    if (!name || !*name)
+        return AVSVT_OK;
+    if (strchr(name, '.') || !has_key(r, "chains", name))
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s' is '%s': give a list of steps, or the name of a list in "
+            "'chains'", r->path, key, name);
+    int length = snprintf(key, size, "chains.%s", name);
+    return length > 0 && (size_t)length < size ? AVSVT_OK
+        : avsvti_fail(err, AVSVT_E_FORMAT, "%s: the name of a chain is longer than "
+                      "%d letters", r->path, (int)size - 9);
+}
+
 /* A source's own chain, in place of the recipe's. */
 static avsvt_status read_chain(avsvti_songs *s, const avsvti_recipe *r,
                                const char *key, avsvti_source *source,
@@ -217,8 +234,10 @@ static avsvt_status read_chain(avsvti_songs *s, const avsvti_recipe *r,
         return avsvti_fail_memory(err);
     s->chains = chains;
     snprintf(inner, sizeof(inner), "%s.augment", key);
-    avsvt_status status = avsvti_augment_parse(&chains[s->chain_count], s->context,
-                                               r->yaml, inner, r->path, r->folder, err);
+    avsvt_status status = find_chain(r, inner, sizeof(inner), err);
+    if (status == AVSVT_OK)
+        status = avsvti_augment_parse(&chains[s->chain_count], s->context, r->yaml,
+                                      inner, r->path, r->folder, err);
     if (status == AVSVT_OK)
         source->augment = chains[s->chain_count++];
     return status;

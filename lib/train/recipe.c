@@ -16,7 +16,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
         "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
         "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
-        "checkpoint", "augment", "tensorboard", "distributed", NULL };
+        "checkpoint", "augment", "chains", "tensorboard", "distributed", NULL };
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };

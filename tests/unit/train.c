@@ -191,10 +191,12 @@ static void a_source_has_its_own_augmentation(void **state)
         "data: {train: [train.csv]}\n",
         "data: {train: [{path: train.csv, augment: [{step: gain, db: [-20, -9]}]}]}\n",
         "data: {train: [train.csv]}\naugment: [{step: gain, db: [-20, -9]}]\n",
+        "data: {train: [{path: train.csv, augment: soft}]}\n"
+        "chains: {soft: [{step: gain, db: [-20, -9]}], hiss: [{step: noise, snr_db: 3}]}\n",
     };
-    static const char *const outputs[] = { "none", "plain", "own", "all" };
+    static const char *const outputs[] = { "none", "plain", "own", "all", "named" };
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         char more[512];
         snprintf(more, sizeof(more), "%soptimizer: {kind: sgd, lr: 0.1}\nsteps: 3\noutput: %s\n",
                  recipes[i], outputs[i]);
@@ -204,13 +206,14 @@ static void a_source_has_its_own_augmentation(void **state)
     }
     assert_same_output("none", "plain", "log.jsonl");
     assert_same_output("own", "all", "log.jsonl");
+    assert_same_output("own", "named", "log.jsonl");
     size_t sizes[2];
     char *plain = scratch_output("none", "log.jsonl", &sizes[0]);
     char *changed = scratch_output("own", "log.jsonl", &sizes[1]);
     assert_true(sizes[0] != sizes[1] || memcmp(plain, changed, sizes[0]));
     free(plain);
     free(changed);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         remove_tree(outputs[i]);
 }
 
@@ -349,7 +352,11 @@ static void bad_recipes_are_refused_with_the_reason(void **state)
     assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: [{step: spin}]}}\n"
                    "output: out\nepochs: 1\n", "spin");
     assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: loud}}\n"
-                   "output: out\nepochs: 1\n", "must be a list");
+                   "output: out\nepochs: 1\n", "name of a list in 'chains'");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: loud}}\n"
+                   "output: out\nepochs: 1\nchains: {soft: []}\n", "'data.train.augment' is 'loud'");
+    assert_refused(AVSVT_E_FORMAT, "data: {train: {path: train.csv, augment: soft}}\n"
+                   "output: out\nepochs: 1\nchains: {soft: [{step: spin}]}\n", "chains.soft");
     assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: {path: valid.csv, augment: []}}\n"
                    "output: out\nepochs: 1\n", "only songs of data.train");
     assert_refused(AVSVT_E_FORMAT, DATA "output: out\nepochs: 1\ndistributed: {timeout_s: 0}\n",
