@@ -105,16 +105,16 @@ static int follows(const avsvti_fill *f, int64_t start)
 static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *p)
 {
     int64_t from = avsvti_heard_from(heard), to = heard->known;
-    int64_t run = p->start > from ? p->start : from;
+    int64_t start = p->start > from ? p->start : from;
     avsvti_heard_sums all = avsvti_heard_between(heard, from, to);
-    avsvti_heard_sums own = avsvti_heard_between(heard, run, to);
-    double sung = (double)all.sung, power = all.power / sung;
-    double level = 10 * log10(power);
-    return sung >= SUNG_S * f->info.frame_rate_hz &&
-        sung >= SUNG * (double)(all.pitched - (own.pitched - own.sung)) &&
-        p->of.power / (double)p->of.frames >= power * pow(10, -SOFTER_DB / 10) &&
-        (double)avsvti_heard_quiet(heard, from, to, level - QUIET_DB) >=
-            QUIET * (double)(to - from);
+    avsvti_heard_sums own = avsvti_heard_between(heard, start, to);
+    double sung = (double)all.sung;
+    if (sung < SUNG_S * f->info.frame_rate_hz || !(all.power > 0) ||
+        sung < SUNG * (double)(all.pitched - (own.pitched - own.sung)))
+        return 0;
+    double power = all.power / sung, quiet = 10 * log10(power) - QUIET_DB;
+    return p->of.power / (double)p->of.frames >= power * pow(10, -SOFTER_DB / 10) &&
+        (double)avsvti_heard_quiet(heard, from, to, quiet) >= QUIET * (double)(to - from);
 }
 
 /* A piece becomes a note, or more of the note before it, where it counts. */
