@@ -70,19 +70,11 @@ def has_pyin():
     return '"pyin" [' in listed.stdout
 
 
-def read_notes(path):
-    return [tuple(map(float, line.split())) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def taken_over(annotated_files, pyin_files):
+def taken_over(annotated_rows, pyin_rows):
     """Share of annotated notes whose onset and offset are one pYIN note's."""
-    same = total = 0
-    for ours, theirs in zip(annotated_files, pyin_files):
-        found = read_notes(theirs)
-        for onset, offset, _ in read_notes(ours):
-            total += 1
-            same += any(abs(onset - a) < 0.001 and abs(offset - b) < 0.001 for a, b, _ in found)
-    return same / total
+    same = [any(abs(onset - a) < 0.001 and abs(offset - b) < 0.001 for a, b, _ in found)
+            for rows, found in zip(annotated_rows, pyin_rows) for onset, offset, _ in rows]
+    return sum(same) / len(same)
 
 
 def main():
@@ -94,7 +86,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         judge = Judge(args.avsvt, args.model, scratch)
-        songs = []
+        songs, rows = [], {"A1": [], "A2": [], "pYIN": []}
         for song in sorted((args.folder / "Audio").glob("*.wav")):
             notes = [args.folder / "Annotations/Notes" / f"{song.stem}_notes{who}.csv"
                      for who in ("A1", "A2")]
@@ -103,7 +95,8 @@ def main():
                 continue
             songs.append(song)
             for who, path in zip(("A1", "A2"), notes):
-                write_notes(scratch / who / f"{song.stem}.txt", annotated(path))
+                rows[who].append(annotated(path))
+                write_notes(scratch / who / f"{song.stem}.txt", rows[who][-1])
         if not songs:
             raise SystemExit(f"{args.folder}: no Audio/NAME.wav that two people annotated in "
                              "Annotations/Notes/NAME_notesA1.csv and _notesA2.csv")
@@ -116,7 +109,8 @@ def main():
             programs.append("SwiftF0")
         if has_pyin():
             for song in songs:
-                write_notes(scratch / "pYIN" / f"{song.stem}.txt", by_pyin(song))
+                rows["pYIN"].append(by_pyin(song))
+                write_notes(scratch / "pYIN" / f"{song.stem}.txt", rows["pYIN"][-1])
             programs.append("pYIN")
         print(f"{len(songs)} songs")
         for name in programs:
@@ -125,9 +119,7 @@ def main():
         judge.compare(scratch / "A1", scratch / "A2", "A2 against A1")
         if "pYIN" in programs:
             for who in ("A1", "A2"):
-                share = taken_over(*([scratch / kind / f"{song.stem}.txt" for song in songs]
-                                     for kind in (who, "pYIN")))
-                print(f"{100 * share:.0f} % of {who}'s notes are pYIN's, onset and offset")
+                print(f"{100 * taken_over(rows[who], rows['pYIN']):.0f} % of {who}'s notes are pYIN's, onset and offset")
 
 
 if __name__ == "__main__":

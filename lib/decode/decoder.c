@@ -9,8 +9,16 @@
 #include "head/activations.h"
 
 #define MAX_WINDOW 1000
-#define MAX_DELAY_S 10.0
-#define MAX_FILL_S 10.0
+#define MAX_S 10.0 /* of a delay, of what is filled in */
+
+static avsvt_status check_seconds(double value, const char *name, avsvt_error *err)
+{
+    if (value <= MAX_S && isfinite(value))
+        return AVSVT_OK;
+    return avsvti_fail(err, AVSVT_E_ARG,
+        "%s is %g: use at most %g seconds, 0 for the default, or a negative "
+        "number for none", name, value, MAX_S);
+}
 
 static avsvt_status check_options(const avsvt_notes_options *o,
                                   avsvt_error *err)
@@ -26,18 +34,10 @@ static avsvt_status check_options(const avsvt_notes_options *o,
             "offset_threshold must be above 0 and at most 1, or 0 for the default");
     if (!isfinite(o->min_duration_s))
         return avsvti_fail(err, AVSVT_E_ARG, "min_duration_s is not a number");
-    if (!(o->offset_delay_s <= MAX_DELAY_S) || !isfinite(o->offset_delay_s))
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "offset_delay_s is %g: use at most %g seconds, 0 for the default, "
-            "or a negative number for none", o->offset_delay_s, MAX_DELAY_S);
     if (!(o->sung_share <= 1))
         return avsvti_fail(err, AVSVT_E_ARG,
             "sung_share is %g: use at most 1, 0 for the default, or a negative "
             "number to keep all notes", o->sung_share);
-    if (!(o->fill_s <= MAX_FILL_S) || !isfinite(o->fill_s))
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "fill_s is %g: use at most %g seconds, 0 for the default, or a "
-            "negative number to fill nothing in", o->fill_s, MAX_FILL_S);
     if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
         return avsvti_fail(err, AVSVT_E_ARG,
             "window_frames is %d: use 1 to %d, or 0 for the default",
@@ -45,7 +45,15 @@ static avsvt_status check_options(const avsvt_notes_options *o,
     if (o->reserved)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_notes_options.reserved must be 0");
-    return AVSVT_OK;
+    avsvt_status status = check_seconds(o->offset_delay_s, "offset_delay_s", err);
+    return status == AVSVT_OK ? check_seconds(o->fill_s, "fill_s", err) : status;
+}
+
+/* 0 is none given, a negative number none at all. */
+static void overlay_one(double *to, double given)
+{
+    if (given != 0)
+        *to = given > 0 ? given : 0;
 }
 
 static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
@@ -54,14 +62,10 @@ static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
         s->onset_threshold = o->onset_threshold;
     if (o->offset_threshold > 0)
         s->offset_threshold = o->offset_threshold;
-    if (o->min_duration_s != 0)
-        s->min_duration_s = o->min_duration_s > 0 ? o->min_duration_s : 0;
-    if (o->offset_delay_s != 0)
-        s->offset_delay_s = o->offset_delay_s > 0 ? o->offset_delay_s : 0;
-    if (o->sung_share != 0)
-        s->sung_share = o->sung_share > 0 ? o->sung_share : 0;
-    if (o->fill_s != 0)
-        s->fill_s = o->fill_s > 0 ? o->fill_s : 0;
+    overlay_one(&s->min_duration_s, o->min_duration_s);
+    overlay_one(&s->offset_delay_s, o->offset_delay_s);
+    overlay_one(&s->sung_share, o->sung_share);
+    overlay_one(&s->fill_s, o->fill_s);
     if (o->window_frames > 0)
         s->window = o->window_frames;
 }
@@ -164,6 +168,18 @@ static const float *fine_pitch(const avsvti_decoder *d, int64_t i)
     return avsvti_frame(d, i) + AVSVT_NOTE_LOGITS;
 }
 
+/* Where notes go on their way to the list: through found to fill, and through
+ * filled to sung, where these are. */
+static avsvti_note_list *for_sung(avsvti_decoder *d, avsvti_note_list *list)
+{
+    return d->sung ? &d->filled : list;
+}
+
+static avsvti_note_list *from_rule(avsvti_decoder *d, avsvti_note_list *list)
+{
+    return d->fill ? &d->found : for_sung(d, list);
+}
+
 /* Notes on their way from the rule: what was missed is filled in, what is not
  * sung is dropped. */
 static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
@@ -183,16 +199,10 @@ static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
     d->here = after;
     if (d->fill)
         status = avsvti_fill_push(d->fill, &d->heard, row, smooth, d->in_note, level,
-                                  &d->found, d->sung ? &d->filled : list, err);
+                                  &d->found, for_sung(d, list), err);
     if (status == AVSVT_OK && d->sung)
-        status = avsvti_sung_push(d->sung, &d->heard,
-                                  d->fill ? &d->filled : &d->found, list, err);
+        status = avsvti_sung_push(d->sung, &d->heard, &d->filled, list, err);
     return status;
-}
-
-static int listens(const avsvti_decoder *d)
-{
-    return d->fill || d->sung;
 }
 
 /* The next frame, whose neighbours are in reach. */
@@ -200,9 +210,8 @@ static avsvt_status decide(avsvti_decoder *d, avsvti_note_list *list,
                            avsvt_error *err)
 {
     d->in_note = AVSVTI_NO_NOTE;
-    avsvt_status status = d->rule->step(d, d->decided, listens(d) ? &d->found : list,
-                                        err);
-    if (status == AVSVT_OK && listens(d))
+    avsvt_status status = d->rule->step(d, d->decided, from_rule(d, list), err);
+    if (status == AVSVT_OK && (d->fill || d->sung))
         status = listen(d, d->decided, list, err);
     if (status == AVSVT_OK)
         d->decided++;
@@ -238,13 +247,11 @@ avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
     while (d->decided < d->known && status == AVSVT_OK)
         status = decide(d, list, err);
     if (status == AVSVT_OK)
-        status = d->rule->finish(d, listens(d) ? &d->found : list, err);
+        status = d->rule->finish(d, from_rule(d, list), err);
     if (status == AVSVT_OK && d->fill)
-        status = avsvti_fill_finish(d->fill, &d->heard, &d->found,
-                                    d->sung ? &d->filled : list, err);
+        status = avsvti_fill_finish(d->fill, &d->heard, &d->found, for_sung(d, list), err);
     if (status == AVSVT_OK && d->sung)
-        status = avsvti_sung_finish(d->sung, &d->heard,
-                                    d->fill ? &d->filled : &d->found, list, err);
+        status = avsvti_sung_finish(d->sung, &d->heard, &d->filled, list, err);
     return status;
 }
 

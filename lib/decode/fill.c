@@ -55,7 +55,7 @@ struct avsvti_fill {
     int beside;                    /* a note that came before it */
     piece open;                    /* of the run */
     sums away;                     /* its last frames, whose pitch has moved */
-    float pitch[KEPT], moved_to;   /* of the open piece, of those */
+    float pitch[KEPT];             /* of the open piece */
     int64_t pitches;
     piece pending[PENDING];
     size_t waiting;
@@ -113,7 +113,7 @@ static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *
         sung < SUNG * (double)(all.pitched - (own.pitched - own.sung)))
         return 0;
     double power = all.power / sung, quiet = 10 * log10(power) - QUIET_DB;
-    return p->of.power / (double)p->of.frames >= power * pow(10, -SOFTER_DB / 10) &&
+    return p->of.power / (double)p->of.frames >= power * avsvti_power(-SOFTER_DB) &&
         (double)avsvti_heard_quiet(heard, from, to, quiet) >= QUIET * (double)(to - from);
 }
 
@@ -262,7 +262,7 @@ avsvt_status avsvti_fill_push(avsvti_fill *f, const avsvti_heard *heard,
     f->now++;
     if (state == AVSVTI_NO_NOTE && f->now - f->last_sung > f->release &&
         clarity.share >= CLEAR && (double)logits[1] <= f->silent && isfinite(level_db)) {
-        sums frame = { 1, pow(10, (double)level_db / 10),
+        sums frame = { 1, avsvti_power((double)level_db),
                        1 - avsvti_probability((double)logits[1]),
                        (double)clarity.share };
         status = go_on(f, heard, &frame, clarity.midi, list, err);

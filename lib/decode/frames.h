@@ -22,6 +22,12 @@ static inline double avsvti_limit(double threshold)
     return threshold < 1 ? log(threshold / (1 - threshold)) : HUGE_VAL;
 }
 
+/* Full scale is 1. */
+static inline double avsvti_power(double level_db)
+{
+    return pow(10, level_db / 10);
+}
+
 /* How far from the middle one of three frames the parabola through them has
  * its top, -0.5 to 0.5; 0 when it has none. */
 static inline double avsvti_top(double left, double middle, double right)
@@ -44,11 +50,17 @@ static inline double avsvti_crossing(double one, double next, double threshold)
 
 #define AVSVTI_TIMES_PER_S 100.0 /* times are given to 10 ms */
 
+/* Time of a frame, or of a place between two. */
+static inline double avsvti_time(const avsvt_activations_info *info, double frame)
+{
+    return info->start_s + frame * (1.0 / info->frame_rate_hz);
+}
+
 /* Frames of 20 ms can't tell finer than 10 ms (onsets deviate by 17 ms), and
  * people's labels lie on that grid. Faster frames keep what they have. */
 static inline double avsvti_time_given(const avsvt_activations_info *info, double frame)
 {
-    double t = info->start_s + frame * (1.0 / info->frame_rate_hz);
+    double t = avsvti_time(info, frame);
     return info->frame_rate_hz > AVSVTI_TIMES_PER_S
         ? t : rint(t * AVSVTI_TIMES_PER_S) / AVSVTI_TIMES_PER_S;
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "decode/frames.h"
+
 #define REACH_S 8.0
 #define MOST_FRAMES 1e6 /* of that, at any rate */
 #define HAS_PITCH 0.25f /* the likeliest bin's part of the fine pitch */
@@ -49,7 +51,7 @@ void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
     sums.sung += in_note;
     sums.pitched += in_note || clarity.share >= HAS_PITCH;
     if (in_note && isfinite(level_db))
-        sums.power += pow(10, (double)level_db / 10);
+        sums.power += avsvti_power((double)level_db);
     h->level_db[h->known % slots] = level_db;
     h->known++;
     h->sums[h->known % slots] = sums;

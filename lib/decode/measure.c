@@ -7,6 +7,7 @@
 
 #include "core/options.h"
 #include "decode/curve.h"
+#include "decode/frames.h"
 #include "decode/pitch.h"
 #include "head/activations.h"
 
@@ -42,7 +43,7 @@ static float level_of(const avsvt_activations *a, int64_t first, int64_t end)
         return 0;
     end = end - first > most ? first + most : end;
     for (int64_t i = first; i < end; i++)
-        power += pow(10, (double)a->level[i] / 10);
+        power += avsvti_power((double)a->level[i]);
     double db = 10 * log10(power / (double)(end - first));
     return (float)fmax(-200, fmin(db, -0.01)); /* 0 would mean: not known */
 }

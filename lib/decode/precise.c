@@ -144,7 +144,7 @@ static void add_frame(avsvti_decoder *d, const float *row)
     p->frames++;
     p->sounding += 1 - avsvti_probability((double)row[1]);
     if (!isnan(level) && p->level_frames < p->level_limit) {
-        p->power += pow(10, level / 10);
+        p->power += avsvti_power(level);
         p->level_frames++;
     }
 }

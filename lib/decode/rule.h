@@ -6,6 +6,7 @@
 
 #include "decode/decoder.h"
 #include "decode/fill.h"
+#include "decode/frames.h"
 #include "decode/sung.h"
 
 typedef struct avsvti_settings {
@@ -33,10 +34,10 @@ struct avsvti_decoder {
     const avsvti_rule *rule;
     void *state;
     avsvti_note_state in_note; /* of the frame that the rule has just seen */
-    avsvti_note_list found;    /* by the rule */
+    avsvti_note_list found;    /* by the rule, for fill */
     avsvti_heard heard;        /* what fill and sung look at */
     avsvti_fill *fill;         /* NULL: nothing is filled in */
-    avsvti_note_list filled;   /* by fill */
+    avsvti_note_list filled;   /* for sung */
     avsvti_sung *sung;         /* NULL: all notes count */
     avsvti_clarity before, here; /* of the frame before the next one, and of that */
     avsvti_settings settings;
@@ -56,15 +57,9 @@ static inline const float *avsvti_frame(const avsvti_decoder *d, int64_t i)
     return d->ring + (size_t)(i % d->capacity) * d->row;
 }
 
-/* Time of a frame, or of a place between two. */
-static inline double avsvti_time(const avsvti_decoder *d, double frame)
-{
-    return d->info.start_s + frame * (1.0 / d->info.frame_rate_hz);
-}
-
 static inline double avsvti_time_of(const avsvti_decoder *d, int64_t i)
 {
-    return avsvti_time(d, (double)i);
+    return avsvti_time(&d->info, (double)i);
 }
 
 #endif
