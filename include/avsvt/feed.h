@@ -68,8 +68,9 @@ typedef struct avsvt_feed_info {
                                network; notes that sound on are not told yet. */
     double   latency_s;   /**< How much later than the sound results are final
                                at the latest, if the network is quick enough
-                               (but notes that wait for singing); the end of
-                               the sound for a model that must see all of it. */
+                               (but notes that wait for singing, or for the
+                               end of a pitch that goes on); the end of the
+                               sound for a model that must see all of it. */
 } avsvt_feed_info;
 #define AVSVT_FEED_INFO_INIT \
     { (uint32_t)sizeof(avsvt_feed_info), 0, 0u, 0u, 0u, 0.0, 0.0 }
