@@ -44,14 +44,20 @@
  *  names it, and rank 0 leaves a checkpoint; where rank 0 is the one that died,
  *  one of the others does; one that only hangs is given up after the recipe's
  *  distributed.timeout_s. On GPUs each process takes the one of its LOCAL_RANK.
- *  Everything goes over Gloo, through the CPU, but gradients go over NCCL where
- *  each process has a GPU of its own, the torch module was built with NCCL, and
- *  the recipe does not say distributed.backend: gloo; a warning in rank 0's log
- *  says where GPUs do without. Over NCCL the sum is taken after the backward
+ *  On one machine everything is added up in memory that the processes share
+ *  (256 MB at most; Gloo where there is more to add up), on several it goes over
+ *  Gloo, through the CPU. But gradients go over NCCL where each process has a GPU
+ *  of its own, the torch module was built with NCCL, and the recipe does not say
+ *  distributed.backend: gloo, which leaves out both NCCL and shared memory; a
+ *  warning in rank 0's log says where GPUs do without. Over NCCL the sum is taken after the backward
  *  pass. While its group is made, and only then, the environment variable
  *  TORCH_NCCL_BLOCKING_WAIT is set, without which libtorch starts a thread that
  *  ends the process on errors; no other thread may change the environment then.
  *  NCCL has been built and loaded, but never run on GPUs so far.
+ *
+ *  While a trainer is open the torch module keeps the memory of large tensors
+ *  from one step to the next, up to a quarter more than was used at once; not
+ *  where the host uses the same libtorch itself.
  *
  *  Gradients and optimizers need the torch module. A recipe's batches are made
  *  ahead on a thread of their own (its key data.workers; 0: none); a trainer

@@ -15,6 +15,15 @@ namespace avsvt_torch {
 /* Bytes, DistributedDataParallel's: a small one first, to begin early. */
 static const size_t first_size = 1 << 20, bucket_size = 25 << 20;
 
+/* Each by itself would take a line of 64 bytes more at most, and has a mark. */
+size_t gradients::most(const std::vector<parameter> &parameters)
+{
+    size_t bytes = 64;
+    for (const parameter &p : parameters)
+        bytes += p.tensor.nbytes() + 64 + sizeof(float);
+    return bytes;
+}
+
 bool gradients::changed() const
 {
     size_t i = trained_.size();

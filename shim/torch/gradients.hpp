@@ -18,6 +18,9 @@ class gradients {
 public:
     gradients(world &all, std::vector<parameter> &parameters) : all_(all), parameters_(parameters) {}
 
+    /* Bytes that set out in a step, should all of them train. */
+    static size_t most(const std::vector<parameter> &parameters);
+
     /* The gradients of the backward pass to come are the step's last. */
     void begin();
     /* Each gradient is the sum of all processes' when this is done. */

@@ -15,16 +15,6 @@ namespace avsvt_torch {
 
 namespace {
 
-/* A machine, or a container on it, inside which process numbers mean the same. */
-std::string machine()
-{
-    char name[256] = "", space[64] = "";
-    gethostname(name, sizeof(name) - 1);
-    const ssize_t n = readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
-    space[n > 0 ? n : 0] = '\0';
-    return std::string(name) + " " + space;
-}
-
 /* Ended, whether or not its parent has looked yet. */
 bool ended(const std::string &pid)
 {
@@ -40,6 +30,15 @@ std::string key(const char *what, int rank)
 }
 
 } // namespace
+
+std::string machine()
+{
+    char name[256] = "", space[64] = "";
+    gethostname(name, sizeof(name) - 1);
+    const ssize_t n = readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
+    space[n > 0 ? n : 0] = '\0';
+    return std::string(name) + " " + space;
+}
 
 bool peers::came(const std::string &name)
 {

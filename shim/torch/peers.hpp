@@ -12,6 +12,9 @@
 
 namespace avsvt_torch {
 
+/* A machine, or a container on it, inside which process numbers mean the same. */
+std::string machine();
+
 class peers {
 public:
     peers(c10::intrusive_ptr<c10d::Store> store, int rank, int size, bool serves, std::chrono::milliseconds patience)

@@ -7,6 +7,7 @@
 #if AVSVT_DISTRIBUTED
 #include "cards.hpp"
 #include "cards_choice.hpp"
+#include "nearby.hpp"
 #include "peers.hpp"
 
 #include <ATen/ATen.h>
@@ -72,7 +73,7 @@ std::shared_ptr<gloo::transport::Device> choose_network(const avsvt_backend_join
 
 class gloo_world : public world {
 public:
-    gloo_world(const avsvt_backend_join &args, const at::Device &device);
+    gloo_world(const avsvt_backend_join &args, const at::Device &device, size_t most);
     void sum(std::vector<at::Tensor> tensors) override;
     void set_out(const at::Tensor &tensor) override;
     void wait() override;
@@ -99,6 +100,7 @@ private:
     /* Another, since what sets out falls between sums at no certain place. */
     c10::intrusive_ptr<c10d::ProcessGroupGloo> beside_;
     std::vector<under_way> out_;
+    std::unique_ptr<nearby> nearby_; /* none: they are on several machines, or told to do without */
     std::unique_ptr<card_sums> cards_; /* none: what is on a GPU goes through the CPU */
     std::vector<at::Tensor> on_card_;  /* set out, for cards_ */
     at::Device device_;
@@ -106,7 +108,7 @@ private:
     bool serves_;
 };
 
-gloo_world::gloo_world(const avsvt_backend_join &args, const at::Device &device)
+gloo_world::gloo_world(const avsvt_backend_join &args, const at::Device &device, size_t most)
     : device_(device), timeout_((int64_t)(args.timeout_s * 1000)), serves_(avsvt_torch::serves(args))
 {
     const std::string name = "rank " + std::to_string(args.rank) + " of " + std::to_string(args.size);
@@ -122,6 +124,8 @@ gloo_world::gloo_world(const avsvt_backend_join &args, const at::Device &device)
     try {
         peers_->arrive();
         start(args);
+        if (!(args.flags & AVSVT_WORLD_GLOO))
+            nearby_ = nearby::open(*peers_, rank, size, most, timeout_);
     } catch (const refusal &r) {
         leave(r.what());
         throw;
@@ -183,6 +187,8 @@ void gloo_world::start_cards(bool wanted)
 void gloo_world::fail(const std::string &why)
 {
     peers_->say("");
+    if (nearby_)
+        nearby_->leave();
     out_.clear();
     group_.reset();
     beside_.reset();
@@ -231,7 +237,8 @@ void gloo_world::sum(std::vector<at::Tensor> tensors)
     attempt([&] {
         std::vector<under_way> list;
         for (const at::Tensor &t : tensors)
-            list.push_back(begin(group_, t));
+            if (!nearby_ || !nearby_->sum(t))
+                list.push_back(begin(group_, t));
         finish(list);
     });
 }
@@ -241,16 +248,18 @@ void gloo_world::set_out(const at::Tensor &tensor)
     attempt([&] {
         if (cards_ && tensor.device() == device_)
             on_card_.push_back(tensor);
-        else
+        else if (!nearby_ || !nearby_->set_out(tensor))
             out_.push_back(begin(beside_, tensor));
     });
 }
 
-/* What goes over Gloo comes first: after it all have come this far, and the
- * GPUs hardly wait for each other. */
+/* What goes through the CPU comes first: after it all have come this far, and
+ * the GPUs hardly wait for each other. */
 void gloo_world::wait()
 {
     attempt([&] {
+        if (nearby_)
+            nearby_->wait();
         finish(out_);
         if (!on_card_.empty())
             cards_->sum(on_card_, [&] { return peers_->gone(); });
@@ -265,6 +274,8 @@ void gloo_world::leave(const std::string &why)
     over = why.empty() ? "this process has left the others" : why;
     if (!why.empty())
         peers_->say(why);
+    if (nearby_)
+        nearby_->leave();
     out_.clear();
     group_.reset();
     beside_.reset();
@@ -291,13 +302,13 @@ static void silence()
 #endif
 }
 
-std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Device &device)
+std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Device &device, size_t most)
 {
     silence();
     if (args.size < 1 || args.rank < 0 || args.rank >= args.size || (!args.file && !args.host))
         throw refusal(AVSVT_E_ARG, "rank " + std::to_string(args.rank) + " of " +
                       std::to_string(args.size) + " processes makes no sense");
-    return std::make_unique<gloo_world>(args, device);
+    return std::make_unique<gloo_world>(args, device, most);
 }
 
 } // namespace avsvt_torch

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The processes that train one network together, through torch's c10d. */
+/* The processes that train one network together, through torch's c10d or, on
+ * one machine, through memory that they share. */
 #ifndef AVSVT_TORCH_WORLD_HPP
 #define AVSVT_TORCH_WORLD_HPP
 
@@ -17,8 +18,9 @@ namespace avsvt_torch {
 class world {
 public:
     virtual ~world() = default;
-    /* Meets the others; throws a refusal when they don't all come. */
-    static std::unique_ptr<world> join(const avsvt_backend_join &args, const at::Device &device);
+    /* Meets the others; throws a refusal when they don't all come. most: bytes
+     * that set out between two waits. */
+    static std::unique_ptr<world> join(const avsvt_backend_join &args, const at::Device &device, size_t most);
 
     /* Each tensor becomes the sum over all processes, the same bits in each.
      * Dense; what fails is a refusal that names who is to blame. */

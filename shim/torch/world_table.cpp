@@ -16,7 +16,7 @@ void trainer::join(const avsvt_backend_join &args)
 {
     if (all)
         throw refusal(AVSVT_E_ARG, "this trainer is one of several processes already");
-    all = world::join(args, model.device);
+    all = world::join(args, model.device, gradients::most(parameters));
     sharing = std::make_unique<gradients>(*all, parameters);
     if (args.message && args.message_size)
         std::snprintf(args.message, args.message_size, "%s", all->note.c_str());

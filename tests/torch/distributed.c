@@ -21,6 +21,7 @@
 #include "support/songs.h"
 #include "support/tree.h"
 
+#define GLOO "distributed: {backend: gloo}\n"
 #define RECIPE \
     "data: {train: train, valid: [valid], segment_s: 1.2, workers: 1}\n" \
     "batch: {duration_s: 5, items: 3, accumulate: 2}\nepochs: 2\nema: 0.9\n" \
@@ -42,9 +43,11 @@ typedef struct plan {
     const char *leaves; /* a file that must be there once all have stopped */
     int port;           /* 0: they meet through the file */
     const char *file;
+    int gloo;           /* the recipe wants it */
 } plan;
 
 static char model[1100], broad[1100];
+static int shares_memory; /* this process, while it trained */
 
 static void make_songs(const char *folder, int count, double seconds)
 {
@@ -78,11 +81,25 @@ static void write_recipe(const char *name, const char *output, const char *more)
     songs_recipe(name, strstr(more, "parameters") ? broad : model, text);
 }
 
+/* The memory through which processes of one machine add up. */
+static int has_shared_memory(void)
+{
+    char line[600];
+    int found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof(line), maps))
+        found = found || strstr(line, "memfd:avsvt-");
+    if (maps)
+        fclose(maps);
+    return found;
+}
+
 static int32_t watch(void *user, const avsvt_train_report *r)
 {
     const plan *p = user;
     if (r->event != AVSVT_TRAIN_STEP)
         return 0;
+    shares_memory = has_shared_memory();
     if (r->step == p->dies_at)
         raise(SIGKILL);
     return r->step == p->stops_at;
@@ -124,7 +141,12 @@ static avsvt_status work(const plan *p, avsvt_error *err)
         if (!p->port)
             setenv("AVSVT_WORLD_FILE", scratch_path(p->file), 1);
     }
-    return train(scratch_path(p->recipe), watch, p, err);
+    avsvt_status status = train(scratch_path(p->recipe), watch, p, err);
+    if (status == AVSVT_OK && shares_memory != (p->size > 1 && !p->gloo)) {
+        snprintf(err->message, sizeof(err->message), "memory is shared: %d", shares_memory);
+        status = AVSVT_E_BACKEND;
+    }
+    return status;
 }
 
 static void start(child *c, const plan *p)
@@ -173,16 +195,21 @@ static void run(child *list, const plan *plans, int count)
         finish(&list[i], i);
 }
 
-static void run_well(const char *recipe, int count)
+static void run_over(const char *recipe, int count, int gloo)
 {
     child list[4];
     plan plans[4];
     for (int i = 0; i < count; i++)
-        plans[i] = (plan){ .recipe = recipe, .rank = i, .size = count };
+        plans[i] = (plan){ .recipe = recipe, .rank = i, .size = count, .gloo = gloo };
     run(list, plans, count);
     for (int i = 0; i < count; i++)
         if (list[i].result)
             fail_msg("rank %d of %d: %s", i, count, list[i].message);
+}
+
+static void run_well(const char *recipe, int count)
+{
+    run_over(recipe, count, 0);
 }
 
 static void assert_close(double a, double b, const char *what)
@@ -259,35 +286,41 @@ static void several_processes_come_to_what_one_does(void **state)
     (void)state;
     write_recipe("one.yaml", "one", "");
     write_recipe("two.yaml", "two", "");
-    write_recipe("four.yaml", "four", "distributed: {backend: gloo}\n");
+    write_recipe("four.yaml", "four", "");
+    write_recipe("gloo.yaml", "gloo", GLOO);
     run_well("one.yaml", 1);
     run_well("two.yaml", 2);
     run_well("four.yaml", 4);
+    run_over("gloo.yaml", 4, 1);
     assert_like("one", "two");
     assert_like("one", "four"); /* batches of three: some have no part */
+    assert_like("one", "gloo");
 }
 
 /* What trains changes after the first epoch, and with it what is sent. */
 static void gradients_in_several_buckets_add_up_too(void **state)
 {
-    static const char *const groups = "groups: [{parameters: [last, third], optimizer: {kind: sgd, lr: 0.1}}, "
-        "{parameters: [first, second, unused], frozen_epochs: 1, optimizer: {kind: sgd, lr: 0.1}}]\n";
+#define GROUPS "groups: [{parameters: [last, third], optimizer: {kind: sgd, lr: 0.1}}, " \
+        "{parameters: [first, second, unused], frozen_epochs: 1, optimizer: {kind: sgd, lr: 0.1}}]\n"
     (void)state;
-    write_recipe("broad1.yaml", "broad1", groups);
-    write_recipe("broad2.yaml", "broad2", groups);
+    write_recipe("broad1.yaml", "broad1", GROUPS);
+    write_recipe("broad2.yaml", "broad2", GROUPS);
+    write_recipe("broad3.yaml", "broad3", GROUPS GLOO);
     run_well("broad1.yaml", 1);
     run_well("broad2.yaml", 2);
+    run_over("broad3.yaml", 2, 1);
     assert_like("broad1", "broad2");
+    assert_like("broad1", "broad3");
+#undef GROUPS
 }
 
-static void after_a_death_the_others_say_who_and_leave_a_checkpoint(void **state)
+static void second_dies(const char *recipe, const char *output, int gloo)
 {
     child list[3];
     plan plans[3];
-    (void)state;
-    write_recipe("killed.yaml", "killed", "");
+    write_recipe(recipe, output, gloo ? GLOO : "");
     for (int i = 0; i < 3; i++)
-        plans[i] = (plan){ .recipe = "killed.yaml", .rank = i, .size = 3, .dies_at = i == 1 ? 2 : 0 };
+        plans[i] = (plan){ .recipe = recipe, .rank = i, .size = 3, .dies_at = i == 1 ? 2 : 0 };
     run(list, plans, 3);
     assert_int_equal(list[1].result, -1);
     for (int i = 0; i < 3; i += 2) {
@@ -295,8 +328,15 @@ static void after_a_death_the_others_say_who_and_leave_a_checkpoint(void **state
         assert_non_null(strstr(list[i].message, "rank 1 has died"));
     }
     assert_non_null(strstr(list[0].message, "a checkpoint after step 2 is written"));
-    run_well("killed.yaml", 3); /* goes on */
-    assert_like("one", "killed");
+    run_over(recipe, 3, gloo); /* goes on */
+    assert_like("one", output);
+}
+
+static void after_a_death_the_others_say_who_and_leave_a_checkpoint(void **state)
+{
+    (void)state;
+    second_dies("killed.yaml", "killed", 0);
+    second_dies("severed.yaml", "severed", 1);
 }
 
 /* None before the checkpoint is there: mpirun and srun may kill those that are
@@ -335,12 +375,12 @@ static int hold_port(int *port)
 /* The others go on from where it died, with nothing of the log missing. One of
  * them writes: the next, where the store is left to ask; else whoever is first.
  * port 0: they meet through a file, which stays; else through rank 0. */
-static void first_dies(const char *recipe, const char *output, int port)
+static void first_dies(const char *recipe, const char *output, int port, int gloo)
 {
     child list[3];
     plan plans[3];
     int wrote = 0;
-    write_recipe(recipe, output, "");
+    write_recipe(recipe, output, gloo ? GLOO : "");
     for (int i = 0; i < 3; i++)
         plans[i] = (plan){ .recipe = recipe, .rank = i, .size = 3, .port = port, .dies_at = i ? 0 : 3 };
     run(list, plans, 3);
@@ -353,7 +393,7 @@ static void first_dies(const char *recipe, const char *output, int port)
         wrote += here;
     }
     assert_int_equal(wrote, 1);
-    run_well(recipe, 2);
+    run_over(recipe, 2, gloo);
     assert_like("one", output);
 }
 
@@ -361,9 +401,11 @@ static void after_the_death_of_the_first_another_leaves_a_checkpoint(void **stat
 {
     int port, held = hold_port(&port);
     (void)state;
-    first_dies("first.yaml", "first", port);
+    first_dies("first.yaml", "first", port, 0);
+    first_dies("first-gloo.yaml", "first-gloo", port, 1);
     close(held);
-    first_dies("heir.yaml", "heir", 0);
+    first_dies("heir.yaml", "heir", 0, 0);
+    first_dies("heir-gloo.yaml", "heir-gloo", 0, 1);
 }
 
 /* Each process is this program with a recipe as its argument. */

@@ -149,7 +149,8 @@ typedef struct avsvt_backend_step {
 
 #define AVSVT_WORLD_CLIENT 1u /**< Who started the processes keeps the store
                                    at host and port, not rank 0. */
-#define AVSVT_WORLD_GLOO 2u   /**< Through the CPU also what is on GPUs. */
+#define AVSVT_WORLD_GLOO 2u   /**< Over Gloo all of it: neither NCCL nor memory
+                                   that processes of one machine share. */
 
 /** How processes that train one network together meet. */
 typedef struct avsvt_backend_join {
