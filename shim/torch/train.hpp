@@ -6,6 +6,7 @@
 #include "gradients.hpp"
 #include "network.hpp"
 #include "optimizer.hpp"
+#include "pool.hpp"
 #include "tensors.hpp"
 #include "world.hpp"
 
@@ -43,6 +44,7 @@ struct loss_scale {
 };
 
 struct trainer {
+    pool_user memory; /* goes after the tensors */
     network &model;
     torch::jit::Method loss_method;
     std::vector<std::string> inputs;

@@ -107,6 +107,7 @@ static avsvt_status train_loss(void *handle, const avsvt_backend_tensor *inputs,
     args->value = std::numeric_limits<double>::quiet_NaN();
     try {
         training_guard guard(t.model.threads);
+        pool_guard from_pool;
         args->value = t.loss(inputs, count, *args);
         return AVSVT_OK;
     } catch (...) {

@@ -5,6 +5,7 @@ so that any libtorch may serve: ``without_torch.py JOBS.json IN.npz OUT.npz``.
 A job is {"as": result, "do": what, "model": path, "input": array, ...}.
 """
 import json
+import resource
 import sys
 
 import avsvt
@@ -52,19 +53,23 @@ def outputs(job, sound):
 
 
 def train(job, _):
-    """Steps on a batch that stays the same; the arrays are named by the job."""
-    reports = []
+    """Steps on a batch that stays the same; the arrays are named by the job. Of each
+    the pages of memory that the system had to give."""
+    reports, faults = [], []
     context = avsvt.Context(threads=job.get("threads", 1))
     with avsvt.Trainer(model=avsvt.Model(job["model"], context=context),
                        settings=job["settings"]) as trainer:
         try:
             for _ in range(job["steps"]):
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
                 reports.append(trainer.step(**{name: ARRAYS[name] for name in job["names"]}))
+                faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         except avsvt.Error as error:
             return {".error": np.array(str(error))}
         trainer.write(job["output"])
-    return {f".{name}": np.array([each[name] for each in reports])
-            for name in ("loss", "grad_norm", "lr", "step")}
+    return {".faults": np.array(faults)} | {
+        f".{name}": np.array([each[name] for each in reports])
+        for name in ("loss", "grad_norm", "lr", "step")}
 
 
 def train_recipe(job, _):
