@@ -31,9 +31,51 @@ static int reserve(avsvti_window *w, size_t need)
     return 1;
 }
 
+avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target_db,
+                                 avsvt_error *err)
+{
+    return avsvti_loudness_init(&w->loudness, w->allocator, rate_hz, target_db, err);
+}
+
+/* The next samples of the source. */
+static avsvt_status read_on(avsvti_window *w, size_t want, avsvt_error *err)
+{
+    size_t got = 0;
+    if (!reserve(w, (size_t)w->read + want))
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvt_audio_read(w->audio, w->samples + w->read, want, &got,
+                                           err);
+    w->read += status == AVSVT_OK ? (int64_t)got : 0;
+    w->source_ended = status == AVSVT_OK && got < want;
+    return status;
+}
+
+/* Raises what is known well enough. */
+static avsvt_status raise_on(avsvti_window *w, avsvt_error *err)
+{
+    avsvti_loudness *l = &w->loudness;
+    int64_t known = w->start + w->read;
+    avsvt_status status = AVSVT_OK;
+    for (int64_t at; (at = l->measured * l->block) < known; ) {
+        int64_t n = known - at < l->block ? known - at : l->block;
+        if (n < l->block && !w->source_ended)
+            break;
+        avsvti_loudness_measure(l, w->samples + (at - w->start), n);
+    }
+    if (w->source_ended)
+        avsvti_loudness_end(l);
+    for (int done = 1; status == AVSVT_OK && done && w->count < w->read; ) {
+        int64_t n = w->read - w->count < l->block ? w->read - w->count : l->block;
+        status = avsvti_loudness_raise(l, w->samples + w->count, n, &done, err);
+        w->count += done ? n : 0;
+    }
+    return status;
+}
+
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err)
 {
+    avsvt_status status = AVSVT_OK;
     if (!w->audio) {
         w->at_end = end > w->silent;
         if (end > w->silent)
@@ -42,19 +84,19 @@ avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
             w->count = end - w->start;
         return AVSVT_OK;
     }
-    while (!w->at_end && w->start + w->count < end) {
-        int64_t missing = end - (w->start + w->count);
-        size_t want = missing < BLOCK ? (size_t)missing : BLOCK, got = 0;
-        if (!reserve(w, (size_t)w->count + want))
-            return avsvti_fail_memory(err);
-        avsvt_status status = avsvt_audio_read(w->audio, w->samples + w->count,
-                                               want, &got, err);
-        if (status != AVSVT_OK)
-            return status;
-        w->count += (int64_t)got;
-        w->at_end = got < want;
+    int64_t ahead = w->loudness.block ? avsvti_loudness_ahead(&w->loudness) : 0;
+    int64_t upto = end < INT64_MAX - ahead ? end + ahead : INT64_MAX;
+    while (status == AVSVT_OK && !w->source_ended && w->start + w->count < end &&
+           w->start + w->read < upto) {
+        int64_t missing = upto - (w->start + w->read);
+        status = read_on(w, missing < BLOCK ? (size_t)missing : BLOCK, err);
     }
-    return AVSVT_OK;
+    if (!w->loudness.block)
+        w->count = w->read;
+    else if (status == AVSVT_OK)
+        status = raise_on(w, err);
+    w->at_end = w->source_ended && w->count == w->read;
+    return status;
 }
 
 void avsvti_window_drop(avsvti_window *w, int64_t start)
@@ -66,13 +108,15 @@ void avsvti_window_drop(avsvti_window *w, int64_t start)
         gone = w->count;
     if (w->samples)
         memmove(w->samples, w->samples + gone,
-                (size_t)(w->count - gone) * sizeof(float));
+                (size_t)(w->read - gone) * sizeof(float));
     w->start += gone;
     w->count -= gone;
+    w->read -= w->audio ? gone : 0;
 }
 
 void avsvti_window_free(avsvti_window *w)
 {
     avsvti_release(w->allocator, w->samples);
+    avsvti_loudness_free(&w->loudness);
     avsvti_window_init(w, w->allocator, NULL);
 }

@@ -6,8 +6,7 @@
 
 #include <avsvt/media.h>
 
-#include "core/error.h"
-#include "core/memory.h"
+#include "media/loudness.h"
 
 typedef struct avsvti_window {
     const avsvt_allocator *allocator;
@@ -15,15 +14,21 @@ typedef struct avsvti_window {
     float *samples;   /* of the sound from start on */
     int64_t start;
     int64_t count;
+    int64_t read;     /* count, and those that wait to be raised */
     size_t capacity;
     int at_end;       /* start + count is the length of the sound */
     int64_t silent;   /* without a source: samples that there would be */
+    int source_ended;
+    avsvti_loudness loudness;
 } avsvti_window;
 
 /* Without audio it counts up to `silent`, which the owner sets, and samples
  * stays NULL. */
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio);
+/* Before the first of them: samples are raised as loudness.h has it. */
+avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target_db,
+                                 avsvt_error *err);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err);

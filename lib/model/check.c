@@ -102,6 +102,7 @@ static avsvt_status check_numbers(const avsvt_model *m, avsvt_error *err)
     ranges[] = {
         { "input.sample_rate", 2000, 768000, 1 },
         { "input.hop", 1, 768000, 1 },
+        { "input.raise_to_db", -100, 0, 0 },
         { "output.frame_rate", 0.01, 100000, 0 },
         { "output.fine.bins", 1, 65536, 1 },
         { "output.fine.lowest", -128, 256, 0 },

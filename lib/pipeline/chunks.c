@@ -16,7 +16,7 @@ avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err)
 }
 
 /* Root mean square of samples from..to (clipped to the window) in dB below
- * full scale. */
+ * full scale, as they were before they were raised. */
 float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
 {
     double sum = 0.0;
@@ -26,7 +26,8 @@ float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
         return SILENCE_DB;
     for (int64_t i = from; i < to; i++)
         sum += (double)w->samples[i] * w->samples[i];
-    float db = (float)(10.0 * log10(sum / (double)(to - from) + 1e-12));
+    float db = (float)(10.0 * log10(sum / (double)(to - from) + 1e-12) -
+                       avsvti_loudness_gain_db(&w->loudness, w->start + from));
     return db > 0.0f ? 0.0f : db;
 }
 
@@ -227,6 +228,8 @@ static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
         status = avsvt_audio_describe(media->audio, &info, err);
     if (status == AVSVT_OK)
         status = avsvt_audio_set_rate(media->audio, r->p->rate_hz, err);
+    if (status == AVSVT_OK && !isnan(r->p->raise_to_db))
+        status = avsvti_window_raise(&r->window, r->p->rate_hz, r->p->raise_to_db, err);
     r->total_s = info.duration_s;
     return status;
 }

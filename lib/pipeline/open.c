@@ -90,6 +90,7 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
     p->name = copy;
     p->context = avsvt_context_ref(context);
     p->batch = 1;
+    p->raise_to_db = NAN;
     avsvti_busy_init(&p->busy);
     return p;
 }
@@ -148,6 +149,9 @@ static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
             p->name, task ? task : "");
     }
     avsvt_status status = avsvti_pipeline_geometry(p, model, &chunk_s, &context_s, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(model, "input.raise_to_db", -100.0, 0.0,
+                                     &p->raise_to_db, err);
     if (status == AVSVT_OK)
         status = avsvti_head_layout(&p->info, model, err);
     if (status == AVSVT_OK)

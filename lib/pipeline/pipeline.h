@@ -26,6 +26,7 @@ struct avsvt_pipeline {
 
     double rate_hz;           /* samples per second of the network */
     int64_t hop;              /* samples per frame */
+    double raise_to_db;       /* quieter sound is made as loud; NAN: stays so */
     int64_t min_samples;      /* shorter pieces are padded with zeros */
     int64_t edge;             /* samples that a frame needs behind its hop */
     int32_t chunks;           /* AVSVT_CHUNKS_*, never the default */

@@ -97,6 +97,15 @@ static avsvt_status find_network(avsvt_stream *s, avsvt_model *model,
     return AVSVT_OK;
 }
 
+static avsvt_status make_louder(avsvt_stream *s, const avsvt_model *m, avsvt_error *err)
+{
+    double target_db = NAN;
+    avsvt_status status = avsvti_model_number(m, "input.raise_to_db", -100, 0, &target_db,
+                                              err);
+    avsvti_raise_init(&s->raise, target_db, (double)HOP / AVSVTI_STREAM_RATE);
+    return status;
+}
+
 static avsvt_status make_queues(avsvt_stream *s, uint32_t wanted, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
@@ -147,6 +156,8 @@ avsvt_status avsvt_stream_create(avsvt_stream **out, avsvt_model *model,
     avsvti_busy_init(&s->polling);
     s->rate_hz = o.rate_hz;
     status = find_network(s, model, err);
+    if (status == AVSVT_OK)
+        status = make_louder(s, model, err);
     if (status == AVSVT_OK)
         status = avsvti_rate_create(&s->rate, a, o.rate_hz, AVSVTI_STREAM_RATE, err);
     if (status == AVSVT_OK)

@@ -69,6 +69,7 @@ static void begin(avsvt_stream *s)
     double level = power > 0 ? 10 * log10(power / HOP) : QUIETEST_DB;
     s->levels[s->rows % AVSVTI_STREAM_LEVELS] =
         (float)(level > QUIETEST_DB ? level : QUIETEST_DB);
+    avsvti_raise_block(&s->raise, s->hop, HOP, power / HOP);
     avsvti_native_live_begin(s->live, s->hop);
     s->part = 0;
 }
@@ -215,6 +216,7 @@ void avsvti_stream_clear(avsvt_stream *s)
     s->part = AVSVTI_LIVE_PARTS;
     s->rows = 0;
     avsvti_rate_reset(&s->rate);
+    avsvti_raise_reset(&s->raise);
     avsvti_native_live_reset(s->live);
     avsvti_follower_reset(&s->follower);
     avsvti_ring_reset(&s->event_ring);

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "native/native.h"
 #include "stream/follow.h"
+#include "stream/raise.h"
 #include "stream/rate.h"
 #include "stream/ring.h"
 
@@ -31,6 +32,7 @@ struct avsvt_stream {
     atomic_llong pushed;     /* host's samples */
     int finished;
     avsvti_rate rate;
+    avsvti_raise raise;
     float hop[HOP], levels[AVSVTI_STREAM_LEVELS];
     size_t filled;           /* of hop */
     int part;                /* of the last row's work that comes next */

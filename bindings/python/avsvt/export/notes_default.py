@@ -41,6 +41,11 @@ TRAINED_ON = [
 DECODE = {"rule": "precise", "onset_threshold": 0.66, "offset_threshold": 0.5, "window": 4,
           "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.6, "fill_s": 0.1}
 
+# Quieter sound is made as loud: the loudest 0.4 s of most songs of the training lie at -21 to
+# -12 dB below full scale, and where they are much lower notes end early, and speech and
+# music become notes (lib/models/notes-default.md).
+RAISE_TO_DB = -22
+
 # How names in the checkpoints become names of ours.
 RENAMED = [
     (r"^pc\.0\.", "pitch.fold."), (r"^pc\.1\.", "pitch.near."), (r"^pc\.2\.", "pitch.wide."),
@@ -169,7 +174,8 @@ def largest_difference(one, other) -> float:
 def manifest(name: str, sizes: dict, tensors: dict, trained_on=TRAINED_ON) -> dict:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
-        "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP},
+        "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP,
+                  "raise_to_db": RAISE_TO_DB},
         "output": {"layout": "notes20", "frame_rate": 50,
                    "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
         "chunk": {"length_s": 120, "context_s": 40},
