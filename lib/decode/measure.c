@@ -25,7 +25,7 @@ static avsvt_status find_frames(const avsvt_activations_info *info,
     if (!isfinite(onset_s) || !isfinite(offset_s) || onset_s >= offset_s)
         return avsvti_fail(err, AVSVT_E_ARG,
             "a note must end after it starts, at times that are numbers");
-    if (!(from < last) || !(to > 0))
+    if (!info->frames || !(from < last) || !(to > 0))
         return avsvti_fail(err, AVSVT_E_RANGE,
             "no frame of the activations lies in the note");
     *first = from > 0 ? (int64_t)from : 0;
