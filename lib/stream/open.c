@@ -103,10 +103,9 @@ static avsvt_status make_queues(avsvt_stream *s, uint32_t wanted, avsvt_error *e
     size_t size = SMALLEST_QUEUE;
     while (size < wanted)
         size *= 2;
-    s->event_ring.size = s->frame_ring.size = size;
-    s->events = avsvti_alloc_zero(a, size, sizeof(*s->events));
-    s->frames = avsvti_alloc_zero(a, size, sizeof(*s->frames));
-    return s->events && s->frames ? AVSVT_OK : avsvti_fail_memory(err);
+    return avsvti_ring_create(&s->events, a, sizeof(avsvt_stream_event), size) &&
+           avsvti_ring_create(&s->frames, a, sizeof(avsvt_stream_frame), size)
+               ? AVSVT_OK : avsvti_fail_memory(err);
 }
 
 static void release(avsvt_stream *s)
@@ -116,8 +115,8 @@ static void release(avsvt_stream *s)
     avsvti_network_close(&s->network);
     avsvti_rate_free(&s->rate);
     avsvti_follower_free(&s->follower, a);
-    avsvti_release(a, s->events);
-    avsvti_release(a, s->frames);
+    avsvti_ring_release(&s->events, a);
+    avsvti_ring_release(&s->frames, a);
     avsvti_release(a, s);
     avsvt_context_free(context);
 }
