@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "features/pieces.h"
 #include "platform/folder.h"
 
 static const avsvti_dataset_kind kinds[] = {
@@ -24,7 +25,6 @@ static const avsvti_dataset_kind kinds[] = {
     { "folder", "folder", avsvti_read_folder },
     { "midi", "midi", avsvti_read_midi_folder },
 };
-#define UTTERANCE_S 5 /* AV_SVT's */
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 const char *const avsvti_split_names[AVSVTI_SPLITS] = { "train", "valid", "test" };
@@ -115,7 +115,7 @@ static avsvt_status read_options(avsvt_dataset_options *o,
     if (status != AVSVT_OK)
         return status;
     if (o->utterance_s == 0)
-        o->utterance_s = UTTERANCE_S;
+        o->utterance_s = AVSVTI_PUBLISHED_S;
     if (o->reserved)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_dataset_options: reserved must be 0");

@@ -10,8 +10,6 @@
 #include "fusion/fusion.h"
 #include "model/manifest.h"
 
-#define AVSVTI_MOST_BATCH 64
-
 struct avsvt_pipeline {
     avsvti_busy busy;
     avsvt_context *context;   /* counted */
@@ -77,9 +75,6 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       double *chunk_s, double *context_s,
                                       avsvt_error *err);
-/* What the chunk section says; what it does not say stays. */
-avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s,
-                                           double *context_s, avsvt_error *err);
 /* Opens the parts that a pipeline file names. */
 avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
                                    const avsvti_manifest *yaml,
