@@ -350,10 +350,8 @@ avsvt_status avsvti_archive_check(const avsvti_archive *z,
     return crc_of(0, e->data, e->size) == e->crc ? AVSVT_OK : bad_entry(z, e, err);
 }
 
-avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
-                                   avsvt_error *err)
+avsvt_status avsvti_archive_verify(const avsvti_archive *z, avsvt_error *err)
 {
-    (void)name;
     for (size_t i = 0; i < z->count; i++) {
         const avsvti_archive_entry *e = &z->entries[i];
         avsvt_status status = AVSVT_OK;

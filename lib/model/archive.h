@@ -44,8 +44,7 @@ avsvt_status avsvti_archive_check(const avsvti_archive *z,
                                   const avsvti_archive_entry *entry,
                                   avsvt_error *err);
 /* CRC of every entry, without keeping what is unpacked. */
-avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
-                                   avsvt_error *err);
+avsvt_status avsvti_archive_verify(const avsvti_archive *z, avsvt_error *err);
 void avsvti_archive_close(avsvti_archive *z);
 
 #endif

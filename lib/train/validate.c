@@ -101,11 +101,10 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     if (status != AVSVT_OK)
         return status;
     values = avsvti_alloc_zero(avsvti_allocator(t->context), t->valid.count, sizeof(sums));
-    if (!values)
-        status = avsvti_fail_memory(err);
-    else
-    status = avsvt_model_open_memory(&model, t->context, w.bytes.data,
-                                     w.bytes.size, "the trained model", err);
+    status = values
+        ? avsvt_model_open_memory(&model, t->context, w.bytes.data, w.bytes.size,
+                                  "the trained model", err)
+        : avsvti_fail_memory(err);
     avsvti_archive_write_free(&w);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_create(&pipeline, model, NULL, err);
