@@ -47,17 +47,17 @@ typedef struct avsvti_frames {
 } avsvti_frames;
 
 /* One piece of what is transcribed. */
-typedef struct avsvti_piece {
+typedef struct avsvti_call_input {
     const float *samples; /* NULL: there is no sound */
     int64_t count, start; /* in samples: length, and where it begins */
     avsvt_tensor *heard;  /* features of its sound; NULL: not made yet */
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
-} avsvti_piece;
+} avsvti_call_input;
 
 /* The AVSVT_CHUNKS_* that chunk.mode names; overlap where it is NULL. */
 avsvt_status avsvti_pipeline_mode(int32_t *chunks, const char *name,
                                   const char *mode, avsvt_error *err);
-avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_piece *piece,
+avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_call_input *piece,
                                   avsvti_frames *frames, avsvt_error *err);
 /* Features of one of the streams through the head. */
 avsvt_status avsvti_pipeline_decide(avsvt_pipeline *p, avsvt_tensor *features,

@@ -130,27 +130,6 @@ static avsvt_status decide_ready(slices *s, avsvt_error *err)
     return status;
 }
 
-/* Loudness of the frames that a piece of the sound gave. */
-static avsvt_status measure(avsvti_run *r, int64_t frames, int64_t start,
-                            int64_t samples, avsvt_error *err)
-{
-    double step = (double)samples / (double)frames;
-    if (frames > r->level_capacity) {
-        float *level = avsvti_resize(avsvti_allocator(r->p->context), r->level,
-                                     (size_t)frames, sizeof(float));
-        if (!level)
-            return avsvti_fail_memory(err);
-        r->level = level;
-        r->level_capacity = frames;
-    }
-    for (int64_t i = 0; i < frames; i++) {
-        double at = (double)start + (double)i * step;
-        r->level[i] = avsvti_level_of(&r->window, (int64_t)at,
-                                      (int64_t)(at + step));
-    }
-    return AVSVT_OK;
-}
-
 /* The next utterance of the sound. */
 static avsvt_status hear(slices *s, avsvt_error *err)
 {
@@ -171,7 +150,8 @@ static avsvt_status hear(slices *s, avsvt_error *err)
     status = avsvt_extractor_run(&t, s->p->extractor, r->window.samples,
                                  (size_t)n, err);
     if (status == AVSVT_OK)
-        status = measure(r, t->shape[0], start, n, err);
+        status = avsvti_run_levels(r, start, (double)n / (double)t->shape[0], 0,
+                                   t->shape[0], err);
     if (status == AVSVT_OK)
         status = avsvti_kept_add(&s->audio, t->data, t->shape[0], t->shape[1],
                                  r->level, err);
