@@ -80,9 +80,7 @@ avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
                                  const char *notes, double begin_s,
                                  double end_s, const avsvti_source *source,
                                  avsvt_error *err);
-/* data_list.c: the songs of a folder, of a list file. */
-avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
-                                 const avsvti_source *source, avsvt_error *err);
+/* data_list.c: the songs of a list file. */
 avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
                                const avsvti_source *source, avsvt_error *err);
 

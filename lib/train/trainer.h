@@ -144,8 +144,6 @@ avsvt_status avsvti_result_write(avsvt_trainer *t, const char *path,
 
 /* validate.c: fills the members of t->now; improved is told too */
 avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err);
-/* The number to make small that a measure stands for. */
-double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure measure);
 
 /* run.c: between songs that are looked at; may want to stop */
 avsvt_status avsvti_trainer_look(avsvt_trainer *t, avsvt_error *err);

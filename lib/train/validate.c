@@ -131,7 +131,8 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     return AVSVT_OK;
 }
 
-double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure m)
+/* The number to make small that a measure stands for. */
+static double metric_of(const avsvt_trainer *t, avsvti_measure m)
 {
     switch (m) {
     case AVSVTI_MEASURE_CONPOFF: return 1 - t->now.conpoff;
@@ -149,13 +150,13 @@ avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
         status = measure(t, err);
     if (status != AVSVT_OK)
         return status;
-    double metric = avsvti_validate_metric(t, t->recipe.measure);
+    double metric = metric_of(t, t->recipe.measure);
     t->now.valid_step = t->now.step;
     t->improved = isnan(t->now.best) || metric < t->now.best;
     if (t->improved)
         t->now.best = metric;
     for (size_t g = 0; g < t->recipe.group_count; g++)
         avsvti_schedule_metric(&t->recipe.groups[g].schedule, &t->schedules[g],
-            avsvti_validate_metric(t, t->recipe.groups[g].schedule.on));
+            metric_of(t, t->recipe.groups[g].schedule.on));
     return AVSVT_OK;
 }
