@@ -146,7 +146,8 @@ int cli_is_folder(const char *path);
 int cli_same_file(const char *a, const char *b);
 int cli_make_folder(const char *path);      /* with those above it; 0 or status */
 int cli_can_write(const char *path);        /* 0 or status, said */
-int cli_read_stream(FILE *from, char **data, size_t *size); /* 0 or status */
+/* All of it; name is for messages. 0 or status. */
+int cli_read_stream(FILE *from, const char *name, char **data, size_t *size);
 
 /* mouth.c: the mouth of a face in the video at path, at rate_hz pictures a second
  * (0: its own); *rate: what that is. 0, or CLI_FAILED after saying why. */

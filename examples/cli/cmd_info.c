@@ -86,7 +86,7 @@ static int info_pipeline(const cli_args *args, avsvt_context *context, const cha
     char *text = NULL;
     size_t size = 0;
     FILE *file = fopen(path, "rb");
-    int status = file ? cli_read_stream(file, &text, &size) : 0;
+    int status = file ? cli_read_stream(file, path, &text, &size) : 0;
     if (file)
         fclose(file);
     if (!status) {

@@ -114,5 +114,5 @@ const cli_command cli_prepare = {
     "What can't be used is left out and told of.",
     "  avsvt prepare mir-st500 MIR-ST500/ -o lists/mir-st500\n"
     "  avsvt prepare folder recordings/ --valid 0.1 -o lists/mine\n",
-    "mir-st500 tonas ismir2014 n20emv2 n20em dsing librispeech mix folder midi", 2, 2, options, run,
+    NULL, 2, 2, options, run,
 };

@@ -60,8 +60,10 @@ int cli_make_folder(const char *path)
         if (c != '/' && c)
             continue;
         *at = 0;
-        if (mkdir(copy, 0777) && !cli_is_folder(copy)) {
-            int status = cli_fail("%s: cannot make this folder: %s", copy, strerror(errno));
+        int code = mkdir(copy, 0777) ? errno : 0;
+        if (code && !cli_is_folder(copy)) {
+            int status = cli_fail("%s: cannot make this folder: %s", copy,
+                                  strerror(code == EEXIST ? ENOTDIR : code));
             free(copy);
             return status;
         }
@@ -93,7 +95,7 @@ int cli_can_write(const char *path)
     return status;
 }
 
-int cli_read_stream(FILE *from, char **data, size_t *size)
+int cli_read_stream(FILE *from, const char *name, char **data, size_t *size)
 {
     size_t room = 0;
     *data = NULL;
@@ -116,5 +118,5 @@ int cli_read_stream(FILE *from, char **data, size_t *size)
     free(*data);
     *data = NULL;
     return cli_interrupted() ? cli_fail("stopped; nothing was written")
-                             : cli_fail("cannot read standard input: %s", strerror(errno));
+                             : cli_fail("%s: cannot be read: %s", name, strerror(errno));
 }

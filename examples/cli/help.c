@@ -159,6 +159,17 @@ static void completion_table(FILE *to, const cli_option *table)
     }
 }
 
+/* The words that a command's first operand can be. */
+static void completion_words(FILE *to, const cli_command *command)
+{
+    if (command->words)
+        fputs(command->words, to);
+    for (size_t i = 0; command == &cli_help && cli_commands[i]; i++)
+        fprintf(to, " %s", cli_commands[i]->name);
+    for (size_t i = 0; command == &cli_prepare && avsvt_dataset_name(i); i++)
+        fprintf(to, " %s", avsvt_dataset_name(i));
+}
+
 /* After an option with a choice its words are offered; after one with another
  * value, and for operands, files. */
 static void print_completion(FILE *to)
@@ -189,8 +200,9 @@ static void print_completion(FILE *to)
     fputs("    *,--device) COMPREPLY=($(compgen -W \"cpu cuda auto\" -- \"$word\")); return ;;\n"
           "    esac\n    case $command in\n", to);
     for (size_t i = 0; cli_commands[i]; i++) {
-        fprintf(to, "    %s) words='%s' options='", cli_commands[i]->name,
-                cli_commands[i]->words ? cli_commands[i]->words : "");
+        fprintf(to, "    %s) words='", cli_commands[i]->name);
+        completion_words(to, cli_commands[i]);
+        fputs("' options='", to);
         completion_table(to, cli_commands[i]->options);
         completion_table(to, cli_common_options);
         fputs("' ;;\n", to);
@@ -229,5 +241,5 @@ const cli_command cli_help = {
     "Prints what avsvt can do, or how COMMAND is used.",
     "  avsvt help transcribe\n"
     "  avsvt help --completion bash > /etc/bash_completion.d/avsvt\n",
-    "transcribe sing evaluate mix prepare crop info bench help", 0, 1, help_options, run,
+    NULL, 0, 1, help_options, run,
 };

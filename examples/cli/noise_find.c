@@ -146,7 +146,7 @@ static int read_list(noise_table *t, const char *path)
     size_t size = 0;
     if (!file)
         return cli_fail("%s: cannot be read: %s", path, strerror(errno));
-    int status = cli_read_stream(file, &text, &size), published;
+    int status = cli_read_stream(file, path, &text, &size), published;
     fclose(file);
     char *closed = status ? NULL : realloc(text, size + 1);
     if (!status && !closed)

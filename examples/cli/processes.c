@@ -109,16 +109,24 @@ static void tell_failure(const char *folder, int rank, int status)
         fputs(line[0] ? line : "avsvt: a process failed without a word\n", stderr);
 }
 
-/* Until all have ended: the status of the first that failed. */
-static int wait_for_all(int count, const char *folder)
+static int all_ended(void)
 {
-    int result = CLI_DONE, asked = 0, first = -1, how = 0, told = 0;
+    for (int i = 0; i < CLI_MAX_PROCESSES; i++)
+        if (workers[i] > 0)
+            return 0;
+    return 1;
+}
+
+/* Until all that were started have ended: the status of the first that failed.
+ * told: why is known already. */
+static int wait_for_all(const char *folder, int told)
+{
+    int result = CLI_DONE, asked = 0, first = -1, how = 0;
     double failed_s = 0;
-    while (count > 0) {
+    while (!all_ended()) {
         int rank, status;
         if (ended(&rank, &status, result == CLI_DONE)) {
             int own = rank < 0 ? 0 : WIFEXITED(status) ? WEXITSTATUS(status) : CLI_FAILED;
-            count -= rank >= 0;
             told |= rank == 0 && own && WIFEXITED(status);
             if (own && result == CLI_DONE) {
                 result = own;
@@ -199,7 +207,7 @@ int cli_in_processes(const cli_args *args, int count, int (*run)(const cli_args 
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (place >= 0 && place < count)
         return run(args);
-    int result = wait_for_all(count, folder);
+    int result = wait_for_all(folder, place < 0);
     snprintf(file, sizeof file, "%s/world", folder);
     unlink(file);
     for (int i = 1; i < count; i++) {

@@ -40,7 +40,7 @@ int cli_sound_open(cli_sound *s, avsvt_context *context, const char *input)
     } else {
         avsvt_io io = AVSVT_IO_INIT;
         s->name = "standard input";
-        int status = cli_read_stream(stdin, &s->data, &s->size);
+        int status = cli_read_stream(stdin, s->name, &s->data, &s->size);
         if (status)
             return status;
         io.length = io_length;

@@ -59,8 +59,8 @@ AVSVT_BEGIN_DECLS
 typedef struct avsvt_augment avsvt_augment; /**< Immutable; shareable. */
 
 /** Read a chain of steps from a YAML file: a list, or a mapping that holds one
- *  under `augment`. Recordings are looked for now and read when needed; up to
- *  512 MB of them are kept.
+ *  under `augment`. Recordings are looked for now and read when needed; of
+ *  each step's folder up to 512 MB are kept.
  *  @param out  [out, owned] free with avsvt_augment_free(); NULL on failure.
  *  @param context [borrowed] NULL for the default.
  *  @param path [borrowed] UTF-8.

@@ -14,10 +14,11 @@ AVSVT_BEGIN_DECLS
 
 typedef struct avsvt_context avsvt_context; /**< Counted; shareable. */
 
-/** The host's allocator. It serves everything but libtorch, libyaml,
- *  libsndfile, libsoxr, libjansson, SoundTouch and FFmpeg, which have their
- *  own. All members are needed; functions may be called from any thread that
- *  uses the library. */
+/** The host's allocator. It serves everything but the modules and the
+ *  libraries that we use (libsndfile, mpg123, libsoxr, libyaml, libjansson,
+ *  SoundTouch, zlib where it writes PNG), which have their own. All members are needed;
+ *  functions may be called from any thread that uses the library, and from its
+ *  own threads. */
 typedef struct avsvt_allocator {
     uint32_t struct_size; /**< Set by AVSVT_ALLOCATOR_INIT. */
     void *(*alloc)(void *user, size_t size);              /**< NULL on failure. */
@@ -33,7 +34,8 @@ typedef struct avsvt_allocator {
 #define AVSVT_LOG_WARNING 2 /**< The result may be poorer than expected. */
 
 /** Receives one line of log, without a line end. Called on the thread that
- *  uses the library; it must not call back into it. */
+ *  uses the library, or on one of its own that works for it (jobs, feeds,
+ *  training); it must not call back into it. */
 typedef void (*avsvt_log_fn)(void *user, int32_t level, const char *line);
 
 /** Told of progress from the thread that does the work.

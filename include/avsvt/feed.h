@@ -82,8 +82,10 @@ typedef struct avsvt_feed_info {
  *  @param pipeline [borrowed] kept alive by the caller until the feed is freed.
  *  @param opts     [borrowed] its rate_hz is needed.
  *  @param err      [out] may be NULL.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_BUSY (the pipeline is in use);
- *          AVSVT_E_NOMEM; AVSVT_E_INTERNAL (no thread could be started).
+ *  @return AVSVT_OK; AVSVT_E_ARG (also where the pipeline hears no sound);
+ *          AVSVT_E_UNSUPPORTED (an option of a newer library); AVSVT_E_BUSY (the
+ *          pipeline is in use); AVSVT_E_NOMEM; AVSVT_E_INTERNAL (no thread could
+ *          be started).
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_feed_open(avsvt_feed **out,
     avsvt_pipeline *pipeline, const avsvt_feed_options *opts,

@@ -61,7 +61,8 @@ AVSVT_API void avsvt_head_free(avsvt_head *head);
 /** Make activations from logits of one's own.
  *  @param out    [out, owned] free with avsvt_activations_free().
  *  @param context [borrowed] NULL for the default.
- *  @param info   [borrowed] sizes and time axis; frame_rate_hz must be above 0.
+ *  @param info   [borrowed] sizes and time axis; frame_rate_hz 0.001 to a
+ *                million, start_s within 1e9.
  *  @param logits [copied] info->frames x AVSVT_NOTE_LOGITS.
  *  @param fine   [copied] info->frames x info->fine_bins; NULL when
  *                info->fine_bins is 0.

@@ -21,9 +21,10 @@ typedef struct avsvt_model avsvt_model; /**< Immutable; counted; shareable. */
  *  @param context [borrowed] NULL for the default; kept by the model.
  *  @param path [borrowed] UTF-8; NULL opens the compiled-in model.
  *  @param err  [out] may be NULL.
- *  @return AVSVT_OK; AVSVT_E_NOT_FOUND; AVSVT_E_IO; AVSVT_E_FORMAT (not a
- *          model, damaged, or a manifest with a wrong or missing value);
- *          AVSVT_E_UNSUPPORTED (a newer manifest format); AVSVT_E_NOMEM.
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
+ *          AVSVT_E_FORMAT (not a model, damaged, or a manifest with a wrong or
+ *          missing value); AVSVT_E_UNSUPPORTED (a newer manifest format);
+ *          AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_model_open(avsvt_model **out,
     avsvt_context *context, const char *path, avsvt_error *err);

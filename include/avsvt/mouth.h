@@ -103,7 +103,7 @@ AVSVT_API avsvt_status avsvt_landmarks_find(avsvt_tensor **out,
  *  @param opts  [borrowed] NULL for defaults.
  *  @param err   [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_FORMAT (landmarks of another shape, no
- *          face in any picture, or points that all lie in one place);
+ *          face in any picture, points that all lie in one place or far out);
  *          AVSVT_E_NOMEM; AVSVT_E_BUSY.
  *  @thread one at a time  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_mouth_open(avsvt_video **out, avsvt_video *video,

@@ -3,7 +3,8 @@
  *  How calls report failure: a status to act on and a message for people.
  *
  *  Every fallible function returns an avsvt_status and takes, last, a pointer
- *  to an avsvt_error that the caller owns (NULL when the text is not wanted).
+ *  to an avsvt_error that the caller owns (NULL when the text is not wanted);
+ *  those that only read a member, push or poll do without one.
  *  On failure the outputs are NULL or zero and nothing needs to be freed. */
 #ifndef AVSVT_STATUS_H
 #define AVSVT_STATUS_H

@@ -41,16 +41,23 @@ avsvt_status avsvti_options_read(void *full, size_t full_size,
     return AVSVT_OK;
 }
 
+avsvt_status avsvti_record_check(const void *given, const char *type,
+                                 avsvt_error *err)
+{
+    uint32_t size;
+    return given ? given_size(&size, given, type, err)
+                 : avsvti_fail(err, AVSVT_E_ARG, "%s: NULL", type);
+}
+
 avsvt_status avsvti_record_write(void *given, const void *full,
                                  size_t full_size, const char *type,
                                  avsvt_error *err)
 {
     uint32_t size;
-    if (!given)
-        return avsvti_fail(err, AVSVT_E_ARG, "%s: NULL", type);
-    avsvt_status status = given_size(&size, given, type, err);
+    avsvt_status status = avsvti_record_check(given, type, err);
     if (status != AVSVT_OK)
         return status;
+    memcpy(&size, given, sizeof(size));
     size_t copied = size < full_size ? size : full_size;
     memcpy(given, full, copied);
     memset((char *)given + copied, 0, size - copied);

@@ -12,6 +12,10 @@ avsvt_status avsvti_options_read(void *full, size_t full_size,
                                  const void *given, const char *type,
                                  avsvt_error *err);
 
+/* Whether a caller's record can be written to; NULL can't. */
+avsvt_status avsvti_record_check(const void *given, const char *type,
+                                 avsvt_error *err);
+
 /* Copies *full into the caller's record, at most its struct_size bytes;
  * its struct_size is kept and a tail that we don't know is zeroed. */
 avsvt_status avsvti_record_write(void *given, const void *full,

@@ -11,7 +11,6 @@
 #include "decode/notes.h"
 
 #define AVSVTI_MAX_LISTS 128 /* one per kind of noise, level and split */
-#define AVSVTI_MAX_CELLS 12
 
 typedef enum avsvti_split {
     AVSVTI_TRAIN,

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "dataset/utterance.h"
+#include "features/pieces.h"
 #include "model/archive.h"
 #include "platform/folder.h"
 #include "platform/map.h"
 
-#define AUDIO_RATE 49.8
 #define MAX_INDEX (1u << 16)
 #define NAME 320
 #define HEADER "ID,duration,audio,video,utter_id,utter_num,frame_anno,song_anno"
@@ -87,7 +87,7 @@ static avsvt_status add_rows(avsvti_dataset *d, const avsvti_stored *s,
     avsvt_status status = avsvti_features_rows(&frames, d->context, audio, &err);
     if (status != AVSVT_OK)
         return avsvti_dataset_forgive(d, status, &err);
-    double duration_s = (double)frames / AUDIO_RATE;
+    double duration_s = (double)frames / AVSVTI_PUBLISHED_SOUND_HZ;
     int64_t count = avsvti_utterances(duration_s, each);
     snprintf(prefix, sizeof(prefix), "av_%s%s%.24s", d->prefix, *condition ? "_" : "",
              condition);

@@ -8,6 +8,7 @@
 #include "platform/file.h"
 #include "platform/folder.h"
 
+/* NULL, with *d->err told, when there are too many. */
 static avsvti_list *list_of(avsvti_dataset *d, const char *prefix,
                             const char *split, const char *ending,
                             const char *header)
@@ -18,8 +19,12 @@ static avsvti_list *list_of(avsvti_dataset *d, const char *prefix,
     for (size_t i = 0; i < d->list_count; i++)
         if (!strcmp(d->lists[i].name, name))
             return &d->lists[i];
-    if (d->list_count == AVSVTI_MAX_LISTS)
+    if (d->list_count == AVSVTI_MAX_LISTS) {
+        avsvti_fail(d->err, AVSVT_E_UNSUPPORTED,
+            "%s: needs more than %d lists, %s is one too many: prepare parts of it",
+            d->folder, AVSVTI_MAX_LISTS, name);
         return NULL;
+    }
     avsvti_list *list = &d->lists[d->list_count++];
     memcpy(list->name, name, sizeof(name));
     avsvti_buffer_init(&list->text, d->allocator);
@@ -52,7 +57,7 @@ avsvt_status avsvti_dataset_row(avsvti_dataset *d, const char *prefix,
 {
     avsvti_list *list = list_of(d, prefix, split, ".csv", header);
     if (!list)
-        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+        return AVSVT_E_UNSUPPORTED;
     for (size_t i = 0; i < count; i++) {
         if (i)
             avsvti_buffer_text(&list->text, ",");
@@ -68,7 +73,7 @@ avsvt_status avsvti_dataset_raw(avsvti_dataset *d, const char *prefix,
 {
     avsvti_list *list = list_of(d, prefix, split, ".csv", header);
     if (!list)
-        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+        return AVSVT_E_UNSUPPORTED;
     avsvti_buffer_append(&list->text, row, size);
     avsvti_buffer_text(&list->text, "\n");
     return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
@@ -79,7 +84,7 @@ avsvt_status avsvti_dataset_line(avsvti_dataset *d, const char *prefix,
 {
     avsvti_list *list = list_of(d, prefix, split, ".txt", NULL);
     if (!list)
-        return avsvti_fail(d->err, AVSVT_E_INTERNAL, "more lists than expected");
+        return AVSVT_E_UNSUPPORTED;
     avsvti_buffer_text(&list->text, line);
     avsvti_buffer_text(&list->text, "\n");
     return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
@@ -102,13 +107,12 @@ avsvt_status avsvti_dataset_write(avsvti_dataset *d)
 
 avsvt_status avsvti_dataset_out(avsvti_dataset *d, char **path, const char *file)
 {
-    avsvt_status status = AVSVT_E_NOMEM;
     *path = avsvti_path_join(d->allocator, d->out, file);
     char *slash = *path ? strrchr(*path, '/') : NULL;
     if (!slash)
         return avsvti_fail_memory(d->err);
     *slash = '\0';
-    status = avsvti_folder_make(d->allocator, *path, d->err);
+    avsvt_status status = avsvti_folder_make(d->allocator, *path, d->err);
     *slash = '/';
     if (status != AVSVT_OK) {
         avsvti_release(d->allocator, *path);

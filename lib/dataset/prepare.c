@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "features/pieces.h"
 #include "platform/folder.h"
 
 static const avsvti_dataset_kind kinds[] = {
@@ -106,8 +107,18 @@ static avsvt_status whole(char **to, const avsvt_allocator *a, const char *path,
     return *to ? AVSVT_OK : avsvti_fail_memory(err);
 }
 
-static avsvt_status check_options(const avsvt_dataset_options *o, avsvt_error *err)
+static avsvt_status read_options(avsvt_dataset_options *o,
+                                 const avsvt_dataset_options *given, avsvt_error *err)
 {
+    avsvt_status status = avsvti_options_read(o, sizeof(*o), given,
+                                              "avsvt_dataset_options", err);
+    if (status != AVSVT_OK)
+        return status;
+    if (o->utterance_s == 0)
+        o->utterance_s = AVSVTI_PUBLISHED_S;
+    if (o->reserved)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "avsvt_dataset_options: reserved must be 0");
     if (!(o->valid_share >= 0 && o->valid_share <= 0.9))
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_dataset_options: valid_share must be 0 to 0.9");
@@ -135,11 +146,18 @@ static avsvt_status read_set(avsvti_dataset *d, const avsvti_dataset_kind *kind,
     return status == AVSVT_OK ? avsvti_dataset_write(d) : status;
 }
 
-static const avsvti_dataset_kind *find(const char *name)
+/* NULL where there is none of that name. */
+static const avsvti_dataset_kind *find(const char *name, avsvt_error *err)
 {
-    for (size_t i = 0; i < KINDS; i++)
+    char names[200] = "";
+    for (size_t i = 0; i < KINDS; i++) {
+        size_t n = strlen(names);
         if (!strcmp(kinds[i].name, name))
             return &kinds[i];
+        snprintf(names + n, sizeof(names) - n, "%s%s",
+                 !i ? "" : i + 1 < KINDS ? ", " : " or ", kinds[i].name);
+    }
+    avsvti_fail(err, AVSVT_E_ARG, "there is no data set '%.40s': use %s", name, names);
     return NULL;
 }
 
@@ -156,18 +174,12 @@ avsvt_status avsvt_dataset_prepare(avsvt_context *context, const char *name,
     if (!name || !folder || !out)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_dataset_prepare: %s is NULL",
                            !name ? "name" : !folder ? "folder" : "out");
-    const avsvti_dataset_kind *kind = find(name);
+    const avsvti_dataset_kind *kind = find(name, err);
     if (!kind)
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "there is no data set '%.40s': use mir-st500, tonas, ismir2014, "
-            "n20emv2, n20em, dsing, librispeech, mix, folder or midi", name);
-    avsvt_status status = avsvti_options_read(&d.opts, sizeof(d.opts), opts,
-                                              "avsvt_dataset_options", err);
-    if (status != AVSVT_OK)
-        return status;
-    if (d.opts.utterance_s == 0)
-        d.opts.utterance_s = 5;
-    status = check_options(&d.opts, err);
+        return AVSVT_E_ARG;
+    avsvt_status status = read_options(&d.opts, opts, err);
+    if (status == AVSVT_OK && report)
+        status = avsvti_record_check(report, "avsvt_dataset_report", err);
     if (status != AVSVT_OK)
         return status;
     d.context = avsvti_context_or_default(context);

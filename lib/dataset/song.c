@@ -11,11 +11,10 @@
 #include "dataset/npy.h"
 #include "dataset/utterance.h"
 #include "decode/labels.h"
+#include "features/pieces.h"
 #include "platform/file.h"
 #include "platform/folder.h"
 
-#define AUDIO_RATE 49.8
-#define VIDEO_RATE 50.0
 #define MAX_DURATION_S 1e6
 
 /* Where a song's files are: whole paths. */
@@ -131,14 +130,14 @@ static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
     avsvt_error err = AVSVT_ERROR_INIT;
     int64_t frames = 0;
     avsvt_status status = avsvti_npy_rows(&frames, s->video, d->context, &err);
-    if (status == AVSVT_OK && (frames < 1 || frames > MAX_DURATION_S * VIDEO_RATE))
+    if (status == AVSVT_OK && (frames < 1 || frames > MAX_DURATION_S * AVSVTI_PUBLISHED_SIGHT_HZ))
         status = avsvti_fail(&err, AVSVT_E_FORMAT, "%s: has %lld pictures",
                              s->video, (long long)frames);
     if (status != AVSVT_OK)
         return avsvti_dataset_forgive(d, status, &err);
-    status = write_labels(d, f->video_labels, frames, VIDEO_RATE, s);
+    status = write_labels(d, f->video_labels, frames, AVSVTI_PUBLISHED_SIGHT_HZ, s);
     return status == AVSVT_OK
-        ? add_utterances(d, s, f, 1, (double)frames / VIDEO_RATE) : status;
+        ? add_utterances(d, s, f, 1, (double)frames / AVSVTI_PUBLISHED_SIGHT_HZ) : status;
 }
 
 static avsvt_status add_stored(avsvti_dataset *d, const avsvti_dataset_song *s,
@@ -158,7 +157,7 @@ static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
         status = write_json(d, f->json, s);
     if (status == AVSVT_OK)
         status = write_labels(d, f->labels,
-            (int64_t)avsvti_round_even(duration_s * AUDIO_RATE), AUDIO_RATE, s);
+            (int64_t)avsvti_round_even(duration_s * AVSVTI_PUBLISHED_SOUND_HZ), AVSVTI_PUBLISHED_SOUND_HZ, s);
     if (status == AVSVT_OK)
         status = avsvti_dataset_row(d, "", avsvti_split_names[s->split],
                                     "sound,notes", cells, 2);

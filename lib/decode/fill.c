@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "decode/frames.h"
+#include "decode/pitch.h"
 
 /* Frames */
 #define CLEAR 0.22f      /* share of the likeliest bin */
@@ -21,8 +22,6 @@
 #define MOVED_S 0.04     /* for so long */
 #define RECENT 10        /* frames that tell a piece's pitch so far */
 #define KEPT 512         /* frames that tell its pitch in the end */
-#define MIDDLE_FROM 0.20
-#define MIDDLE_TO 0.85
 #define PENDING 32       /* pieces that wait for a note after them */
 /* What makes them count */
 #define SUNG_S 1.0       /* so much lies in notes */
@@ -129,7 +128,7 @@ static avsvt_status settle(avsvti_fill *f, const avsvti_heard *heard, const piec
     note.offset_s = avsvti_time_given(&f->info, (double)p->end - 0.5);
     note.pitch = p->pitch;
     note.confidence = p->of.sounding / frames * (p->of.clarity / frames);
-    note.level_db = fminf((float)(10 * log10(p->of.power / frames)), AVSVTI_LOUDEST_DB);
+    note.level_db = avsvti_note_level(p->of.power / frames);
     if (follows(f, p->start) && fabs(note.pitch - f->held.pitch) < SAME) {
         f->held.offset_s = note.offset_s;
         return AVSVT_OK;
@@ -169,8 +168,8 @@ static avsvt_status end_piece(avsvti_fill *f, const avsvti_heard *heard, int64_t
                               avsvti_note_list *list, avsvt_error *err)
 {
     piece *p = &f->open;
-    int64_t from = (int64_t)((double)f->pitches * MIDDLE_FROM),
-            to = (int64_t)ceil((double)f->pitches * MIDDLE_TO);
+    int64_t from, to;
+    avsvti_pitch_middle(f->pitches, &from, &to);
     p->end = end;
     p->until = end + f->near;
     p->pitch = mean(f->pitch, from, to);

@@ -7,9 +7,12 @@
 #include <avsvt/notes.h>
 #include <math.h>
 
+#include "head/activations.h"
+
 /* A frame no louder than this sounds of nothing, whatever a network says. */
 #define AVSVTI_INAUDIBLE_DB (-100.0)
 #define AVSVTI_LOUDEST_DB (-0.01f) /* of a note: 0 would mean not known */
+#define AVSVTI_LEVEL_S 0.2 /* the part of a note that tells its loudness */
 
 static inline double avsvti_probability(double logit)
 {
@@ -26,6 +29,20 @@ static inline double avsvti_limit(double threshold)
 static inline double avsvti_power(double level_db)
 {
     return pow(10, level_db / 10);
+}
+
+/* The level of a note of that mean power. */
+static inline float avsvti_note_level(double power)
+{
+    float db = (float)(10 * log10(power));
+    return !(db >= AVSVTI_SILENCE_DB) ? AVSVTI_SILENCE_DB
+         : db > AVSVTI_LOUDEST_DB ? AVSVTI_LOUDEST_DB : db;
+}
+
+/* How many frames tell it; at least one. */
+static inline int64_t avsvti_level_frames(double frame_rate_hz)
+{
+    return (int64_t)fmax(1, fmin(AVSVTI_LEVEL_S * frame_rate_hz, 1e6));
 }
 
 /* How far from the middle one of three frames the parabola through them has

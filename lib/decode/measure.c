@@ -11,7 +11,6 @@
 #include "decode/pitch.h"
 #include "head/activations.h"
 
-#define LEVEL_S 0.2 /* the part of a note that tells its loudness */
 #define ONSET_REACH 2 /* frames around the beginning where its onset may lie */
 
 /* Frames first..end of the span; at least one. */
@@ -25,7 +24,7 @@ static avsvt_status find_frames(const avsvt_activations_info *info,
     if (!isfinite(onset_s) || !isfinite(offset_s) || onset_s >= offset_s)
         return avsvti_fail(err, AVSVT_E_ARG,
             "a note must end after it starts, at times that are numbers");
-    if (!(from < last) || !(to > 0))
+    if (!info->frames || !(from < last) || !(to > 0))
         return avsvti_fail(err, AVSVT_E_RANGE,
             "no frame of the activations lies in the note");
     *first = from > 0 ? (int64_t)from : 0;
@@ -38,19 +37,18 @@ static avsvt_status find_frames(const avsvt_activations_info *info,
 static float level_of(const avsvt_activations *a, int64_t first, int64_t end)
 {
     double power = 0;
-    int64_t most = (int64_t)fmax(1, fmin(LEVEL_S * a->info.frame_rate_hz, 1e6));
+    int64_t most = avsvti_level_frames(a->info.frame_rate_hz);
     if (!a->level)
         return 0;
     end = end - first > most ? first + most : end;
     for (int64_t i = first; i < end; i++)
         power += avsvti_power((double)a->level[i]);
-    double db = 10 * log10(power / (double)(end - first));
-    return (float)fmax(-200, fmin(db, -0.01)); /* 0 would mean: not known */
+    return avsvti_note_level(power / (double)(end - first));
 }
 
-static double chance(float logit)
+static double chance(const avsvt_activations *a, int64_t frame, int column)
 {
-    return 1 / (1 + exp(-(double)logit));
+    return avsvti_probability((double)a->logits[frame * AVSVT_NOTE_LOGITS + column]);
 }
 
 /* How sure an onset and sounding are, each 0..1. */
@@ -59,9 +57,9 @@ static double sureness(const avsvt_activations *a, int64_t first, int64_t end)
     double onset = 0, sounding = 0;
     for (int64_t i = first - ONSET_REACH; i <= first + ONSET_REACH; i++)
         if (i >= 0 && i < a->info.frames)
-            onset = fmax(onset, chance(a->logits[i * AVSVT_NOTE_LOGITS]));
+            onset = fmax(onset, chance(a, i, 0));
     for (int64_t i = first; i < end; i++)
-        sounding += 1 - chance(a->logits[i * AVSVT_NOTE_LOGITS + 1]);
+        sounding += 1 - chance(a, i, 1);
     return onset * sounding / (double)(end - first);
 }
 

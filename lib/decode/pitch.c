@@ -11,8 +11,6 @@
 #define MAX_ROWS 512 /* about 10 s before frames are added together */
 #define SEMITONES 48 /* 4 octaves */
 #define LOWEST_SEMITONE 36.0
-#define MIDDLE_FROM 0.20
-#define MIDDLE_TO 0.85
 #define SHORT_NOTE 6 /* frames; below that the whole note counts */
 
 avsvt_status avsvti_pitch_create(avsvti_pitch *p, const avsvt_allocator *a,
@@ -91,10 +89,8 @@ void avsvti_pitch_add(avsvti_pitch *p, const float *logits, const float *fine)
 static void sum_middle(avsvti_pitch *p)
 {
     int64_t from = 0, to = p->frames;
-    if (p->frames >= SHORT_NOTE) {
-        from = (int64_t)((double)p->frames * MIDDLE_FROM);
-        to = (int64_t)ceil((double)p->frames * MIDDLE_TO);
-    }
+    if (p->frames >= SHORT_NOTE)
+        avsvti_pitch_middle(p->frames, &from, &to);
     memset(p->mean, 0, p->bins * sizeof(*p->mean));
     for (int64_t r = from / p->merged; r * p->merged < to; r++)
         for (size_t i = 0; i < p->bins; i++)

@@ -3,6 +3,7 @@
 #ifndef AVSVTI_DECODE_PITCH_H
 #define AVSVTI_DECODE_PITCH_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,14 @@ typedef struct avsvti_pitch {
     double lowest, step; /* MIDI number of bin 0, semitones between bins */
     int fine;         /* from the fine pitch, not from octave and class */
 } avsvti_pitch;
+
+/* Which of a note's frames tell its pitch: from..to, without its glides in and
+ * out. */
+static inline void avsvti_pitch_middle(int64_t frames, int64_t *from, int64_t *to)
+{
+    *from = (int64_t)((double)frames * 0.20);
+    *to = (int64_t)ceil((double)frames * 0.85);
+}
 
 /* fine_bins 0: semitones from octave and class. */
 avsvt_status avsvti_pitch_create(avsvti_pitch *p, const avsvt_allocator *a,

@@ -12,8 +12,6 @@
 #include "decode/rule.h"
 
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
-#define LEVEL_S 0.2       /* the part of a note that tells its loudness */
-#define SILENCE_DB (-200.0f)
 
 typedef struct precise_state {
     avsvti_pitch pitch;
@@ -110,13 +108,8 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
         return AVSVT_OK;
     if (note.offset_s - note.onset_s < shortest)
         note.offset_s = note.onset_s + shortest;
-    if (p->level_frames) {
-        note.level_db = (float)(10 * log10(p->power / (double)p->level_frames));
-        if (note.level_db > AVSVTI_LOUDEST_DB)
-            note.level_db = AVSVTI_LOUDEST_DB;
-        if (!(note.level_db >= SILENCE_DB))
-            note.level_db = SILENCE_DB;
-    }
+    if (p->level_frames)
+        note.level_db = avsvti_note_level(p->power / (double)p->level_frames);
     return avsvti_note_list_append(list, &note, err);
 }
 
@@ -218,8 +211,7 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
     p->onset_limit = avsvti_limit(d->settings.onset_threshold);
     p->offset_limit = avsvti_limit(d->settings.offset_threshold);
     p->delay = fmin(d->settings.offset_delay_s * d->info.frame_rate_hz, 1e9);
-    double frames = LEVEL_S * d->info.frame_rate_hz;
-    p->level_limit = frames < 1 ? 1 : frames > 1e6 ? 1000000 : (int64_t)frames;
+    p->level_limit = avsvti_level_frames(d->info.frame_rate_hz);
     return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,
                                d->info.fine_lowest, d->info.fine_step, err);
 }

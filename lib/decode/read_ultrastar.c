@@ -38,7 +38,7 @@ static const char *number(const char *p, const char *stop, double *value)
         scale /= 10;
         part += scale * (*after - '0');
     }
-    *value += *value < 0 ? -part : part;
+    *value += copysign(part, *value); /* "-0,5", too */
     return after;
 }
 

@@ -17,12 +17,16 @@ avsvt_status avsvti_grid_place(avsvti_grid_note **out, size_t *count,
         const avsvt_note *from = &e->notes[i];
         int64_t wanted = llround((from->onset_s - origin_s) / step_s);
         int64_t end = llround((from->offset_s - origin_s) / step_s);
-        int64_t start = wanted > 0 ? wanted : 0;
-        if (n && notes[n - 1].start >= start)
-            start = notes[n - 1].start + 1;
         if (end <= wanted)
             end = wanted + 1;
-        if (start > wanted + 1 || start > end || end <= 0)
+        if (end <= 0)
+            continue;
+        if (wanted < 0)
+            wanted = 0;
+        int64_t start = wanted;
+        if (n && notes[n - 1].start >= start)
+            start = notes[n - 1].start + 1;
+        if (start > wanted + 1 || start > end)
             continue;
         if (end == start)
             end = start + 1;

@@ -7,12 +7,8 @@
 #include "features/extractor.h"
 #include "features/pieces.h"
 #include "media/window.h"
+#include "model/sections.h"
 #include "video/reel.h"
-
-#define MOST_BATCH 64
-#define USUAL_CHUNK_S 20.0
-#define USUAL_CONTEXT_S 5.0
-#define PUBLISHED_CHUNK_S 5.0
 
 struct avsvt_extraction {
     avsvt_context *context; /* counted */
@@ -27,7 +23,7 @@ struct avsvt_extraction {
     avsvti_reel reel;       /* of pictures likewise */
     int64_t core;           /* frame, or unit where pieces don't overlap */
     int done;
-    avsvt_tensor *ready[MOST_BATCH]; /* features of the pieces that come next */
+    avsvt_tensor *ready[AVSVTI_MOST_BATCH]; /* features of the pieces that come next */
     size_t ready_first, ready_count;
 };
 
@@ -54,20 +50,13 @@ static avsvt_status read_options(avsvt_extract_options *o,
     if (!(o->context_s <= 600.0))
         return avsvti_fail(err, AVSVT_E_ARG,
             "context_s: use up to 600 seconds, 0 for the model's, or -1 for none");
-    if (o->batch < 0 || o->batch > MOST_BATCH || o->reserved)
+    if (o->batch < 0 || o->batch > AVSVTI_MOST_BATCH || o->reserved)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_extract_options: batch is 1 to %d, or 0; reserved is 0",
-            MOST_BATCH);
+            AVSVTI_MOST_BATCH);
     if (o->chunks == AVSVT_CHUNKS_DEFAULT)
         o->chunks = AVSVT_CHUNKS_OVERLAP;
     return AVSVT_OK;
-}
-
-static avsvt_status lacks(const avsvt_extraction *x, const char *key,
-                          avsvt_error *err)
-{
-    return avsvti_fail(err, AVSVT_E_FORMAT, "%s: its manifest lacks input.%s",
-                       name_of(x), key);
 }
 
 /* What a frame is made of; *rate: frames a second. */
@@ -76,51 +65,35 @@ static avsvt_status read_geometry(avsvt_extraction *x, double *rate,
 {
     const avsvt_extractor *e = x->extractor;
     const avsvt_model *m = e->stage.network.model;
-    int64_t hop = 0, window = 0;
-    avsvt_status status = avsvti_model_number(m, "input.sample_rate", 1000.0,
-                                              768000.0, sound_hz, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "input.hop", 1, 1 << 20, &hop, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "input.window", 1, 1 << 24, &window, err);
+    avsvti_input in;
+    avsvt_status status = avsvti_model_input(&in, m, err);
     if (status != AVSVT_OK)
         return status;
-    if (e->sound && *sound_hz == 0.0)
-        return lacks(x, "sample_rate", err);
+    if (e->sound && in.rate_hz == 0.0)
+        return avsvti_model_lacks(m, "sample_rate", err);
     if (e->sight && e->picture_hz == 0.0)
-        return lacks(x, "frame_rate", err);
-    if (!e->sight) {
-        if (!hop)
-            return lacks(x, "hop", err);
-        x->hop = hop;
-        x->edge = window > hop ? window - hop : 0;
-        *rate = *sound_hz / (double)hop;
-        return AVSVT_OK;
-    }
-    x->hop = 1;
-    *rate = e->picture_hz;
-    double samples = *sound_hz / e->picture_hz;
-    x->picture_samples = e->sound ? (int64_t)llround(samples) : 0;
-    if (e->sound && fabs(samples - (double)x->picture_samples) > 1e-6)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: a picture does not last a whole number of samples", name_of(x));
-    return AVSVT_OK;
+        return avsvti_model_lacks(m, "frame_rate", err);
+    if (!e->sight && !in.hop)
+        return avsvti_model_lacks(m, "hop", err);
+    *sound_hz = in.rate_hz;
+    x->hop = e->sight ? 1 : in.hop;
+    x->edge = e->sight ? 0 : in.edge;
+    *rate = e->sight ? e->picture_hz : in.rate_hz / (double)in.hop;
+    return e->sight && e->sound
+        ? avsvti_model_picture(&x->picture_samples, m, in.rate_hz, e->picture_hz, err)
+        : AVSVT_OK;
 }
 
 static avsvt_status set_cut(avsvt_extraction *x, const avsvt_extract_options *o,
                             double rate, avsvt_error *err)
 {
     const avsvt_model *m = x->extractor->stage.network.model;
-    double chunk_s = USUAL_CHUNK_S, context_s = USUAL_CONTEXT_S;
-    avsvt_status status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0,
-                                              &chunk_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0,
-                                     &context_s, err);
+    double chunk_s = AVSVTI_USUAL_CHUNK_S, context_s = AVSVTI_USUAL_CONTEXT_S;
+    avsvt_status status = avsvti_model_chunk(m, &chunk_s, &context_s, err);
     if (status != AVSVT_OK)
         return status;
     if (x->chunks == AVSVT_CHUNKS_PUBLISHED)
-        chunk_s = PUBLISHED_CHUNK_S;
+        chunk_s = AVSVTI_PUBLISHED_S;
     if (o->chunk_s != 0.0)
         chunk_s = o->chunk_s;
     if (o->context_s != 0.0)

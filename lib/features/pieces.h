@@ -6,6 +6,16 @@
 
 #include <stdint.h>
 
+#define AVSVTI_USUAL_CHUNK_S 20.0  /* where a manifest does not tell it */
+#define AVSVTI_USUAL_CONTEXT_S 5.0
+#define AVSVTI_MOST_BATCH 64       /* pieces that go through a network at once */
+
+/* AV_SVT's utterances, and frames as it counts them: 249 of sound and 250 of
+ * pictures in one. */
+#define AVSVTI_PUBLISHED_S 5.0
+#define AVSVTI_PUBLISHED_SOUND_HZ 49.8
+#define AVSVTI_PUBLISHED_SIGHT_HZ 50.0
+
 /* Frames kept of each piece, and those given beside them on the left and
  * right, which are thrown away. */
 typedef struct avsvti_cut {

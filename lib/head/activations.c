@@ -5,10 +5,15 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "model/sections.h"
 
-#define MAX_FINE_BINS 4096
+#define FARTHEST_S 1e9
 #define MAX_FRAMES ((int64_t)1 << 40)
-#define SILENCE_DB (-200.0f) /* stands for no sound at all, -inf dB */
+
+static int is_within(double value, double lowest, double highest)
+{
+    return value >= lowest && value <= highest; /* not so for what is no number */
+}
 
 avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
                                       avsvt_error *err)
@@ -17,16 +22,16 @@ avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
         return avsvti_fail(err, AVSVT_E_ARG,
             "activations: frames is %lld, which is out of range",
             (long long)info->frames);
-    if (info->fine_bins < 0 || info->fine_bins > MAX_FINE_BINS)
+    if (!is_within(info->fine_bins, AVSVTI_FINE_BINS))
         return avsvti_fail(err, AVSVT_E_ARG,
             "activations: fine_bins is %d: use 0 to %d", (int)info->fine_bins,
-            MAX_FINE_BINS);
-    if (!(info->frame_rate_hz > 0) || !isfinite(info->frame_rate_hz))
+            AVSVTI_MOST_FINE_BINS);
+    if (!is_within(info->frame_rate_hz, AVSVTI_FRAME_RATES))
         return avsvti_fail(err, AVSVT_E_ARG,
-            "activations: frame_rate_hz must be above 0");
-    if (!isfinite(info->start_s))
+            "activations: frame_rate_hz must be 0.001 to 1000000");
+    if (!is_within(info->start_s, -FARTHEST_S, FARTHEST_S))
         return avsvti_fail(err, AVSVT_E_ARG,
-            "activations: start_s is not a number");
+            "activations: start_s must be within a thousand million seconds");
     if (info->fine_bins && (!isfinite(info->fine_lowest) ||
                             !(info->fine_step > 0) || !isfinite(info->fine_step)))
         return avsvti_fail(err, AVSVT_E_ARG,
@@ -53,8 +58,8 @@ static avsvt_status check_level(float *x, int64_t frames, avsvt_error *err)
             return avsvti_fail(err, AVSVT_E_ARG,
                 "activations: level_db of frame %lld is not a number of dB",
                 (long long)i);
-        if (x[i] < SILENCE_DB)
-            x[i] = SILENCE_DB;
+        if (x[i] < AVSVTI_SILENCE_DB)
+            x[i] = AVSVTI_SILENCE_DB;
     }
     return AVSVT_OK;
 }

@@ -8,6 +8,8 @@
 
 #include "core/context.h"
 
+#define AVSVTI_SILENCE_DB (-200.0f) /* stands for no sound at all, -inf dB */
+
 struct avsvt_activations {
     avsvt_context *context; /* counted */
     avsvt_activations_info info;

@@ -6,9 +6,9 @@
 
 #include "core/tensor.h"
 #include "head/activations.h"
+#include "model/sections.h"
 
 #define MAX_OUTPUTS 4
-#define MAX_FINE_BINS 4096
 
 struct avsvt_head {
     avsvti_stage stage; /* first */
@@ -20,13 +20,13 @@ avsvt_status avsvti_head_settings(avsvt_notes_options *o,
                                   const avsvti_manifest *manifest,
                                   const char *file, avsvt_error *err)
 {
-    const struct { const char *key; double highest, *value; } numbers[] = {
-        { "decode.onset_threshold", 1, &o->onset_threshold },
-        { "decode.offset_threshold", 1, &o->offset_threshold },
-        { "decode.min_duration_s", 10, &o->min_duration_s },
-        { "decode.offset_delay_s", 10, &o->offset_delay_s },
-        { "decode.sung_share", 1, &o->sung_share },
-        { "decode.fill_s", 10, &o->fill_s },
+    const struct { const char *key; double lowest, highest, *value; } numbers[] = {
+        { "decode.onset_threshold", 0, 1, &o->onset_threshold },
+        { "decode.offset_threshold", 0, 1, &o->offset_threshold },
+        { "decode.min_duration_s", AVSVTI_DECODE_S, &o->min_duration_s },
+        { "decode.offset_delay_s", AVSVTI_DECODE_S, &o->offset_delay_s },
+        { "decode.sung_share", 0, 1, &o->sung_share },
+        { "decode.fill_s", AVSVTI_DECODE_S, &o->fill_s },
     };
     const char *rule = avsvti_manifest_get(manifest, "decode.rule");
     double window = o->window_frames;
@@ -40,11 +40,11 @@ avsvt_status avsvti_head_settings(avsvt_notes_options *o,
             "%s: decode.rule is '%s': precise or published is known", file, rule);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (status == AVSVT_OK)
-            status = avsvti_manifest_number(manifest, file, numbers[i].key, 0,
-                numbers[i].highest, 0, numbers[i].value, err);
+            status = avsvti_manifest_number(manifest, file, numbers[i].key,
+                numbers[i].lowest, numbers[i].highest, 0, numbers[i].value, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_number(manifest, file, "decode.window", 1,
-                                        1000, 1, &window, err);
+        status = avsvti_manifest_number(manifest, file, "decode.window",
+                                        AVSVTI_WINDOWS, 1, &window, err);
     o->window_frames = (int32_t)window;
     return status;
 }
@@ -71,19 +71,19 @@ avsvt_status avsvti_head_layout(avsvt_activations_info *info,
             "%s: output.layout is '%s'; notes need notes20",
             avsvt_model_path(m), is ? is : "");
     }
-    avsvt_status status = avsvti_model_number(m, "output.frame_rate", 1e-3,
-        1e5, &info->frame_rate_hz, err);
+    avsvt_status status = avsvti_model_number(m, "output.frame_rate",
+        AVSVTI_FRAME_RATES, &info->frame_rate_hz, err);
     if (status == AVSVT_OK)
         status = avsvti_model_number(m, "output.start_s", -10.0, 10.0,
                                      &info->start_s, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "output.fine.bins", 0, MAX_FINE_BINS,
+        status = avsvti_model_integer(m, "output.fine.bins", AVSVTI_FINE_BINS,
                                       &bins, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "output.fine.lowest", -100.0, 200.0,
+        status = avsvti_model_number(m, "output.fine.lowest", AVSVTI_FINE_LOWEST,
                                      &info->fine_lowest, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "output.fine.step", 1e-3, 12.0,
+        status = avsvti_model_number(m, "output.fine.step", AVSVTI_FINE_STEPS,
                                      &info->fine_step, err);
     info->fine_bins = (int32_t)bins;
     return status;

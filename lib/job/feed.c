@@ -7,7 +7,7 @@
 #include "core/options.h"
 #include "decode/curve.h"
 #include "decode/decoder.h"
-#include "job/ring.h"
+#include "job/sound_ring.h"
 #include "media/audio.h"
 #include "pipeline/chunks.h"
 #include "platform/thread.h"
@@ -78,9 +78,12 @@ static int32_t on_progress(void *user, double done_s, double total_s)
 /* Moves notes from our list to the ring, as far as there is room. */
 static void deliver(avsvt_feed *f)
 {
+    avsvt_note *to;
     while (f->waiting_first < f->waiting.count &&
-           avsvti_ring_put(&f->notes, &f->waiting.notes[f->waiting_first]))
-        f->waiting_first++;
+           (to = avsvti_ring_room(&f->notes, 0)) != NULL) {
+        *to = f->waiting.notes[f->waiting_first++];
+        avsvti_ring_put(&f->notes);
+    }
     if (f->waiting_first == f->waiting.count)
         f->waiting_first = f->waiting.count = 0;
 }
@@ -92,15 +95,19 @@ static avsvt_status take(void *user, const float *logits, const float *fine,
     const avsvt_activations_info *info = &f->pipeline->info;
     size_t done = atomic_load_explicit(&f->frames, memory_order_relaxed);
     for (int64_t i = 0; i < count; i++) {
-        avsvt_feed_frame frame = AVSVT_FEED_FRAME_INIT;
         const float *row = logits + i * AVSVT_NOTE_LOGITS;
-        frame.time_s = info->start_s + (double)(done + (size_t)i) / info->frame_rate_hz;
-        frame.level_db = level[i];
-        frame.pitch = avsvti_frame_sounds(row, f->pipeline->defaults.offset_threshold)
+        avsvt_feed_frame *to = avsvti_ring_room(&f->curve, 0);
+        if (!to) {
+            atomic_fetch_add_explicit(&f->lost_frames, 1, memory_order_relaxed);
+            continue;
+        }
+        *to = (avsvt_feed_frame)AVSVT_FEED_FRAME_INIT;
+        to->time_s = info->start_s + (double)(done + (size_t)i) / info->frame_rate_hz;
+        to->level_db = level[i];
+        to->pitch = avsvti_frame_sounds(row, f->pipeline->defaults.offset_threshold)
             ? avsvti_frame_pitch(info, row, fine ? fine + i * info->fine_bins : NULL)
             : (double)NAN;
-        if (!avsvti_ring_put(&f->curve, &frame))
-            atomic_fetch_add_explicit(&f->lost_frames, 1, memory_order_relaxed);
+        avsvti_ring_put(&f->curve);
     }
     avsvt_status status = avsvti_decoder_push(f->decoder, logits, fine, level,
                                               count, &f->waiting, err);
@@ -234,6 +241,9 @@ avsvt_status avsvt_feed_open(avsvt_feed **out, avsvt_pipeline *pipeline,
     if (!out || !pipeline)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_feed_open: %s is NULL",
                            out ? "pipeline" : "out");
+    if (avsvt_pipeline_rate_hz(pipeline) == 0)
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: hears no sound: a feed needs a pipeline that does", pipeline->name);
     avsvt_status status = check_options(&o, opts, err);
     if (status != AVSVT_OK)
         return status;
@@ -299,7 +309,6 @@ void avsvt_feed_cancel(avsvt_feed *feed)
 
 avsvt_status avsvt_feed_poll(avsvt_feed *feed, avsvt_note *note)
 {
-    avsvt_note next;
     avsvt_feed *f = feed;
     if (!f || !note || note->struct_size < sizeof(uint32_t))
         return AVSVT_E_ARG;
@@ -307,28 +316,33 @@ avsvt_status avsvt_feed_poll(avsvt_feed *feed, avsvt_note *note)
     if (status != AVSVT_OK)
         return status;
     int ended = atomic_load(&f->state) != AVSVT_JOB_RUNNING; /* before looking */
-    int found = avsvti_ring_take(&f->notes, &next);
-    if (!found && ended && f->waiting_first < f->waiting.count) {
-        next = f->waiting.notes[f->waiting_first++];
-        found = 1;
-    }
-    status = found ? avsvti_record_write(note, &next, sizeof(next), "avsvt_note", NULL)
-                   : AVSVT_E_NOT_FOUND;
+    const avsvt_note *next = avsvti_ring_oldest(&f->notes);
+    int waited = !next && ended && f->waiting_first < f->waiting.count;
+    if (waited)
+        next = &f->waiting.notes[f->waiting_first];
+    status = next ? avsvti_record_write(note, next, sizeof(*next), "avsvt_note", NULL)
+                  : AVSVT_E_NOT_FOUND;
+    if (status == AVSVT_OK && waited)
+        f->waiting_first++;
+    else if (status == AVSVT_OK)
+        avsvti_ring_take(&f->notes);
     avsvti_busy_leave(&f->polling);
     return status;
 }
 
 avsvt_status avsvt_feed_poll_frame(avsvt_feed *feed, avsvt_feed_frame *frame)
 {
-    avsvt_feed_frame next;
     if (!feed || !frame || frame->struct_size < sizeof(uint32_t))
         return AVSVT_E_ARG;
     avsvt_status status = avsvti_busy_enter(&feed->polling_frames, "feed", NULL);
     if (status != AVSVT_OK)
         return status;
-    status = avsvti_ring_take(&feed->curve, &next)
-        ? avsvti_record_write(frame, &next, sizeof(next), "avsvt_feed_frame", NULL)
-        : AVSVT_E_NOT_FOUND;
+    const avsvt_feed_frame *next = avsvti_ring_oldest(&feed->curve);
+    status = next ? avsvti_record_write(frame, next, sizeof(*next),
+                                        "avsvt_feed_frame", NULL)
+                  : AVSVT_E_NOT_FOUND;
+    if (status == AVSVT_OK)
+        avsvti_ring_take(&feed->curve);
     avsvti_busy_leave(&feed->polling_frames);
     return status;
 }

@@ -45,14 +45,9 @@ static int32_t on_progress(void *user, double done_s, double total_s)
 static void *work(void *argument)
 {
     avsvt_job *job = argument;
-    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_run_options o = job->run;
     o.progress = on_progress;
     o.user = job;
-    o.notes = job->run.notes;
-    o.crops = job->run.crops;
-    o.crops_rate_hz = job->run.crops_rate_hz;
-    o.crops_start_s = job->run.crops_start_s;
-    o.video = job->run.video;
     job->status = avsvt_pipeline_notes(&job->notes, job->pipeline, job->path,
                                        &o, &job->error);
     int state = AVSVT_JOB_FAILED;

@@ -256,7 +256,7 @@ static avsvt_status bad_entry(const avsvti_archive *z,
         "again", z->name, (int)e->name_size, e->name);
 }
 
-static uint32_t crc_of(uint32_t crc, const void *data, size_t size)
+uint32_t avsvti_archive_crc(uint32_t crc, const void *data, size_t size)
 {
     const unsigned char *p = data;
     while (size) {
@@ -301,7 +301,7 @@ static avsvt_status inflate_entry(const avsvti_archive *z,
         if (got > room)
             code = Z_DATA_ERROR;
         else
-            crc = crc_of(crc, to, got);
+            crc = avsvti_archive_crc(crc, to, got);
         in += give - s.avail_in;
         done += got;
     }
@@ -329,7 +329,7 @@ avsvt_status avsvti_archive_extract(char **out, size_t *size,
     avsvt_status status = AVSVT_OK;
     if (e->deflated)
         status = inflate_entry(z, e, block, err);
-    else if (crc_of(0, e->data, e->size) != e->crc)
+    else if (avsvti_archive_crc(0, e->data, e->size) != e->crc)
         status = bad_entry(z, e, err);
     else
         memcpy(block, e->data, e->size);
@@ -347,13 +347,11 @@ avsvt_status avsvti_archive_check(const avsvti_archive *z,
                                   const avsvti_archive_entry *e,
                                   avsvt_error *err)
 {
-    return crc_of(0, e->data, e->size) == e->crc ? AVSVT_OK : bad_entry(z, e, err);
+    return avsvti_archive_crc(0, e->data, e->size) == e->crc ? AVSVT_OK : bad_entry(z, e, err);
 }
 
-avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
-                                   avsvt_error *err)
+avsvt_status avsvti_archive_verify(const avsvti_archive *z, avsvt_error *err)
 {
-    (void)name;
     for (size_t i = 0; i < z->count; i++) {
         const avsvti_archive_entry *e = &z->entries[i];
         avsvt_status status = AVSVT_OK;

@@ -39,13 +39,14 @@ avsvt_status avsvti_archive_extract(char **out, size_t *size,
                                     const avsvti_archive *z,
                                     const avsvti_archive_entry *entry,
                                     size_t max, avsvt_error *err);
-/* CRC of one entry that is stored as it is. */
+/* CRC-32 of bytes, going on from that of those before them (0: none). */
+uint32_t avsvti_archive_crc(uint32_t crc, const void *data, size_t size);
+/* Checks the CRC of one entry that is stored as it is. */
 avsvt_status avsvti_archive_check(const avsvti_archive *z,
                                   const avsvti_archive_entry *entry,
                                   avsvt_error *err);
 /* CRC of every entry, without keeping what is unpacked. */
-avsvt_status avsvti_archive_verify(const avsvti_archive *z, const char *name,
-                                   avsvt_error *err);
+avsvt_status avsvti_archive_verify(const avsvti_archive *z, avsvt_error *err);
 void avsvti_archive_close(avsvti_archive *z);
 
 #endif

@@ -2,7 +2,6 @@
 #include "model/archive_write.h"
 
 #include <string.h>
-#include <zlib.h>
 
 #define ALIGNMENT 64u
 #define LOCAL_SIZE 30u
@@ -77,15 +76,7 @@ void avsvti_archive_write_part(avsvti_archive_writer *w, const char *name,
 {
     avsvti_archive_entry e = { .name = name, .name_size = name_size,
                                .data = data, .stored_size = size, .size = size };
-    const unsigned char *p = data;
-    uLong crc = crc32(0L, Z_NULL, 0);
-    for (size_t left = size; left;) {
-        uInt n = left < (1u << 30) ? (uInt)left : 1u << 30;
-        crc = crc32(crc, p, n);
-        p += n;
-        left -= n;
-    }
-    e.crc = (uint32_t)crc;
+    e.crc = avsvti_archive_crc(0, data, size);
     avsvti_archive_write_copy(w, &e);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "model/sections.h"
 
 #define MANIFEST_FORMAT 1
 
@@ -100,22 +101,22 @@ static avsvt_status check_numbers(const avsvt_model *m, avsvt_error *err)
 {
     static const struct { const char *key; double lowest, highest; int whole; }
     ranges[] = {
-        { "input.sample_rate", 2000, 768000, 1 },
-        { "input.hop", 1, 768000, 1 },
-        { "input.raise_to_db", -100, 0, 0 },
-        { "output.frame_rate", 0.01, 100000, 0 },
-        { "output.fine.bins", 1, 65536, 1 },
-        { "output.fine.lowest", -128, 256, 0 },
-        { "output.fine.step", 1e-6, 128, 0 },
-        { "chunk.length_s", 0.01, 86400, 0 },
-        { "chunk.context_s", 0, 3600, 0 },
+        { "input.sample_rate", AVSVTI_SAMPLE_RATES, 1 },
+        { "input.hop", AVSVTI_HOPS, 1 },
+        { "input.raise_to_db", AVSVTI_RAISES_DB, 0 },
+        { "output.frame_rate", AVSVTI_FRAME_RATES, 0 },
+        { "output.fine.bins", AVSVTI_FINE_BINS, 1 },
+        { "output.fine.lowest", AVSVTI_FINE_LOWEST, 0 },
+        { "output.fine.step", AVSVTI_FINE_STEPS, 0 },
+        { "chunk.length_s", AVSVTI_CHUNKS_S, 0 },
+        { "chunk.context_s", AVSVTI_CONTEXTS_S, 0 },
         { "decode.onset_threshold", 0, 1, 0 },
         { "decode.offset_threshold", 0, 1, 0 },
-        { "decode.window", 1, 10000, 1 },
-        { "decode.min_duration_s", -1, 3600, 0 },
-        { "decode.offset_delay_s", 0, 10, 0 },
+        { "decode.window", AVSVTI_WINDOWS, 1 },
+        { "decode.min_duration_s", AVSVTI_DECODE_S, 0 },
+        { "decode.offset_delay_s", AVSVTI_DECODE_S, 0 },
         { "decode.sung_share", 0, 1, 0 },
-        { "decode.fill_s", 0, 10, 0 },
+        { "decode.fill_s", AVSVTI_DECODE_S, 0 },
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         double ignored = 0;

@@ -66,7 +66,7 @@ static avsvt_status model_read(avsvt_model **out, avsvt_model *m,
     if (status == AVSVT_OK)
         status = read_manifest(m, err);
     if (status == AVSVT_OK && size <= LARGE_FILE) {
-        status = avsvti_archive_verify(&m->archive, m->path, err);
+        status = avsvti_archive_verify(&m->archive, err);
         m->verified = 1;
     }
     if (status != AVSVT_OK) {

@@ -31,7 +31,7 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
     const avsvt_backend *backend = NULL;
     const avsvt_context *c = m->context;
     if (!m->verified) {
-        avsvt_status status = avsvti_archive_verify(&m->archive, m->path, err);
+        avsvt_status status = avsvti_archive_verify(&m->archive, err);
         if (status != AVSVT_OK)
             return status;
         m->verified = 1;

@@ -64,7 +64,7 @@ avsvt_status avsvti_pipeline_zeros(avsvt_tensor **out, avsvt_pipeline *p,
 /* Features of the pictures that are shown during the piece, and when the
  * first of them is; none is no failure. */
 static avsvt_status see(avsvt_tensor **out, double *start_s, avsvt_pipeline *p,
-                        const avsvti_piece *piece, avsvt_error *err)
+                        const avsvti_call_input *piece, avsvt_error *err)
 {
     int64_t first, end;
     double begin_s = (double)piece->start / p->rate_hz;
@@ -82,7 +82,7 @@ static avsvt_status see(avsvt_tensor **out, double *start_s, avsvt_pipeline *p,
 }
 
 static avsvt_status fuse(avsvt_tensor **out, avsvt_pipeline *p,
-                         const avsvti_piece *piece, avsvt_tensor *audio,
+                         const avsvti_call_input *piece, avsvt_tensor *audio,
                          avsvt_tensor *video, double video_start_s,
                          avsvt_error *err)
 {
@@ -109,7 +109,7 @@ static avsvt_status fuse(avsvt_tensor **out, avsvt_pipeline *p,
 /* Features of a piece that one encoder hears and sees: zeros stand for the
  * sound, or for pictures, where there is none. */
 static avsvt_status take_both(avsvt_tensor **out, avsvt_pipeline *p,
-                              const avsvti_piece *piece, avsvt_error *err)
+                              const avsvti_call_input *piece, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(p->context);
     avsvti_pictures none = avsvti_pictures_plain(NULL);
@@ -126,7 +126,7 @@ static avsvt_status take_both(avsvt_tensor **out, avsvt_pipeline *p,
     return status;
 }
 
-static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_piece *piece,
+static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_call_input *piece,
                                 avsvti_frames *f, avsvt_error *err)
 {
     avsvt_tensor *audio = NULL, *video = NULL, *fused = NULL;
@@ -156,11 +156,11 @@ static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_piece *piece,
     return status;
 }
 
-avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_piece *piece,
+avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_call_input *piece,
                                   avsvti_frames *frames, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(p->context);
-    avsvti_piece given = *piece;
+    avsvti_call_input given = *piece;
     float *padded = NULL;
     memset(frames, 0, sizeof(*frames));
     if (given.samples && given.count < p->min_samples) {

@@ -31,24 +31,40 @@ float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
     return db > 0.0f ? 0.0f : db;
 }
 
+avsvt_status avsvti_run_level_room(avsvti_run *r, int64_t frames, avsvt_error *err)
+{
+    if (frames <= r->level_capacity)
+        return AVSVT_OK;
+    float *level = avsvti_resize(avsvti_allocator(r->p->context), r->level,
+                                 (size_t)frames, sizeof(float));
+    if (!level)
+        return avsvti_fail_memory(err);
+    r->level = level;
+    r->level_capacity = frames;
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_run_levels(avsvti_run *r, int64_t base, double step, int64_t first,
+                               int64_t count, avsvt_error *err)
+{
+    avsvt_status status = avsvti_run_level_room(r, count, err);
+    for (int64_t i = 0; status == AVSVT_OK && i < count; i++) {
+        double at = (double)base + (double)(first + i) * step;
+        r->level[i] = avsvti_level_of(&r->window, (int64_t)at, (int64_t)(at + step));
+    }
+    return status;
+}
+
 /* Hands frames first.. of a call on; the call's frame 0 belongs to sample
  * number base, and a frame is step samples long. */
 static avsvt_status hand_on(avsvti_run *r, const avsvti_frames *f, int64_t first,
                             int64_t count, int64_t base, double step,
                             avsvt_error *err)
 {
-    const avsvt_allocator *a = avsvti_allocator(r->p->context);
-    if (count > r->level_capacity) {
-        float *level = avsvti_resize(a, r->level, (size_t)count, sizeof(float));
-        if (!level)
-            return avsvti_fail_memory(err);
-        r->level = level;
-        r->level_capacity = count;
-    }
-    for (int64_t i = 0; r->window.samples && i < count; i++) {
-        double at = (double)base + (double)(first + i) * step;
-        r->level[i] = avsvti_level_of(&r->window, (int64_t)at, (int64_t)(at + step));
-    }
+    avsvt_status status = r->window.samples
+        ? avsvti_run_levels(r, base, step, first, count, err) : AVSVT_OK;
+    if (status != AVSVT_OK)
+        return status;
     return r->take(r->user, f->logits + first * AVSVT_NOTE_LOGITS,
                    f->fine ? f->fine + first * r->p->info.fine_bins : NULL,
                    r->window.samples ? r->level : NULL, count, err);
@@ -82,8 +98,8 @@ static avsvt_status run_place(avsvti_run *r, const avsvti_place *place, int *don
 {
     avsvt_pipeline *p = r->p;
     avsvti_frames f;
-    avsvti_piece piece = { r->window.samples, place->given, place->first * p->hop,
-                           NULL, r->pictures };
+    avsvti_call_input piece = { r->window.samples, place->given, place->first * p->hop,
+                                NULL, r->pictures };
     avsvt_status status = avsvti_run_show_samples(r, piece.start,
                                                   piece.start + piece.count, err);
     if (status != AVSVT_OK)
@@ -168,7 +184,7 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
                       : r->window.count;
         if (n <= 0)
             return AVSVT_OK;
-        avsvti_piece piece = { r->window.samples, n, start, NULL, r->pictures };
+        avsvti_call_input piece = { r->window.samples, n, start, NULL, r->pictures };
         status = avsvti_run_show_samples(r, start, start + n, err);
         if (status != AVSVT_OK)
             return status;

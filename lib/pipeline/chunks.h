@@ -74,6 +74,11 @@ avsvt_status avsvti_run_show_samples(avsvti_run *r, int64_t start, int64_t end,
 avsvt_status avsvti_run_fill(avsvti_run *r, int64_t end, avsvt_error *err);
 /* Reads the video to its end, so that its length is known. */
 avsvt_status avsvti_run_see_out(avsvti_run *r, avsvt_error *err);
+/* Room for the levels of that many frames in r->level. */
+avsvt_status avsvti_run_level_room(avsvti_run *r, int64_t frames, avsvt_error *err);
+/* r->level of frames first.. of those that begin at sample base, each step long. */
+avsvt_status avsvti_run_levels(avsvti_run *r, int64_t base, double step, int64_t first,
+                               int64_t count, avsvt_error *err);
 /* Loudness of samples from..to of the window, dB below full scale. */
 float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to);
 /* slices.c: the published way with fusion. Features of the whole song are made

@@ -54,20 +54,13 @@ static avsvt_status measure(flow *f, avsvt_error *err)
 {
     avsvti_run *r = f->run;
     const avsvti_native_rows *rows = &f->network->rows;
-    if ((int64_t)rows->room > r->level_capacity) {
-        float *level = avsvti_resize(avsvti_allocator(r->p->context), r->level,
-                                     rows->room, sizeof(float));
-        if (!level)
-            return avsvti_fail_memory(err);
-        r->level = level;
-        r->level_capacity = (int64_t)rows->room;
-    }
-    for (size_t i = 0; i < TILE; i++) {
+    avsvt_status status = avsvti_run_level_room(r, (int64_t)rows->room, err);
+    for (size_t i = 0; status == AVSVT_OK && i < TILE; i++) {
         int64_t at = (int64_t)(f->network->next + i) * HOP;
         r->level[f->network->next + i - rows->first] =
             avsvti_level_of(&r->window, at, at + HOP);
     }
-    return AVSVT_OK;
+    return status;
 }
 
 /* What has come since the last time must be sound. */

@@ -4,45 +4,29 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "features/pieces.h"
 #include "head/head.h"
+#include "model/sections.h"
 #include "pipeline/pipeline.h"
-
-avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s,
-                                           double *context_s, avsvt_error *err)
-{
-    avsvt_status status = avsvti_model_number(m, "chunk.length_s", 0.1, 3600.0,
-                                              chunk_s, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_number(m, "chunk.context_s", 0.0, 600.0, context_s,
-                                     err);
-    return status;
-}
 
 /* Input and chunk sections of a model's manifest. */
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                   double *chunk_s, double *context_s,
                                   avsvt_error *err)
 {
-    p->rate_hz = 0.0;
-    avsvt_status status = avsvti_model_number(m, "input.sample_rate", 1000.0,
-        768000.0, &p->rate_hz, err);
+    avsvti_input in;
+    avsvt_status status = avsvti_model_input(&in, m, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "input.hop", 1, 1 << 20, &p->hop, err);
-    if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "input.min_samples", 0, 1 << 24,
-                                      &p->min_samples, err);
-    int64_t window = p->hop;
-    if (status == AVSVT_OK)
-        status = avsvti_model_integer(m, "input.window", 1, 1 << 24, &window,
-                                      err);
-    p->edge = window > p->hop ? window - p->hop : 0;
-    if (status == AVSVT_OK)
-        status = avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
-    if (status == AVSVT_OK && (p->rate_hz == 0.0 || p->hop == 0))
-        status = avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: its manifest lacks input.%s", avsvt_model_path(m),
-            p->hop ? "sample_rate" : "hop");
-    return status;
+        status = avsvti_model_chunk(m, chunk_s, context_s, err);
+    if (status != AVSVT_OK)
+        return status;
+    if (in.rate_hz == 0.0 || in.hop == 0)
+        return avsvti_model_lacks(m, in.hop ? "sample_rate" : "hop", err);
+    p->rate_hz = in.rate_hz;
+    p->hop = in.hop;
+    p->edge = in.edge;
+    p->min_samples = in.min_samples;
+    return AVSVT_OK;
 }
 
 void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s, double context_s)
@@ -150,8 +134,7 @@ static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
     }
     avsvt_status status = avsvti_pipeline_geometry(p, model, &chunk_s, &context_s, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_number(model, "input.raise_to_db", -100.0, 0.0,
-                                     &p->raise_to_db, err);
+        status = avsvti_model_raise(&p->raise_to_db, model, err);
     if (status == AVSVT_OK)
         status = avsvti_head_layout(&p->info, model, err);
     if (status == AVSVT_OK)

@@ -6,6 +6,7 @@
 
 #include "head/head.h"
 #include "model/manifest.h"
+#include "model/sections.h"
 #include "pipeline/pipeline.h"
 
 /* Without sound there are no samples, but the chunks count in them: as many
@@ -85,8 +86,7 @@ static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
             "(one of both goes under 'audio-video:')", p->name, avsvt_model_path(m));
     p->picture_hz = p->video->picture_hz;
     if (p->picture_hz == 0.0)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: its manifest lacks input.frame_rate", avsvt_model_path(m));
+        return avsvti_model_lacks(m, "frame_rate", err);
     p->video_hz = p->picture_hz;
     status = avsvti_model_number(m, "output.frame_rate", 0.1, 1000.0,
                                  &p->video_hz, err);
@@ -100,7 +100,7 @@ static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
         *start_s = 0.5 / p->video_hz; /* the middle of what frame 0 shows */
     }
     p->hop = SAMPLES_PER_FRAME;
-    return avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
+    return avsvti_model_chunk(m, chunk_s, context_s, err);
 }
 
 /* One encoder that takes both: a frame for each picture. */
@@ -108,7 +108,7 @@ static avsvt_status open_joint(avsvt_pipeline *p, avsvt_model *m,
                                double *chunk_s, double *context_s,
                                double *start_s, avsvt_error *err)
 {
-    double rate = 0.0;
+    avsvti_input in;
     if (p->extractor || p->video || p->fusion)
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'audio-video:' takes sound and "
             "pictures alone; audio:, video: and fusion: don't go with it", p->name);
@@ -121,29 +121,25 @@ static avsvt_status open_joint(avsvt_pipeline *p, avsvt_model *m,
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'audio-video:' must be an "
             "extractor of sound and pictures; %s is none", p->name,
             avsvt_model_path(m));
-    status = avsvti_model_number(m, "input.sample_rate", 1000.0, 768000.0, &rate,
-                                 err);
-    if (status == AVSVT_OK && (rate == 0.0 || p->picture_hz == 0.0))
-        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: its manifest lacks input.%s",
-                             avsvt_model_path(m), rate ? "frame_rate" : "sample_rate");
+    status = avsvti_model_input(&in, m, err);
+    if (status == AVSVT_OK && (in.rate_hz == 0.0 || p->picture_hz == 0.0))
+        status = avsvti_model_lacks(m, in.rate_hz != 0.0 ? "frame_rate" : "sample_rate",
+                                    err);
     if (status != AVSVT_OK)
         return status;
-    p->rate_hz = rate;
+    p->rate_hz = in.rate_hz;
     p->video_hz = p->picture_hz;
-    p->hop = (int64_t)llround(rate / p->picture_hz);
     *start_s = 0.5 / p->picture_hz;
-    if (fabs(rate / p->picture_hz - (double)p->hop) > 1e-6)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: a picture does not last a whole number of samples",
-            avsvt_model_path(m));
-    status = avsvti_model_number(m, "output.frame_rate", 0.1, 1000.0, &p->video_hz,
-                                 err);
+    status = avsvti_model_picture(&p->hop, m, p->rate_hz, p->picture_hz, err);
+    if (status == AVSVT_OK)
+        status = avsvti_model_number(m, "output.frame_rate", 0.1, 1000.0,
+                                     &p->video_hz, err);
     if (status == AVSVT_OK && fabs(p->video_hz / p->picture_hz - 1.0) > 1e-6)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: gives %g features for %g "
             "pictures a second; one for each is needed", avsvt_model_path(m),
             p->video_hz, p->picture_hz);
     if (status == AVSVT_OK)
-        status = avsvti_pipeline_chunk_section(m, chunk_s, context_s, err);
+        status = avsvti_model_chunk(m, chunk_s, context_s, err);
     return status;
 }
 
@@ -176,33 +172,34 @@ avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
                                    double *chunk_s, double *context_s,
                                    double *start_s, avsvt_error *err)
 {
-    static const char *const keys[] = { "audio", "video", "fusion", "head",
-                                        "audio-video" };
-    avsvt_model *m[5] = { NULL, NULL, NULL, NULL, NULL };
+    enum { AUDIO, VIDEO, FUSION, HEAD, JOINT, PARTS };
+    static const char *const keys[PARTS] = { "audio", "video", "fusion", "head",
+                                             "audio-video" };
+    avsvt_model *m[PARTS] = { NULL };
     avsvt_status status = AVSVT_OK;
-    for (int i = 0; i < 5 && status == AVSVT_OK; i++)
-        status = open_part(&m[i], p, yaml, keys[i], i != 3, err);
+    for (int i = 0; i < PARTS && status == AVSVT_OK; i++)
+        status = open_part(&m[i], p, yaml, keys[i], i != HEAD, err);
     p->rate_hz = FRAMES_PER_SECOND * SAMPLES_PER_FRAME;
     p->hop = SAMPLES_PER_FRAME;
-    if (status == AVSVT_OK && m[2])
-        status = avsvt_fusion_create(&p->fusion, m[2], err);
-    if (status == AVSVT_OK && m[0])
-        status = open_audio(p, m[0], chunk_s, context_s, start_s, err);
-    if (status == AVSVT_OK && m[1])
-        status = open_video(p, m[1], chunk_s, context_s, start_s, err);
-    if (status == AVSVT_OK && m[4])
-        status = open_joint(p, m[4], chunk_s, context_s, start_s, err);
+    if (status == AVSVT_OK && m[FUSION])
+        status = avsvt_fusion_create(&p->fusion, m[FUSION], err);
+    if (status == AVSVT_OK && m[AUDIO])
+        status = open_audio(p, m[AUDIO], chunk_s, context_s, start_s, err);
+    if (status == AVSVT_OK && m[VIDEO])
+        status = open_video(p, m[VIDEO], chunk_s, context_s, start_s, err);
+    if (status == AVSVT_OK && m[JOINT])
+        status = open_joint(p, m[JOINT], chunk_s, context_s, start_s, err);
     if (status == AVSVT_OK)
         status = check_parts(p, err);
     if (status == AVSVT_OK)
-        status = avsvti_head_layout(&p->info, m[3], err);
+        status = avsvti_head_layout(&p->info, m[HEAD], err);
     if (status == AVSVT_OK)
-        status = avsvti_head_defaults(&p->defaults, m[3], err);
+        status = avsvti_head_defaults(&p->defaults, m[HEAD], err);
     if (status == AVSVT_OK)
-        status = avsvt_head_create(&p->head, m[3], err);
+        status = avsvt_head_create(&p->head, m[HEAD], err);
     if (status == AVSVT_OK)
         p->backend = backend_of(p);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < PARTS; i++)
         avsvt_model_free(m[i]);
     return status;
 }

@@ -10,8 +10,6 @@
 #include "fusion/fusion.h"
 #include "model/manifest.h"
 
-#define AVSVTI_MOST_BATCH 64
-
 struct avsvt_pipeline {
     avsvti_busy busy;
     avsvt_context *context;   /* counted */
@@ -50,17 +48,17 @@ typedef struct avsvti_frames {
 } avsvti_frames;
 
 /* One piece of what is transcribed. */
-typedef struct avsvti_piece {
+typedef struct avsvti_call_input {
     const float *samples; /* NULL: there is no sound */
     int64_t count, start; /* in samples: length, and where it begins */
     avsvt_tensor *heard;  /* features of its sound; NULL: not made yet */
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
-} avsvti_piece;
+} avsvti_call_input;
 
 /* The AVSVT_CHUNKS_* that chunk.mode names; overlap where it is NULL. */
 avsvt_status avsvti_pipeline_mode(int32_t *chunks, const char *name,
                                   const char *mode, avsvt_error *err);
-avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_piece *piece,
+avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_call_input *piece,
                                   avsvti_frames *frames, avsvt_error *err);
 /* Features of one of the streams through the head. */
 avsvt_status avsvti_pipeline_decide(avsvt_pipeline *p, avsvt_tensor *features,
@@ -78,9 +76,6 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       double *chunk_s, double *context_s,
                                       avsvt_error *err);
-/* What the chunk section says; what it does not say stays. */
-avsvt_status avsvti_pipeline_chunk_section(const avsvt_model *m, double *chunk_s,
-                                           double *context_s, avsvt_error *err);
 /* Opens the parts that a pipeline file names. */
 avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
                                    const avsvti_manifest *yaml,

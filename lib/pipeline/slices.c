@@ -11,9 +11,6 @@
 #include "pipeline/chunks.h"
 #include "pipeline/kept.h"
 
-#define AUDIO_HZ 49.8 /* as the published system counts */
-#define VIDEO_HZ 50.0
-
 typedef struct slices {
     avsvt_pipeline *p;
     avsvti_kept audio, video;
@@ -32,7 +29,7 @@ static void set_up(slices *s, avsvt_pipeline *p, avsvti_frames_fn take, void *us
     memset(s, 0, sizeof(*s));
     s->p = p;
     s->length_s = (double)p->chunk_frames * (double)p->hop / p->rate_hz;
-    s->video_hz = VIDEO_HZ / (double)avsvti_fusion_repeat(p->fusion);
+    s->video_hz = AVSVTI_PUBLISHED_SIGHT_HZ / (double)avsvti_fusion_repeat(p->fusion);
     s->take = take;
     s->user = user;
 }
@@ -86,14 +83,14 @@ static avsvt_status decide(slices *s, int64_t a0, int64_t a1, int64_t v0,
 static int64_t frames_known(const slices *s)
 {
     return s->audio.there ? s->audio.frames
-        : (int64_t)nearbyint((double)s->video.frames / s->video_hz * AUDIO_HZ);
+        : (int64_t)nearbyint((double)s->video.frames / s->video_hz * AVSVTI_PUBLISHED_SOUND_HZ);
 }
 
 /* How many utterances these frames are. More of them are never fewer, so an
  * utterance that is not the last of them is the last of no more either. */
 static int64_t utterances(const slices *s, int64_t frames)
 {
-    int64_t count = (int64_t)nearbyint((double)frames / AUDIO_HZ / s->length_s);
+    int64_t count = (int64_t)nearbyint((double)frames / AVSVTI_PUBLISHED_SOUND_HZ / s->length_s);
     return count < 1 ? 1 : count; /* too short for one: dropped there, one here */
 }
 
@@ -115,8 +112,8 @@ static avsvt_status decide_ready(slices *s, avsvt_error *err)
         int last = k + 1 >= count;
         if (whole ? k >= count : last)
             return AVSVT_OK;
-        int64_t a0 = border(k, count, AUDIO_HZ, s->length_s, frames);
-        int64_t a1 = border(k + 1, count, AUDIO_HZ, s->length_s, frames);
+        int64_t a0 = border(k, count, AVSVTI_PUBLISHED_SOUND_HZ, s->length_s, frames);
+        int64_t a1 = border(k + 1, count, AVSVTI_PUBLISHED_SOUND_HZ, s->length_s, frames);
         int64_t v0 = border(k, count, s->video_hz, s->length_s, s->video.frames);
         int64_t v1 = border(k + 1, count, s->video_hz, s->length_s,
                             s->video.frames);
@@ -131,27 +128,6 @@ static avsvt_status decide_ready(slices *s, avsvt_error *err)
             status = decide(s, a0, a1, v0, v1, err);
     }
     return status;
-}
-
-/* Loudness of the frames that a piece of the sound gave. */
-static avsvt_status measure(avsvti_run *r, int64_t frames, int64_t start,
-                            int64_t samples, avsvt_error *err)
-{
-    double step = (double)samples / (double)frames;
-    if (frames > r->level_capacity) {
-        float *level = avsvti_resize(avsvti_allocator(r->p->context), r->level,
-                                     (size_t)frames, sizeof(float));
-        if (!level)
-            return avsvti_fail_memory(err);
-        r->level = level;
-        r->level_capacity = frames;
-    }
-    for (int64_t i = 0; i < frames; i++) {
-        double at = (double)start + (double)i * step;
-        r->level[i] = avsvti_level_of(&r->window, (int64_t)at,
-                                      (int64_t)(at + step));
-    }
-    return AVSVT_OK;
 }
 
 /* The next utterance of the sound. */
@@ -174,7 +150,8 @@ static avsvt_status hear(slices *s, avsvt_error *err)
     status = avsvt_extractor_run(&t, s->p->extractor, r->window.samples,
                                  (size_t)n, err);
     if (status == AVSVT_OK)
-        status = measure(r, t->shape[0], start, n, err);
+        status = avsvti_run_levels(r, start, (double)n / (double)t->shape[0], 0,
+                                   t->shape[0], err);
     if (status == AVSVT_OK)
         status = avsvti_kept_add(&s->audio, t->data, t->shape[0], t->shape[1],
                                  r->level, err);

@@ -2,14 +2,14 @@
 /* Making a pipeline of a YAML file that joins extractors, fusion and head. */
 #include <string.h>
 
+#include "features/pieces.h"
 #include "head/head.h"
 #include "model/manifest.h"
+#include "model/sections.h"
 #include "pipeline/pipeline.h"
 #include "platform/file.h"
 
 #define MAX_YAML (1 << 20)
-#define PUBLISHED_FRAME_RATE 49.8 /* 249 frames in 5 s, see chunks.c */
-#define PUBLISHED_CHUNK_S 5.0
 
 /* start_s: time of the encoder's frame 0, the middle of what it sees. The
  * published rule knows none: its frame i is at i / 49.8 s. */
@@ -34,16 +34,16 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     if (p->chunks == AVSVT_CHUNKS_PUBLISHED) {
         /* Of pictures frame i is at i / 50 s. */
         p->info.frame_rate_hz = p->video && !p->fusion ? p->video_hz
-                                                       : PUBLISHED_FRAME_RATE;
-        chunk_s = PUBLISHED_CHUNK_S;
+                                                       : AVSVTI_PUBLISHED_SOUND_HZ;
+        chunk_s = AVSVTI_PUBLISHED_S;
     } else {
         p->info.start_s += start_s;
     }
     status = avsvti_manifest_number(yaml, p->name, "chunk.length_s", 1, 3600, 0,
                                     &chunk_s, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_number(yaml, p->name, "chunk.context_s", 0, 600,
-                                        0, &context_s, err);
+        status = avsvti_manifest_number(yaml, p->name, "chunk.context_s",
+                                        AVSVTI_CONTEXTS_S, 0, &context_s, err);
     if (status == AVSVT_OK)
         status = avsvti_manifest_number(yaml, p->name, "frame_rate", 1, 100000, 0,
                                         &p->info.frame_rate_hz, err);
@@ -91,7 +91,8 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
                                const avsvt_pipeline_options *chosen,
                                avsvt_error *err)
 {
-    double chunk_s = 20.0, context_s = 5.0, start_s = 0.0;
+    double chunk_s = AVSVTI_USUAL_CHUNK_S, context_s = AVSVTI_USUAL_CONTEXT_S;
+    double start_s = 0.0;
     avsvt_status status = check_yaml(p, yaml, err);
     if (status == AVSVT_OK)
         status = avsvti_pipeline_parts(p, yaml, &chunk_s, &context_s, &start_s,

@@ -13,13 +13,15 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#define LONGEST_TAIL 180 /* bytes of a name that a temporary one keeps */
+
 /* strerror() is not safe with threads; this is, and it knows what we meet. */
 static const char *reason(int code, char *room, size_t size)
 {
     return strerror_r(code, room, size);
 }
 
-static avsvt_status fail_errno(avsvt_error *err, int code, const char *doing,
+avsvt_status avsvti_fail_errno(avsvt_error *err, int code, const char *doing,
                                const char *path)
 {
     char room[128];
@@ -27,15 +29,23 @@ static avsvt_status fail_errno(avsvt_error *err, int code, const char *doing,
         "%s: can't %s: %s", path, doing, reason(code, room, sizeof(room)));
 }
 
+/* AVSVT_E_IO, whatever is missing: the file need not be there. */
+static avsvt_status fail_write(avsvt_error *err, int code, const char *path)
+{
+    char room[128];
+    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
+                       reason(code, room, sizeof(room)));
+}
+
 avsvt_status avsvti_file_check(const char *path, avsvt_error *err)
 {
     struct stat st;
     if (stat(path, &st))
-        return fail_errno(err, errno, "open", path);
+        return avsvti_fail_errno(err, errno, "open", path);
     if (S_ISDIR(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
     if (access(path, R_OK))
-        return fail_errno(err, errno, "read", path);
+        return avsvti_fail_errno(err, errno, "read", path);
     return AVSVT_OK;
 }
 
@@ -48,7 +58,7 @@ static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(err, errno, "read", path);
+            return avsvti_fail_errno(err, errno, "read", path);
         if (n == 0)
             return avsvti_fail(err, AVSVT_E_IO,
                 "%s: became shorter while it was read", path);
@@ -67,9 +77,9 @@ avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err)
     /* Without O_NONBLOCK a pipe that nobody writes to would hang here. */
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (opened < 0)
-        return fail_errno(err, errno, "open", path);
+        return avsvti_fail_errno(err, errno, "open", path);
     if (fstat(opened, &st))
-        status = fail_errno(err, errno, "read", path);
+        status = avsvti_fail_errno(err, errno, "read", path);
     else if (!S_ISREG(st.st_mode))
         status = avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
     if (status != AVSVT_OK)
@@ -92,7 +102,7 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
     if (status != AVSVT_OK)
         return status;
     if (fstat(fd, &st))
-        status = fail_errno(err, errno, "read", path);
+        status = avsvti_fail_errno(err, errno, "read", path);
     else if ((uint64_t)st.st_size > (uint64_t)max)
         status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: has %lld bytes; at most %zu are read", path,
@@ -137,7 +147,7 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
         return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
     const char *slash = strrchr(path, '/');
     size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    const char *name = path + folder;
+    const char *name = n - folder > LONGEST_TAIL ? path + n - LONGEST_TAIL : path + folder;
     char *t = avsvti_alloc(a, n + 32, 1);
     if (!t)
         return avsvti_fail_memory(err);
@@ -150,7 +160,7 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
         }
         tail[8] = '\0';
         /* The ending stays last: some writers look at it. */
-        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, path, tail, name);
+        snprintf(t, n + 32, "%.*s.%s~%s", (int)folder, path, tail, name);
         int fd = open(t, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             set_usual_mode(fd, path);
@@ -162,10 +172,8 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
             break;
     }
     int code = errno;
-    char room[128];
     avsvti_release(a, t);
-    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
-                       reason(code, room, sizeof(room)));
+    return fail_write(err, code, path);
 }
 
 avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
@@ -180,10 +188,8 @@ avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
     if (!code && rename(temporary, path))
         code = errno;
     if (code) {
-        char room[128];
         avsvti_file_discard(temporary, a);
-        return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
-                           reason(code, room, sizeof(room)));
+        return fail_write(err, code, path);
     }
     avsvti_release(a, temporary);
     return AVSVT_OK;
@@ -220,7 +226,7 @@ static int write_all(const char *path, const void *data, size_t size)
 avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
                                const avsvt_allocator *a, avsvt_error *err)
 {
-    char *temporary = NULL, room[128];
+    char *temporary = NULL;
     struct stat st;
     int code;
     /* A pipe or a device, such as /dev/stdout, is written to, not replaced. */
@@ -237,8 +243,7 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
             return avsvti_file_commit(temporary, a, path, err);
     }
     avsvti_file_discard(temporary, a);
-    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
-                       reason(code, room, sizeof(room)));
+    return fail_write(err, code, path);
 }
 
 avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
@@ -261,11 +266,8 @@ avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
     }
     if (fd >= 0 && close(fd) && !code)
         code = errno;
-    if (code) {
-        char room[128];
-        return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
-                           reason(code, room, sizeof(room)));
-    }
+    if (code)
+        return fail_write(err, code, path);
     *at += size;
     return AVSVT_OK;
 }
@@ -279,5 +281,5 @@ avsvt_status avsvti_file_claim(const char *path, avsvt_error *err)
     }
     return errno == EEXIST
         ? avsvti_fail(err, AVSVT_E_CANCELLED, "%s: is there already", path)
-        : fail_errno(err, errno, "make it", path);
+        : avsvti_fail_errno(err, errno, "make it", path);
 }

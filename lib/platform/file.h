@@ -15,6 +15,10 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
  * else the status and message that a user should see. */
 avsvt_status avsvti_file_check(const char *path, avsvt_error *err);
 
+/* "PATH: can't DOING: REASON" for an errno. */
+avsvt_status avsvti_fail_errno(avsvt_error *err, int code, const char *doing,
+                               const char *path);
+
 /* Opens a file for reading (close() it), not inherited by child processes.
  * Refuses folders, pipes and devices. *fd is -1 on failure. */
 avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err);

@@ -9,13 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static avsvt_status fail_errno(avsvt_error *err, int code, const char *doing,
-                               const char *path)
-{
-    char room[128];
-    return avsvti_fail(err, code == ENOENT ? AVSVT_E_NOT_FOUND : AVSVT_E_IO,
-        "%s: can't %s: %s", path, doing, strerror_r(code, room, sizeof(room)));
-}
+#include "platform/file.h"
 
 static avsvt_status append(avsvti_folder *f, const char *name, avsvt_error *err)
 {
@@ -48,12 +42,12 @@ avsvt_status avsvti_folder_read(avsvti_folder *folder, const avsvt_allocator *a,
     folder->allocator = a;
     DIR *dir = opendir(path);
     if (!dir)
-        return fail_errno(err, errno, "open the folder", path);
+        return avsvti_fail_errno(err, errno, "open the folder", path);
     while (status == AVSVT_OK) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (!entry && errno)
-            status = fail_errno(err, errno, "read the folder", path);
+            status = avsvti_fail_errno(err, errno, "read the folder", path);
         if (!entry)
             break;
         if (entry->d_name[0] != '.')
@@ -100,9 +94,10 @@ avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
         if (c != '/' && c)
             continue;
         *at = '\0';
-        if (*copy && mkdir(copy, 0777) && !avsvti_folder_is(copy))
-            status = fail_errno(err, errno == EEXIST ? ENOTDIR : errno,
-                                "make the folder", copy);
+        int code = *copy && mkdir(copy, 0777) ? errno : 0;
+        if (code && !avsvti_folder_is(copy))
+            status = avsvti_fail_errno(err, code == EEXIST ? ENOTDIR : code,
+                                       "make the folder", copy);
         if (!c)
             break;
         *at = c;

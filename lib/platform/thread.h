@@ -21,14 +21,6 @@ static inline void avsvti_signal_wait(avsvti_signal *s, avsvti_mutex *m) { pthre
 static inline void avsvti_signal_all(avsvti_signal *s) { pthread_cond_broadcast(s); }
 static inline void avsvti_signal_destroy(avsvti_signal *s) { pthread_cond_destroy(s); }
 
-typedef pthread_once_t avsvti_once;
-#define AVSVTI_ONCE_INIT PTHREAD_ONCE_INIT
-
-static inline void avsvti_once_run(avsvti_once *once, void (*run)(void))
-{
-    pthread_once(once, run);
-}
-
 typedef pthread_t avsvti_thread;
 
 /* Starts a thread with all signals blocked, so that the host's handlers never

@@ -100,8 +100,7 @@ static void tell(avsvti_follower *f, int32_t kind, double frame, double pitch,
     e.confidence = (float)(avsvti_probability(f->onset_logit) * sure * f->sounding /
                            (double)f->frames);
     if (kind == AVSVT_STREAM_NOTE_OFF) {
-        e.level_db = (float)(10 * log10(f->power / (double)f->level_frames));
-        e.level_db = e.level_db < AVSVTI_LOUDEST_DB ? e.level_db : AVSVTI_LOUDEST_DB;
+        e.level_db = avsvti_note_level(f->power / (double)f->level_frames);
         if (frame - f->onset < f->settings.min_frames - 1e-6)
             e.flags = AVSVT_STREAM_SHORT;
     }
@@ -134,7 +133,7 @@ static void add_frame(avsvti_follower *f, int64_t i)
     f->frames++;
     f->sounding += 1 - avsvti_probability((double)row->logits[1]);
     if (f->level_frames < LEVEL_FRAMES) {
-        f->power += pow(10, (double)row->level_db / 10);
+        f->power += avsvti_power((double)row->level_db);
         f->level_frames++;
     }
     if (f->told) {

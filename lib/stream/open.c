@@ -6,6 +6,7 @@
 #include "backend/registry.h"
 #include "core/options.h"
 #include "model/handle.h"
+#include "model/sections.h"
 #include "platform/thread.h"
 #include "stream/stream.h"
 
@@ -99,9 +100,8 @@ static avsvt_status find_network(avsvt_stream *s, avsvt_model *model,
 
 static avsvt_status make_louder(avsvt_stream *s, const avsvt_model *m, avsvt_error *err)
 {
-    double target_db = NAN;
-    avsvt_status status = avsvti_model_number(m, "input.raise_to_db", -100, 0, &target_db,
-                                              err);
+    double target_db;
+    avsvt_status status = avsvti_model_raise(&target_db, m, err);
     avsvti_raise_init(&s->raise, target_db, (double)HOP / AVSVTI_STREAM_RATE);
     return status;
 }
@@ -112,10 +112,9 @@ static avsvt_status make_queues(avsvt_stream *s, uint32_t wanted, avsvt_error *e
     size_t size = SMALLEST_QUEUE;
     while (size < wanted)
         size *= 2;
-    s->event_ring.size = s->frame_ring.size = size;
-    s->events = avsvti_alloc_zero(a, size, sizeof(*s->events));
-    s->frames = avsvti_alloc_zero(a, size, sizeof(*s->frames));
-    return s->events && s->frames ? AVSVT_OK : avsvti_fail_memory(err);
+    return avsvti_ring_create(&s->events, a, sizeof(avsvt_stream_event), size) &&
+           avsvti_ring_create(&s->frames, a, sizeof(avsvt_stream_frame), size)
+               ? AVSVT_OK : avsvti_fail_memory(err);
 }
 
 static void release(avsvt_stream *s)
@@ -125,8 +124,8 @@ static void release(avsvt_stream *s)
     avsvti_network_close(&s->network);
     avsvti_rate_free(&s->rate);
     avsvti_follower_free(&s->follower, a);
-    avsvti_release(a, s->events);
-    avsvti_release(a, s->frames);
+    avsvti_ring_release(&s->events, a);
+    avsvti_ring_release(&s->frames, a);
     avsvti_release(a, s);
     avsvt_context_free(context);
 }

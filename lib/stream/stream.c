@@ -12,7 +12,8 @@
 #define QUIETEST_DB (-120.0)
 #define KEPT_FOR_NOTES 4 /* updates leave a part in so many to the others */
 
-int64_t avsvti_stream_sample(const avsvt_stream *s, double frame)
+/* A place in frames as a sample of the host's. */
+static int64_t sample_at(const avsvt_stream *s, double frame)
 {
     return llrint(frame * HOP * s->rate_hz / AVSVTI_STREAM_RATE);
 }
@@ -20,17 +21,19 @@ int64_t avsvti_stream_sample(const avsvt_stream *s, double frame)
 void avsvti_stream_emit(void *user, const avsvti_follow_event *e)
 {
     avsvt_stream *s = user;
-    size_t place, spare = e->kind == AVSVT_STREAM_NOTE_UPDATE
-                              ? s->event_ring.size / KEPT_FOR_NOTES : 0;
-    if (!avsvti_ring_room(&s->event_ring, spare, &place))
+    size_t spare = e->kind == AVSVT_STREAM_NOTE_UPDATE
+                       ? s->events.capacity / KEPT_FOR_NOTES : 0;
+    avsvt_stream_event *to = avsvti_ring_room(&s->events, spare);
+    if (!to) {
+        atomic_fetch_add_explicit(&s->lost_events, 1, memory_order_relaxed);
         return;
-    avsvt_stream_event *to = &s->events[place];
+    }
     int64_t known = avsvti_rate_known(&s->rate);
     int64_t pushed = atomic_load_explicit(&s->pushed, memory_order_relaxed);
     *to = (avsvt_stream_event)AVSVT_STREAM_EVENT_INIT;
     to->kind = e->kind;
     to->note = e->note;
-    to->sample = avsvti_stream_sample(s, e->frame);
+    to->sample = sample_at(s, e->frame);
     to->found_at = s->finished && known > pushed ? pushed : known;
     to->time_s = e->frame * HOP / AVSVTI_STREAM_RATE;
     to->pitch = e->pitch;
@@ -38,23 +41,24 @@ void avsvti_stream_emit(void *user, const avsvti_follow_event *e)
     to->level_db = e->level_db;
     to->confidence = e->confidence;
     to->flags = e->flags;
-    avsvti_ring_put(&s->event_ring);
+    avsvti_ring_put(&s->events);
 }
 
 static void put_frame(avsvt_stream *s, int64_t frame, float level)
 {
-    size_t place;
-    if (!avsvti_ring_room(&s->frame_ring, 0, &place))
+    avsvt_stream_frame *to = avsvti_ring_room(&s->frames, 0);
+    if (!to) {
+        atomic_fetch_add_explicit(&s->lost_frames, 1, memory_order_relaxed);
         return;
-    avsvt_stream_frame *to = &s->frames[place];
+    }
     *to = (avsvt_stream_frame)AVSVT_STREAM_FRAME_INIT;
-    to->sample = avsvti_stream_sample(s, (double)frame);
+    to->sample = sample_at(s, (double)frame);
     to->time_s = (double)frame * HOP / AVSVTI_STREAM_RATE;
     to->pitch = avsvti_follower_pitch(&s->follower, s->fine);
     to->voicing = (float)avsvti_probability(-(double)s->logits[1]);
     to->onset = (float)avsvti_probability((double)s->logits[0]);
     to->level_db = level;
-    avsvti_ring_put(&s->frame_ring);
+    avsvti_ring_put(&s->frames);
 }
 
 /* A row of samples is complete. */
@@ -146,40 +150,31 @@ avsvt_status avsvt_stream_finish(avsvt_stream *stream)
     return status;
 }
 
+/* Hands over the oldest item of a queue; it stays there if that fails. */
+static avsvt_status poll_ring(avsvt_stream *s, avsvti_ring *ring, void *to,
+                              const char *type)
+{
+    if (avsvti_busy_enter(&s->polling, "stream", NULL) != AVSVT_OK)
+        return AVSVT_E_BUSY;
+    const void *item = avsvti_ring_oldest(ring);
+    avsvt_status status = item ? avsvti_record_write(to, item, ring->item, type, NULL)
+                               : AVSVT_E_NOT_FOUND;
+    if (status == AVSVT_OK)
+        avsvti_ring_take(ring);
+    avsvti_busy_leave(&s->polling);
+    return status;
+}
+
 avsvt_status avsvt_stream_poll(avsvt_stream *stream, avsvt_stream_event *event)
 {
-    size_t place;
-    avsvt_status status = AVSVT_E_NOT_FOUND;
-    if (!stream || !event)
-        return AVSVT_E_ARG;
-    if (avsvti_busy_enter(&stream->polling, "stream", NULL) != AVSVT_OK)
-        return AVSVT_E_BUSY;
-    if (avsvti_ring_oldest(&stream->event_ring, &place)) {
-        status = avsvti_record_write(event, &stream->events[place], sizeof(*event),
-                                     "avsvt_stream_event", NULL);
-        if (status == AVSVT_OK)
-            avsvti_ring_take(&stream->event_ring);
-    }
-    avsvti_busy_leave(&stream->polling);
-    return status;
+    return stream && event
+        ? poll_ring(stream, &stream->events, event, "avsvt_stream_event") : AVSVT_E_ARG;
 }
 
 avsvt_status avsvt_stream_poll_frame(avsvt_stream *stream, avsvt_stream_frame *frame)
 {
-    size_t place;
-    avsvt_status status = AVSVT_E_NOT_FOUND;
-    if (!stream || !frame)
-        return AVSVT_E_ARG;
-    if (avsvti_busy_enter(&stream->polling, "stream", NULL) != AVSVT_OK)
-        return AVSVT_E_BUSY;
-    if (avsvti_ring_oldest(&stream->frame_ring, &place)) {
-        status = avsvti_record_write(frame, &stream->frames[place], sizeof(*frame),
-                                     "avsvt_stream_frame", NULL);
-        if (status == AVSVT_OK)
-            avsvti_ring_take(&stream->frame_ring);
-    }
-    avsvti_busy_leave(&stream->polling);
-    return status;
+    return stream && frame
+        ? poll_ring(stream, &stream->frames, frame, "avsvt_stream_frame") : AVSVT_E_ARG;
 }
 
 /* Samples of the host's that must be known beyond a place so many frames on. */
@@ -203,8 +198,8 @@ avsvt_status avsvt_stream_describe(const avsvt_stream *stream, avsvt_stream_info
     full.longest_latency = latency(stream, frames + AVSVTI_FOLLOW_WAIT +
                                                AVSVTI_FOLLOW_LATE - 1);
     full.pushed = atomic_load_explicit(&stream->pushed, memory_order_relaxed);
-    full.lost_events = atomic_load_explicit(&stream->event_ring.lost, memory_order_relaxed);
-    full.lost_frames = atomic_load_explicit(&stream->frame_ring.lost, memory_order_relaxed);
+    full.lost_events = atomic_load_explicit(&stream->lost_events, memory_order_relaxed);
+    full.lost_frames = atomic_load_explicit(&stream->lost_frames, memory_order_relaxed);
     return avsvti_record_write(info, &full, sizeof(full), "avsvt_stream_info", NULL);
 }
 
@@ -219,8 +214,10 @@ void avsvti_stream_clear(avsvt_stream *s)
     avsvti_raise_reset(&s->raise);
     avsvti_native_live_reset(s->live);
     avsvti_follower_reset(&s->follower);
-    avsvti_ring_reset(&s->event_ring);
-    avsvti_ring_reset(&s->frame_ring);
+    avsvti_ring_reset(&s->events);
+    avsvti_ring_reset(&s->frames);
+    atomic_store(&s->lost_events, 0);
+    atomic_store(&s->lost_frames, 0);
 }
 
 avsvt_status avsvt_stream_reset(avsvt_stream *stream)

@@ -10,12 +10,12 @@
 #include <avsvt/stream.h>
 
 #include "core/busy.h"
+#include "core/ring.h"
 #include "model/model.h"
 #include "native/native.h"
 #include "stream/follow.h"
 #include "stream/raise.h"
 #include "stream/rate.h"
-#include "stream/ring.h"
 
 #define AVSVTI_STREAM_RATE 16000
 #define AVSVTI_STREAM_LEVELS 64 /* more than any look-ahead */
@@ -40,15 +40,12 @@ struct avsvt_stream {
     float logits[LOGITS], fine[FINE], offset;
     avsvti_follower follower;
 
-    avsvti_ring event_ring, frame_ring;
-    avsvt_stream_event *events;
-    avsvt_stream_frame *frames;
+    avsvti_ring events, frames; /* of avsvt_stream_event and avsvt_stream_frame */
+    atomic_size_t lost_events, lost_frames;
 };
 
 /* Sends what the follower tells to the queue. */
 void avsvti_stream_emit(void *user, const avsvti_follow_event *event);
-/* A place in frames as a sample of the host's. */
-int64_t avsvti_stream_sample(const avsvt_stream *s, double frame);
 void avsvti_stream_clear(avsvt_stream *s);
 
 #endif

@@ -35,7 +35,7 @@ typedef struct view {
     int64_t width;             /* of a row of the tensor */
     int64_t longest;           /* samples of the longest piece */
     avsvti_songs *songs;
-    const avsvti_cut *cut;     /* where it comes from */
+    const avsvti_excerpt *cut; /* where it comes from */
 } view;
 
 struct avsvti_field {
@@ -288,7 +288,7 @@ static avsvt_status fill_tensor(avsvt_backend_tensor *t, const avsvti_field *f,
 
 /* The sound of a cut and the notes in reach of it, augmented. */
 static avsvt_status make_piece(avsvti_piece *piece, avsvti_songs *songs,
-                               const avsvti_cut *cut, avsvt_error *err)
+                               const avsvti_excerpt *cut, avsvt_error *err)
 {
     const avsvti_song *song = &songs->songs[cut->song];
     double start_s = (double)cut->start / songs->rate_hz;
@@ -351,7 +351,7 @@ static avsvt_status make_tensors(avsvti_batch *batch, const avsvti_fields *field
 }
 
 avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields,
-                                avsvti_songs *songs, const avsvti_cut *cuts,
+                                avsvti_songs *songs, const avsvti_excerpt *cuts,
                                 size_t count, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(songs->context);
@@ -394,7 +394,7 @@ avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *field
 }
 
 avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
-                               avsvti_songs *songs, const avsvti_cut *cuts,
+                               avsvti_songs *songs, const avsvti_excerpt *cuts,
                                size_t count, avsvt_error *err)
 {
     avsvt_status status = avsvti_batch_begin(batch, fields, songs, cuts, count, err);

@@ -30,7 +30,7 @@ typedef struct avsvti_batch {
     size_t count;
     double sound_s; /* without padding */
     avsvti_songs *songs;  /* what it is made of, borrowed */
-    const avsvti_cut *cuts;
+    const avsvti_excerpt *cuts;
     avsvti_piece *pieces; /* until it is finished */
     size_t piece_count;
     int64_t samples, notes; /* the most that a piece has */
@@ -42,13 +42,13 @@ const avsvti_field *avsvti_field_find(const char *name, const char *model,
 /* Whether pictures are among them. */
 int avsvti_fields_see(const avsvti_fields *fields);
 avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
-                               avsvti_songs *songs, const avsvti_cut *cuts,
+                               avsvti_songs *songs, const avsvti_excerpt *cuts,
                                size_t count, avsvt_error *err);
 /* The same in two steps: the pieces, then tensors with room for batch->samples
  * and batch->notes, which may have been raised: what the largest piece of the
  * whole batch needs, where others have parts of it. */
 avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields,
-                                avsvti_songs *songs, const avsvti_cut *cuts,
+                                avsvti_songs *songs, const avsvti_excerpt *cuts,
                                 size_t count, avsvt_error *err);
 avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *fields,
                                  avsvt_error *err);

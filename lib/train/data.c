@@ -10,6 +10,7 @@
 #include "platform/file.h"
 #include "platform/folder.h"
 
+#define MOST_FRAMES ((int64_t)1 << 48) /* what tells more tells nothing */
 #define LATE_S 0.1 /* a note may end so long after its song: rounding */
 
 void avsvti_songs_init(avsvti_songs *s, avsvt_context *context, double rate_hz,
@@ -164,7 +165,7 @@ static avsvt_status measure(avsvti_songs *s, avsvti_song *song, avsvt_error *err
     avsvt_status status = open_sound(&audio, s, song->sound, err);
     if (status == AVSVT_OK)
         status = avsvt_audio_describe(audio, &info, err);
-    if (status == AVSVT_OK && info.frames >= 0)
+    if (status == AVSVT_OK && info.frames >= 0 && info.frames <= MOST_FRAMES)
         length = (int64_t)floor((double)info.frames / info.rate_hz * s->rate_hz);
     else if (status == AVSVT_OK)
         status = read_all(&samples, &length, audio, avsvti_allocator(s->context), err);
@@ -173,6 +174,8 @@ static avsvt_status measure(avsvti_songs *s, avsvti_song *song, avsvt_error *err
     if (status != AVSVT_OK)
         return status;
     double whole_s = (double)length / s->rate_hz;
+    if (song->end_s < 0 && song->begin_s > 0)
+        song->end_s = whole_s; /* of the part, which has a beginning only */
     if (song->end_s >= 0) {
         if (song->begin_s >= whole_s || song->end_s > whole_s + LATE_S)
             return avsvti_fail(err, AVSVT_E_FORMAT,

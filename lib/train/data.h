@@ -74,13 +74,13 @@ const char *avsvti_song_name(const avsvti_song *song);
 double avsvti_songs_seconds(const avsvti_songs *s);
 void avsvti_songs_free(avsvti_songs *s);
 
-/* data_list.c: appends a song whose members are all still to be checked. */
+/* Appends the part of a file from begin_s to end_s (-1: to its end); all that
+ * it names is still to be checked. */
 avsvt_status avsvti_songs_append(avsvti_songs *s, const char *sound,
                                  const char *notes, double begin_s,
                                  double end_s, const avsvti_source *source,
                                  avsvt_error *err);
-avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
-                                 const avsvti_source *source, avsvt_error *err);
+/* data_list.c: the songs of a list file. */
 avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
                                const avsvti_source *source, avsvt_error *err);
 

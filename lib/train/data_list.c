@@ -41,8 +41,8 @@ static char *notes_beside(const avsvt_allocator *a, const char *sound)
     return NULL;
 }
 
-avsvt_status avsvti_songs_folder(avsvti_songs *s, const char *path,
-                                 const avsvti_source *source, avsvt_error *err)
+static avsvt_status read_folder(avsvti_songs *s, const char *path,
+                                const avsvti_source *source, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     size_t before = s->count;
@@ -270,7 +270,7 @@ static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
     char *path = avsvti_recipe_path(r, name);
     if (!path)
         return avsvti_fail_memory(err);
-    status = avsvti_folder_is(path) ? avsvti_songs_folder(s, path, &source, err)
+    status = avsvti_folder_is(path) ? read_folder(s, path, &source, err)
                                     : avsvti_songs_list(s, path, &source, err);
     avsvti_release(a, path);
     return status;

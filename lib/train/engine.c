@@ -53,7 +53,7 @@ static avsvt_status load(avsvt_trainer *t, avsvt_error *err)
         .seed = t->recipe.seed, .message = message,
         .message_size = sizeof(message),
     };
-    avsvt_status status = avsvti_archive_verify(z, open.path, err);
+    avsvt_status status = avsvti_archive_verify(z, err);
     if (status != AVSVT_OK)
         return status;
     status = t->backend->open(&t->network, &open);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "model/sections.h"
 #include "platform/folder.h"
 #include "train/sight.h"
 #include "train/trainer.h"
@@ -61,12 +62,12 @@ static avsvt_status read_geometry(avsvt_trainer *t, avsvt_error *err)
     g->rate_hz = 16000;
     g->hop = 320;
     avsvt_status status = avsvti_model_number(t->model, "input.sample_rate",
-                                              1000, 768000, &g->rate_hz, err);
+                                              AVSVTI_SAMPLE_RATES, &g->rate_hz, err);
     if (status == AVSVT_OK)
-        status = avsvti_model_integer(t->model, "input.hop", 1, 1 << 20, &g->hop, err);
+        status = avsvti_model_integer(t->model, "input.hop", AVSVTI_HOPS, &g->hop, err);
     g->frame_rate_hz = g->rate_hz / (double)g->hop;
     return status == AVSVT_OK
-        ? avsvti_model_number(t->model, "output.frame_rate", 0.01, 100000,
+        ? avsvti_model_number(t->model, "output.frame_rate", AVSVTI_FRAME_RATES,
                               &g->frame_rate_hz, err) : status;
 }
 

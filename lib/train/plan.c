@@ -36,7 +36,7 @@ static size_t pieces_of(const avsvti_songs *songs, const avsvti_recipe *r,
 }
 
 /* Utterance n of a song, which is gone through again behind its last. */
-static void place_utterance(avsvti_cut *c, const avsvti_songs *songs,
+static void place_utterance(avsvti_excerpt *c, const avsvti_songs *songs,
                             double length_s, size_t n)
 {
     int64_t count = utterances_of(songs, c->song, length_s), end;
@@ -46,7 +46,7 @@ static void place_utterance(avsvti_cut *c, const avsvti_songs *songs,
 }
 
 /* Piece n of its song. */
-static void place_cut(avsvti_cut *c, const avsvti_songs *songs,
+static void place_cut(avsvti_excerpt *c, const avsvti_songs *songs,
                       const avsvti_recipe *r, size_t n, avsvti_random *places)
 {
     int64_t segment = (int64_t)llround(r->segment_s * songs->rate_hz);
@@ -80,7 +80,7 @@ static avsvt_status make_cuts(avsvti_plan *plan, const avsvti_songs *songs,
     for (size_t i = 0; i < songs->count; i++) {
         size_t pieces = pieces_of(songs, r, i, &counts);
         for (size_t n = 0; n < pieces; n++) {
-            avsvti_cut *c = &plan->cuts[at++];
+            avsvti_excerpt *c = &plan->cuts[at++];
             c->song = i;
             place_cut(c, songs, r, n, &places);
         }
@@ -89,18 +89,18 @@ static avsvt_status make_cuts(avsvti_plan *plan, const avsvti_songs *songs,
     return AVSVT_OK;
 }
 
-static void shuffle(avsvti_cut *cuts, size_t count, avsvti_random *random)
+static void shuffle(avsvti_excerpt *cuts, size_t count, avsvti_random *random)
 {
     for (size_t i = count; i > 1; i--) {
         size_t k = (size_t)avsvti_random_below(random, i);
-        avsvti_cut c = cuts[i - 1];
+        avsvti_excerpt c = cuts[i - 1];
         cuts[i - 1] = cuts[k];
         cuts[k] = c;
     }
 }
 
 typedef struct placed {
-    avsvti_cut cut;
+    avsvti_excerpt cut;
     size_t place;
 } placed;
 
@@ -146,7 +146,7 @@ static avsvt_status shuffle_batches(avsvti_plan *plan, avsvti_random *random,
 {
     const avsvt_allocator *a = plan->allocator;
     size_t count = plan->batch_count, at = 0;
-    avsvti_cut *cuts = avsvti_alloc(a, plan->cut_count, sizeof(*cuts));
+    avsvti_excerpt *cuts = avsvti_alloc(a, plan->cut_count, sizeof(*cuts));
     size_t *ends = avsvti_alloc(a, plan->cut_count, sizeof(*ends));
     size_t *order = avsvti_alloc(a, count, sizeof(*order));
     if (!cuts || !ends || !order) {
@@ -215,8 +215,8 @@ avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
     for (size_t i = 0; i < songs->count; i++) {
         int64_t n = utterance_s > 0 ? utterances_of(songs, i, utterance_s) : 1;
         for (int64_t k = 0; k < n; k++) {
-            avsvti_cut *c = &plan->cuts[at];
-            *c = (avsvti_cut){ i, 0, songs->songs[i].length, at };
+            avsvti_excerpt *c = &plan->cuts[at];
+            *c = (avsvti_excerpt){ i, 0, songs->songs[i].length, at };
             if (utterance_s > 0)
                 place_utterance(c, songs, utterance_s, (size_t)k);
             plan->ends[at] = at + 1;

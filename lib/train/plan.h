@@ -6,15 +6,15 @@
 
 #include "train/data.h"
 
-typedef struct avsvti_cut {
+typedef struct avsvti_excerpt {
     size_t song;
     int64_t start, length; /* samples */
     uint64_t draw;         /* decides what is random about it */
-} avsvti_cut;
+} avsvti_excerpt;
 
 typedef struct avsvti_plan {
     const avsvt_allocator *allocator;
-    avsvti_cut *cuts;
+    avsvti_excerpt *cuts;
     size_t cut_count;
     size_t *ends;          /* batch b: cuts ends[b - 1] (0) .. ends[b] */
     size_t batch_count;

@@ -35,7 +35,7 @@ static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
 {
     size_t from = b ? t->plan.ends[b - 1] : 0, n = 0;
     for (size_t i = from; i < t->plan.ends[b] && n < size; i++) {
-        const avsvti_cut *c = &t->plan.cuts[i];
+        const avsvti_excerpt *c = &t->plan.cuts[i];
         const char *name = avsvti_song_name(&t->train.songs[c->song]);
         const char *slash = strrchr(name, '/');
         if (i - from == 4) {

@@ -41,8 +41,6 @@ typedef struct avsvti_schedule_state {
     double waited, cooling;
 } avsvti_schedule_state;
 
-#define AVSVTI_SCHEDULE_NUMBERS 5 /* doubles in avsvti_schedule_state */
-
 void avsvti_schedule_begin(const avsvti_schedule *s, avsvti_schedule_state *state);
 /* Before step number `step` (from 0) of `steps`: sets state->lr, and *momentum
  * where the schedule moves it. */

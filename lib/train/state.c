@@ -224,7 +224,7 @@ static avsvt_status take_archive(avsvt_trainer *t, const avsvti_archive *z,
     char *text = NULL;
     size_t size = 0;
     int64_t format = 0;
-    avsvt_status status = e ? avsvti_archive_verify(z, path, err) : damaged(path, err);
+    avsvt_status status = e ? avsvti_archive_verify(z, err) : damaged(path, err);
     if (status == AVSVT_OK)
         status = avsvti_archive_extract(&text, &size, z, e, MAX_INDEX, err);
     if (status == AVSVT_OK)

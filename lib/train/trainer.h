@@ -41,8 +41,6 @@ typedef struct avsvti_progress {
     double epoch_steps; /* of the first epoch, for schedules */
 } avsvti_progress;
 
-#define AVSVTI_PROGRESS_NUMBERS (sizeof(avsvti_progress) / sizeof(double))
-
 struct avsvt_trainer {
     avsvti_busy busy;
     avsvt_context *context; /* counted */
@@ -100,7 +98,7 @@ void avsvti_engine_release(avsvt_trainer *t, avsvt_backend_tensor *tensors,
 avsvt_status avsvti_engine_restore(avsvt_trainer *t,
                                    const avsvt_backend_tensor *tensors,
                                    size_t count, avsvt_error *err);
-/* Share of the learning rate's steps, for schedules. */
+/* Steps that the recipe asks for in all, for schedules. */
 int64_t avsvti_trainer_steps(const avsvt_trainer *t);
 
 /* share.c: nothing happens in any of them where this process is alone */
@@ -146,8 +144,6 @@ avsvt_status avsvti_result_write(avsvt_trainer *t, const char *path,
 
 /* validate.c: fills the members of t->now; improved is told too */
 avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err);
-/* The number to make small that a measure stands for. */
-double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure measure);
 
 /* run.c: between songs that are looked at; may want to stop */
 avsvt_status avsvti_trainer_look(avsvt_trainer *t, avsvt_error *err);

@@ -101,11 +101,10 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     if (status != AVSVT_OK)
         return status;
     values = avsvti_alloc_zero(avsvti_allocator(t->context), t->valid.count, sizeof(sums));
-    if (!values)
-        status = avsvti_fail_memory(err);
-    else
-    status = avsvt_model_open_memory(&model, t->context, w.bytes.data,
-                                     w.bytes.size, "the trained model", err);
+    status = values
+        ? avsvt_model_open_memory(&model, t->context, w.bytes.data, w.bytes.size,
+                                  "the trained model", err)
+        : avsvti_fail_memory(err);
     avsvti_archive_write_free(&w);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_create(&pipeline, model, NULL, err);
@@ -132,7 +131,8 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     return AVSVT_OK;
 }
 
-double avsvti_validate_metric(const avsvt_trainer *t, avsvti_measure m)
+/* The number to make small that a measure stands for. */
+static double metric_of(const avsvt_trainer *t, avsvti_measure m)
 {
     switch (m) {
     case AVSVTI_MEASURE_CONPOFF: return 1 - t->now.conpoff;
@@ -150,13 +150,13 @@ avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
         status = measure(t, err);
     if (status != AVSVT_OK)
         return status;
-    double metric = avsvti_validate_metric(t, t->recipe.measure);
+    double metric = metric_of(t, t->recipe.measure);
     t->now.valid_step = t->now.step;
     t->improved = isnan(t->now.best) || metric < t->now.best;
     if (t->improved)
         t->now.best = metric;
     for (size_t g = 0; g < t->recipe.group_count; g++)
         avsvti_schedule_metric(&t->recipe.groups[g].schedule, &t->schedules[g],
-            avsvti_validate_metric(t, t->recipe.groups[g].schedule.on));
+            metric_of(t, t->recipe.groups[g].schedule.on));
     return AVSVT_OK;
 }

@@ -117,7 +117,8 @@ static void around(const double *points, size_t count, size_t i, size_t half,
         ++*last;
 }
 
-static void place_mouth(avsvti_face *face, const double *set)
+/* 0: its points are so far out that it is nowhere. */
+static int place_mouth(avsvti_face *face, const double *set)
 {
     const avsvti_similarity *s = &face->to_mean;
     double x = 0, y = 0;
@@ -127,6 +128,7 @@ static void place_mouth(avsvti_face *face, const double *set)
     }
     face->mouth_x = x / (POINTS - MOUTH);
     face->mouth_y = y / (POINTS - MOUTH);
+    return isfinite(face->mouth_x) && isfinite(face->mouth_y);
 }
 
 int avsvti_faces_align(avsvti_face *faces, const double *points, size_t count,
@@ -139,16 +141,17 @@ int avsvti_faces_align(avsvti_face *faces, const double *points, size_t count,
         size_t first = i, last = i + ahead;
         if (smoothing == AVSVT_SMOOTH_CENTRED)
             around(points, count, i, window / 2, &first, &last);
+        int found = 1;
         if (last > count) { /* the last ones are turned like the last full window */
             faces[i].to_mean = faces[count - ahead].to_mean;
         } else {
             smooth(mid, points, first, last);
-            if (!avsvti_similarity_fit(&faces[i].to_mean, (const double (*)[2])mid, mean)) {
-                *bad = i;
-                return 0;
-            }
+            found = avsvti_similarity_fit(&faces[i].to_mean, (const double (*)[2])mid, mean);
         }
-        place_mouth(&faces[i], points + i * SET);
+        if (!found || !place_mouth(&faces[i], points + i * SET)) {
+            *bad = i;
+            return 0;
+        }
     }
     return 1;
 }

@@ -162,8 +162,8 @@ static avsvt_status make_faces(mouth_state *s, const avsvt_tensor *landmarks,
         else if (!avsvti_faces_align(s->faces, p.data, p.count, (const double (*)[2])mean,
                                      o->smoothing, (size_t)o->window, &bad))
             status = avsvti_fail(err, AVSVT_E_FORMAT,
-                "the landmarks of picture %zu lie in one point, or the mean face's do: that "
-                "is no face", bad);
+                "the landmarks of picture %zu lie in one point or far outside, or the mean "
+                "face's lie in one point: that is no face", bad);
     }
     avsvti_release(p.allocator, p.data);
     return status;
@@ -238,7 +238,10 @@ avsvt_status avsvt_mouth_open(avsvt_video **out, avsvt_video *video,
         status = avsvti_busy_enter(&video->busy, "video", err);
     if (status != AVSVT_OK)
         return status;
-    status = open_mouth(out, video, landmarks, &full, err);
+    status = video->next == 0
+        ? open_mouth(out, video, landmarks, &full, err)
+        : avsvti_fail(err, AVSVT_E_ARG, "%s: pictures of it were read already: the "
+                      "landmarks are for a video at its beginning", video->name);
     avsvti_busy_leave(&video->busy);
     return status;
 }

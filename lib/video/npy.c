@@ -9,7 +9,6 @@
 #include "media/stream.h"
 #include "video/array.h"
 
-#define HEAD 12 /* bytes that tell how long the header is */
 
 typedef struct npy_state {
     avsvti_stream stream; /* first */

@@ -101,8 +101,9 @@ static double packet_time(const media_source *s, const AVPacket *packet)
     return (double)stamp * av_q2d(stream->time_base) + lead_in(stream->codecpar, packet);
 }
 
-/* Reads until both streams have begun: the earlier one tells what time 0 is. */
-static void find_zero(media_source *s)
+/* Reads until both streams have begun: the earlier one tells what time 0 is.
+ * 0: out of memory. */
+static int find_zero(media_source *s)
 {
     double begin[2] = { NAN, NAN }; /* sound, pictures */
     int last = s->sound >= 0 && s->pictures >= 0 ? 2 : 1;
@@ -120,7 +121,7 @@ static void find_zero(media_source *s)
         }
         s->first[s->first_count] = av_packet_alloc();
         if (!s->first[s->first_count])
-            break;
+            return 0;
         av_packet_move_ref(s->first[s->first_count++], s->packet);
     }
     s->zero_s = fmin(begin[0], begin[1]); /* of a number and a NAN: the number */
@@ -131,6 +132,7 @@ static void find_zero(media_source *s)
     int other = s->want == AVSVT_MEDIA_SOUND ? s->pictures : s->sound;
     if (other >= 0)
         s->format->streams[other]->discard = AVDISCARD_ALL;
+    return 1;
 }
 
 /* Whether the streams tell enough to decode them. */
@@ -201,7 +203,8 @@ avsvt_status media_input_open(media_source *s, char *message, size_t size)
             s->want != AVSVT_MEDIA_SOUND && s->sound >= 0 ? ", only sound" : "");
         return AVSVT_E_FORMAT;
     }
-    find_zero(s);
+    if (!find_zero(s))
+        return judge_open(s, AVERROR(ENOMEM), message, size);
     return s->io_failed ? judge_open(s, 0, message, size) : AVSVT_OK;
 }
 

@@ -17,9 +17,15 @@ typedef struct player {
     double rate_hz;
 } player;
 
-/* What FluidSynth has to say goes to nobody while a font is opened. Its log is
- * one for the whole process, so the host's is put back afterwards. */
+/* What FluidSynth has to say (of fonts, and of instruments that one lacks) goes
+ * to nobody while we work. Its log is one for the whole process, so the host's
+ * functions are put back when the last of us has done; FluidSynth does not tell
+ * what data they were set with, so they get none. */
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static const int levels[] = { FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO };
+#define LEVELS (sizeof(levels) / sizeof(levels[0]))
+static fluid_log_function_t hosts[LEVELS];
+static int working; /* calls that are in FluidSynth now */
 
 static void no_log(int level, const char *message, void *data)
 {
@@ -28,19 +34,34 @@ static void no_log(int level, const char *message, void *data)
     (void)data;
 }
 
+static void enter(void)
+{
+    pthread_mutex_lock(&log_lock);
+    for (size_t i = 0; !working && i < LEVELS; i++)
+        hosts[i] = fluid_set_log_function(levels[i], no_log, NULL);
+    working++;
+    pthread_mutex_unlock(&log_lock);
+}
+
+static void leave(void)
+{
+    pthread_mutex_lock(&log_lock);
+    working--;
+    for (size_t i = 0; !working && i < LEVELS; i++)
+        fluid_set_log_function(levels[i], hosts[i], NULL);
+    pthread_mutex_unlock(&log_lock);
+}
+
 static fluid_synth_t *make(fluid_settings_t *settings, const char *soundfont,
                            int *font)
 {
-    static const int levels[] = { FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO };
-    fluid_log_function_t before[4];
-    pthread_mutex_lock(&log_lock);
-    for (int i = 0; i < 4; i++)
-        before[i] = fluid_set_log_function(levels[i], no_log, NULL);
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER; /* its first start is no two threads' */
+    enter();
+    pthread_mutex_lock(&one);
     fluid_synth_t *synth = new_fluid_synth(settings);
     *font = synth ? fluid_synth_sfload(synth, soundfont, 1) : FLUID_FAILED;
-    for (int i = 0; i < 4; i++)
-        fluid_set_log_function(levels[i], before[i], NULL);
-    pthread_mutex_unlock(&log_lock);
+    pthread_mutex_unlock(&one);
+    leave();
     return synth;
 }
 
@@ -117,11 +138,9 @@ static void play(fluid_synth_t *s, const avsvt_synth_event *e)
     }
 }
 
-static avsvt_status render(void *synth, const avsvt_synth_event *events,
-                           size_t count, float *to, int64_t samples,
-                           char *message, size_t size)
+static avsvt_status sound(player *p, const avsvt_synth_event *events, size_t count,
+                          float *to, int64_t samples, char *message, size_t size)
 {
-    player *p = synth;
     float left[BLOCK], right[BLOCK];
     size_t next = 0;
     for (int64_t done = 0; done < samples; done += BLOCK) {
@@ -136,6 +155,16 @@ static avsvt_status render(void *synth, const avsvt_synth_event *events,
             to[done + i] = 0.5f * (left[i] + right[i]);
     }
     return AVSVT_OK;
+}
+
+static avsvt_status render(void *synth, const avsvt_synth_event *events,
+                           size_t count, float *to, int64_t samples,
+                           char *message, size_t size)
+{
+    enter();
+    avsvt_status status = sound(synth, events, count, to, samples, message, size);
+    leave();
+    return status;
 }
 
 __attribute__((visibility("default")))

@@ -468,6 +468,16 @@ static void bad_calls_are_refused(void **state)
     assert_int_equal(prepare("dsing", "mine", "out/x", 0, &err), AVSVT_E_FORMAT);
     assert_int_equal(avsvt_dataset_prepare(NULL, NULL, mine, out, &o, NULL, NULL, NULL,
                                            &err), AVSVT_E_ARG);
+    o.reserved = 1;
+    assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, out, &o, NULL, NULL,
+                                           NULL, &err), AVSVT_E_ARG);
+    assert_says(err, "reserved");
+    o.reserved = 0;
+    avsvt_dataset_report unset = AVSVT_DATASET_REPORT_INIT;
+    unset.struct_size = 0;
+    assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, out, &o, &unset, NULL,
+                                           NULL, &err), AVSVT_E_ARG);
+    assert_false(tree_has("out/stopped"));
     o.utterance_s = 0.1;
     assert_int_equal(avsvt_dataset_prepare(NULL, "folder", mine, out, &o, NULL, NULL,
                                            NULL, &err), AVSVT_E_ARG);

@@ -45,6 +45,10 @@ done
 expect 0 "$avsvt" help --completion bash && bash -n out; check "the completion is valid bash"
 bash -c '. ./out; COMP_WORDS=(avsvt transcribe -f mi); COMP_CWORD=3; _avsvt; [ "${COMPREPLY[*]}" = midi ]'
 check "the completion knows formats"
+bash -c '. ./out; COMP_WORDS=(avsvt help lis); COMP_CWORD=2; _avsvt; [ "${COMPREPLY[*]}" = listen ]'
+check "the completion knows every command"
+bash -c '. ./out; COMP_WORDS=(avsvt prepare mir); COMP_CWORD=2; _avsvt; [ "${COMPREPLY[*]}" = mir-st500 ]'
+check "the completion knows data sets"
 expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out; check "the manual page is made"
 
 # Wrong usage: 2
@@ -75,6 +79,8 @@ expect 1 "$avsvt" transcribe empty.wav; check "empty file"
 expect 1 "$avsvt" transcribe text.wav; check "text as sound"
 expect 1 "$avsvt" transcribe noise.wav; check "random bytes as sound"
 expect 1 "$avsvt" transcribe "$data/melody.flac" -o none/x.csv && grep -q none err; check "no folder to write to"
+ln -s there-is-none dangling
+expect 1 "$avsvt" transcribe "$data/melody.flac" -o dangling/ && grep -q 'Not a directory' err; check "a link to nothing as folder"
 expect 1 "$avsvt" transcribe "$data/melody.flac" -m text.wav; check "text as model"
 expect 1 "$avsvt" info missing.pt; check "info of a missing model"
 expect 1 "$avsvt" evaluate notes noise.wav noise.wav; check "evaluate: no notes in it"
@@ -233,6 +239,7 @@ expect 1 "$avsvt" evaluate n20emv2 ref && grep -q N20EMv2 err; check "a folder t
 mkdir -p v3/data/a; echo '[[0, 1, 60]]' >v3/data/a/note_anno.json
 expect 1 "$avsvt" evaluate n20emv2 v3 && grep -q SNR_0dB err; check "no predictions"
 expect 1 "$avsvt" evaluate n20emv2 v3 --list melody.csv; check "a list that is none"
+expect 1 "$avsvt" evaluate n20emv2 v3 --list v3 && grep -q '^avsvt: v3: cannot be read' err; check "a list that is a folder"
 expect 2 "$avsvt" evaluate notes ref est --list x; check "--list is for n20emv2"
 
 # prepare

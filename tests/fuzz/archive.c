@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             avsvti_archive_extract(&text, &n, &z, &z.entries[i], 1 << 20, NULL);
             avsvti_release(a, text);
         }
-        avsvti_archive_verify(&z, "fuzz", NULL);
+        avsvti_archive_verify(&z, NULL);
         avsvti_archive_close(&z);
     }
     avsvt_model_open_memory(&model, NULL, data, size, "fuzz", NULL);

@@ -99,7 +99,7 @@ static void refuse(const avsvt_activations_info *info, const float *l,
 static void bad_sizes_are_refused(void **state)
 {
     (void)state;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 11; i++) {
         avsvt_activations_info info = usual();
         switch (i) {
         case 0: info.frames = -1; break;
@@ -110,6 +110,8 @@ static void bad_sizes_are_refused(void **state)
         case 5: info.frame_rate_hz = NAN; break;
         case 6: info.start_s = HUGE_VAL; break;
         case 7: info.fine_step = 0; break;
+        case 8: info.frame_rate_hz = 1e-310; break; /* times would not be finite */
+        case 9: info.start_s = 1e308; break;
         default: info.fine_lowest = NAN; break;
         }
         refuse(&info, logits[0], fine[0], level);

@@ -188,6 +188,20 @@ static void wrong_edits_are_refused(void **state)
     avsvt_activations_free(a);
 }
 
+static void activations_without_frames_have_no_note(void **state)
+{
+    avsvt_activations *a = activations_of(NULL, NULL, 0, NULL, 0, 50);
+    avsvt_note n = AVSVT_NOTE_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    /* Before the beginning, across it, after it. */
+    assert_int_equal(avsvt_activations_note(a, -2, -1, &n, &err), AVSVT_E_RANGE);
+    assert_int_equal(avsvt_activations_note(a, -1, 1, &n, &err), AVSVT_E_RANGE);
+    assert_int_equal(avsvt_activations_note(a, 1, 2, &n, &err), AVSVT_E_RANGE);
+    assert_says(err, "no frame");
+    avsvt_activations_free(a);
+}
+
 static avsvt_status edit_with(const avsvt_allocator *a, void *user)
 {
     static const float logits[AVSVT_NOTE_LOGITS * 10];
@@ -231,6 +245,7 @@ int main(void)
         cmocka_unit_test(notes_are_removed_and_added),
         cmocka_unit_test(a_silent_place_has_a_pitch_too),
         cmocka_unit_test(wrong_edits_are_refused),
+        cmocka_unit_test(activations_without_frames_have_no_note),
         cmocka_unit_test(running_out_of_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

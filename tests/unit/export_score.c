@@ -44,6 +44,22 @@ static void a_chart_reads_as_expected(void **state)
     avsvt_bytes_free(&out);
 }
 
+static void what_sounds_across_0_s_loses_only_what_is_before_it(void **state)
+{
+    avsvt_note n[] = { make_note(-2.0, -1.0, 60), make_note(-1.0, 1.0, 62),
+                       make_note(1.0, 1.5, 64) };
+    struct avsvt_notes list = list_of(n, 3);
+    (void)state;
+    avsvt_bytes out = format_as(&list, AVSVT_FORMAT_ULTRASTAR, NULL);
+    assert_non_null(strstr(out.data, "#GAP:0\n: 0 32 2 ~\n: 32 16 4 ~\nE\n"));
+    avsvt_bytes_free(&out);
+    out = format_as(&list, AVSVT_FORMAT_MUSICXML, NULL);
+    assert_null(strstr(out.data, "<step>C</step>"));
+    assert_non_null(strstr(out.data, "<step>D</step>"));
+    assert_non_null(strstr(out.data, "<step>E</step>"));
+    avsvt_bytes_free(&out);
+}
+
 static int attribute_value(const char *p, const char *tag)
 {
     const char *at = strstr(p, tag);
@@ -135,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_grid_never_holds_two_notes_at_once),
         cmocka_unit_test(a_chart_reads_as_expected),
+        cmocka_unit_test(what_sounds_across_0_s_loses_only_what_is_before_it),
         cmocka_unit_test(every_bar_of_a_score_is_full),
         cmocka_unit_test(a_note_across_a_bar_line_is_tied),
     };

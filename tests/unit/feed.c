@@ -285,6 +285,30 @@ static void threads_that_push_and_poll_at_once_do_no_harm(void **state)
     avsvt_pipeline_free(p);
 }
 
+static void what_no_record_could_take_stays_to_be_polled(void **state)
+{
+    static uint64_t beyond[9000]; /* more bytes than any struct has */
+    const uint32_t size = sizeof(beyond);
+    avsvt_pipeline *p = make_pipeline(NULL);
+    avsvt_notes *notes = direct(p, RATE);
+    avsvt_feed *feed = open_feed(p, RATE);
+    avsvt_feed_frame f = AVSVT_FEED_FRAME_INIT;
+    avsvt_note n = AVSVT_NOTE_INIT;
+    (void)state;
+    push_all(feed, 8192);
+    assert_int_equal(avsvt_feed_wait(feed, NULL), AVSVT_OK);
+    memcpy(beyond, &size, sizeof(size));
+    assert_int_equal(avsvt_feed_poll(feed, (avsvt_note *)(void *)beyond), AVSVT_E_ARG);
+    assert_int_equal(avsvt_feed_poll_frame(feed, (avsvt_feed_frame *)(void *)beyond), AVSVT_E_ARG);
+    assert_int_equal(avsvt_feed_poll(feed, &n), AVSVT_OK);
+    assert_true(n.onset_s == note_at(notes, 0).onset_s);
+    assert_int_equal(avsvt_feed_poll_frame(feed, &f), AVSVT_OK);
+    assert_true(f.time_s == 0);
+    avsvt_feed_free(feed);
+    avsvt_notes_free(notes);
+    avsvt_pipeline_free(p);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
     static const struct { double rate, step, look, context, buffer; } bad[] = {
@@ -340,6 +364,7 @@ int main(void)
         cmocka_unit_test(nothing_and_no_sound_are_harmless),
         cmocka_unit_test(cancelled_or_freed_while_busy_it_frees_the_pipeline),
         cmocka_unit_test(threads_that_push_and_poll_at_once_do_no_harm),
+        cmocka_unit_test(what_no_record_could_take_stays_to_be_polled),
         cmocka_unit_test(wrong_arguments_are_refused),
     };
     return cmocka_run_group_tests(tests, make_song, NULL);

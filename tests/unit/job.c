@@ -145,6 +145,24 @@ static void wrong_arguments_are_refused(void **state)
     avsvt_pipeline_free(p);
 }
 
+static void options_of_a_newer_library_are_refused_as_in_a_direct_call(void **state)
+{
+    avsvt_pipeline *p = make_pipeline();
+    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes;
+    avsvt_job *job;
+    (void)state;
+    o.reserved = 1;
+    avsvt_status direct = avsvt_pipeline_notes(&notes, p, make_file(), &o, &err);
+    assert_int_equal(direct, AVSVT_E_ARG);
+    assert_int_equal(avsvt_job_start(&job, p, make_file(), &o, &err), AVSVT_OK);
+    assert_int_equal(avsvt_job_take_notes(&notes, job, &err), direct);
+    assert_says(err, "reserved");
+    avsvt_job_free(job);
+    avsvt_pipeline_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_job_that_fails_says_why),
         cmocka_unit_test(freeing_a_running_job_is_allowed),
         cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(options_of_a_newer_library_are_refused_as_in_a_direct_call),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

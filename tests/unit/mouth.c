@@ -354,8 +354,22 @@ static void arguments_are_checked(void **state)
     wrong = tensor_of(zeros, AVSVT_F64, 3, 1, 68, 2, 0);
     assert_int_equal(avsvt_mouth_open(&crop, video, wrong, NULL, &err), AVSVT_E_FORMAT);
     assert_says(err, "one point");
+    avsvt_tensor_free(wrong);
+    double far[SET];
+    put_face(far, 150, 150);
+    far[2 * 50] = 1.7e308; /* points of the mouth whose mean is no number */
+    far[2 * 51] = far[2 * 52] = -1.7e308;
+    wrong = tensor_of(far, AVSVT_F64, 3, 1, 68, 2, 0);
+    assert_int_equal(avsvt_mouth_open(&crop, video, wrong, NULL, &err), AVSVT_E_FORMAT);
+    assert_says(err, "picture 0");
     assert_null(crop);
     avsvt_tensor_free(wrong);
+    size_t got;
+    unsigned char picture[300 * 300];
+    assert_int_equal(avsvt_video_read(video, picture, 1, &got, &err), AVSVT_OK);
+    assert_int_equal(avsvt_mouth_open(&crop, video, landmarks, NULL, &err), AVSVT_E_ARG);
+    assert_says(err, "beginning");
+    assert_null(crop);
     avsvt_tensor_free(landmarks);
     avsvt_video_free(video);
 }

@@ -87,6 +87,7 @@ static void ultrastar_charts_are_read(void **state)
 {
     static const row notes[] = { { 1, 1.2, 60 }, { 1.4, 1.6, 55 } };
     static const row relative[] = { { 0, 0.2, 60 }, { 1, 1.1, 61 } };
+    static const row early[] = { { -0.0005, 0.1995, 60 } };
     static const row tempo[] = { { 0, 0.2, 60 }, { 0.5, 1, 62 } };
     (void)state;
     /* a grid step of 0.05 s */
@@ -95,6 +96,7 @@ static void ultrastar_charts_are_read(void **state)
     reads("#BPM:300,0\n#RELATIVE:yes\n: 0 4 0 a\n- 10 20\n: 0 2 1 b\n",
           relative, 2);
     reads("#BPM:300\n: 0 4 0 a\nB 10 150\n: 10 5 2 b\n", tempo, 2);
+    reads("#BPM:300\n#GAP:-0,5\n: 0 4 0 a\n", early, 1);
     reads("#BPM:150\n", NULL, 0);
 }
 

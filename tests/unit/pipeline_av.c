@@ -152,6 +152,23 @@ static void pictures_alone_give_a_frame_each(void **state)
     }
 }
 
+static void a_feed_needs_a_pipeline_that_hears(void **state)
+{
+    static const char *const deaf[] = { "video: eye.pt\n", "fusion: both.pt\n" };
+    avsvt_feed_options o = AVSVT_FEED_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_feed *feed;
+    (void)state;
+    o.rate_hz = RATE;
+    for (int i = 0; i < 2; i++) {
+        avsvt_pipeline *p = open_pipeline(deaf[i]);
+        assert_int_equal(avsvt_feed_open(&feed, p, &o, &err), AVSVT_E_ARG);
+        assert_null(feed);
+        assert_says(err, "hears no sound");
+        avsvt_pipeline_free(p);
+    }
+}
+
 static void one_encoder_of_both_gives_the_length_of_the_sound(void **state)
 {
     static const char *const modes[] = { "overlap", "whole" };
@@ -336,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sound_gives_the_length_else_the_pictures),
         cmocka_unit_test(pictures_alone_give_a_frame_each),
+        cmocka_unit_test(a_feed_needs_a_pipeline_that_hears),
         cmocka_unit_test(one_encoder_of_both_gives_the_length_of_the_sound),
         cmocka_unit_test(a_video_must_be_one_that_can_be_taken),
         cmocka_unit_test(a_job_keeps_its_pictures),

@@ -7,27 +7,53 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "job/ring.h"
+#include "job/sound_ring.h"
+
+static int put(avsvti_ring *r, size_t spare, int x)
+{
+    int *to = avsvti_ring_room(r, spare);
+    if (!to)
+        return 0;
+    *to = x;
+    avsvti_ring_put(r);
+    return 1;
+}
 
 static void items_come_out_in_order_and_a_full_ring_takes_none(void **state)
 {
     avsvti_ring r;
-    int x;
     (void)state;
     assert_true(avsvti_ring_create(&r, avsvti_default_allocator(), sizeof(int), 3));
-    assert_false(avsvti_ring_take(&r, &x));
+    assert_null(avsvti_ring_oldest(&r));
     for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < 3; i++)
+            assert_true(put(&r, 0, 10 * round + i));
+        assert_false(put(&r, 0, -1));
         for (int i = 0; i < 3; i++) {
-            x = 10 * round + i;
-            assert_true(avsvti_ring_put(&r, &x));
+            const int *x = avsvti_ring_oldest(&r);
+            assert_non_null(x);
+            assert_ptr_equal(x, avsvti_ring_oldest(&r)); /* until it is taken */
+            assert_int_equal(*x, 10 * round + i);
+            avsvti_ring_take(&r);
         }
-        assert_false(avsvti_ring_put(&r, &x));
-        for (int i = 0; i < 3; i++) {
-            assert_true(avsvti_ring_take(&r, &x));
-            assert_int_equal(x, 10 * round + i);
-        }
-        assert_false(avsvti_ring_take(&r, &x));
+        assert_null(avsvti_ring_oldest(&r));
     }
+    avsvti_ring_release(&r, avsvti_default_allocator());
+}
+
+static void places_can_be_kept_and_a_reset_empties(void **state)
+{
+    avsvti_ring r;
+    (void)state;
+    assert_true(avsvti_ring_create(&r, avsvti_default_allocator(), sizeof(int), 4));
+    assert_true(put(&r, 2, 1));
+    assert_true(put(&r, 2, 2));
+    assert_false(put(&r, 2, 3));
+    assert_true(put(&r, 1, 3));
+    avsvti_ring_reset(&r);
+    assert_null(avsvti_ring_oldest(&r));
+    assert_true(put(&r, 3, 4));
+    assert_false(put(&r, 4, 5));
     avsvti_ring_release(&r, avsvti_default_allocator());
 }
 
@@ -154,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_come_out_in_order_and_a_full_ring_takes_none),
+        cmocka_unit_test(places_can_be_kept_and_a_reset_empties),
         cmocka_unit_test(what_has_no_room_is_silence_of_its_length),
         cmocka_unit_test(more_gaps_than_can_be_told_lose_no_time),
         cmocka_unit_test(what_is_no_sound_is_silence),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Tunes are composed out of their numbers, and played by the module. */
+#define _GNU_SOURCE /* fileno */
 #include "support/test.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <avsvt/avsvt.h>
 
@@ -144,6 +146,49 @@ static void a_band_plays_the_same_in_any_order(void **state)
     avsvt_augment_free(other);
 }
 
+/* A copy of a font in which every instrument has number 126, which no tune asks
+ * for; NULL where there is no font to copy. */
+static const char *font_without_what_is_asked(void)
+{
+    size_t size = 0, at = 0;
+    if (access("/usr/share/sounds/sf2/TimGM6mb.sf2", R_OK))
+        return NULL;
+    unsigned char *font = (void *)scratch_read("/usr/share/sounds/sf2/TimGM6mb.sf2", &size);
+    while (at + 8 < size && memcmp(font + at, "phdr", 4))
+        at++;
+    assert_true(at + 8 < size);
+    size_t bytes = font[at + 4] | (size_t)font[at + 5] << 8 | (size_t)font[at + 6] << 16;
+    for (size_t preset = 0; preset < bytes / 38; preset++)
+        font[at + 8 + 38 * preset + 20] = 126;
+    const char *path = scratch_write("odd.sf2", font, size);
+    free(font);
+    return path;
+}
+
+static void an_instrument_that_is_missing_is_silent_in_every_way(void **state)
+{
+    static float x[COUNT];
+    (void)state;
+    if (!font_without_what_is_asked()) {
+        print_message("left out: no font to copy\n");
+        skip();
+    }
+    avsvt_augment *chain = band("[{step: accompaniment, snr_db: 0, tunes: 1, soundfont: odd.sf2}]");
+    int before = dup(STDERR_FILENO);
+    FILE *said = fopen(scratch_path("said"), "w+");
+    assert_non_null(said);
+    fflush(stderr);
+    assert_true(dup2(fileno(said), STDERR_FILENO) >= 0);
+    play(chain, 16000, 1, x);
+    fflush(stderr);
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    close(before);
+    fseek(said, 0, SEEK_END);
+    assert_int_equal(ftell(said), 0);
+    fclose(said);
+    avsvt_augment_free(chain);
+}
+
 static void bad_instruments_are_told(void **state)
 {
     avsvt_augment *chain = band("[{step: accompaniment, snr_db: 0, tunes: 1}]");
@@ -172,6 +217,7 @@ int main(void)
         cmocka_unit_test(no_memory_is_told),
         cmocka_unit_test(without_the_module_it_is_said),
         cmocka_unit_test(a_band_plays_the_same_in_any_order),
+        cmocka_unit_test(an_instrument_that_is_missing_is_silent_in_every_way),
         cmocka_unit_test(bad_instruments_are_told),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

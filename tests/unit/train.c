@@ -13,6 +13,7 @@
 #include "support/note_lists.h"
 #include "support/scratch.h"
 #include "support/songs.h"
+#include "train/data.h"
 
 #define DATA "data: {train: train.csv, segment_s: 0.5}\n" \
              "batch: {duration_s: 2}\noptimizer: {kind: sgd, lr: 0.1}\n"
@@ -386,6 +387,29 @@ static void one_of_several_processes_needs_a_backend_for_it(void **state)
     remove_tree("out");
 }
 
+static void a_part_that_only_begins_lasts_to_the_end_of_the_file(void **state)
+{
+    const avsvti_source source = { 1, NULL };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    size_t budget = 1 << 20;
+    float x[16000], last[16000];
+    avsvti_songs s;
+    (void)state;
+    songs_notes("rest.csv", "sound,notes,start_s\nsong0.wav,song0.csv,0\nsong0.wav,song0.csv,0.5\n");
+    avsvti_songs_init(&s, context, 16000, NULL, &budget);
+    if (avsvti_songs_list(&s, scratch_path("rest.csv"), &source, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(s.songs[0].length, 24000);
+    assert_int_equal(s.songs[1].length, 16000);
+    assert_int_equal(s.songs[0].note_count, 3);
+    assert_int_equal(s.songs[1].note_count, 2); /* the first one is before it */
+    assert_true(fabs(s.songs[1].notes[0].onset_s - 0.05) < 1e-9);
+    assert_int_equal(avsvti_songs_cut(&s, 0, 8000, 16000, x, &err), AVSVT_OK);
+    assert_int_equal(avsvti_songs_cut(&s, 1, 0, 16000, last, &err), AVSVT_OK);
+    assert_memory_equal(x, last, sizeof(x));
+    avsvti_songs_free(&s);
+}
+
 static void bad_lists_are_refused_with_the_reason(void **state)
 {
     (void)state;
@@ -397,6 +421,7 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     songs_notes("outside.csv", "sound,notes\nsong0.wav,late.csv\n");
     songs_notes("spans.csv", "sound,notes,start_s,end_s\nsong0.wav,song0.csv,1,0.5\n");
     songs_notes("beyond.csv", "sound,notes,start_s,end_s\nsong0.wav,song0.csv,0,50\n");
+    songs_notes("after.csv", "sound,notes,start_s\nsong0.wav,song0.csv,1e300\n");
     songs_notes("short.csv", "sound,notes,start_s,end_s\nsong0.wav\n");
 #define LIST(name) "data: {train: " name "}\noutput: out\nepochs: 1\n"
     assert_refused(AVSVT_E_FORMAT, LIST("empty.csv"), "names no songs");
@@ -406,6 +431,7 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     assert_refused(AVSVT_E_FORMAT, LIST("outside.csv"), "note 2 (99.000 to 100.000 s) lies outside");
     assert_refused(AVSVT_E_FORMAT, LIST("spans.csv"), "line 2: start_s and end_s");
     assert_refused(AVSVT_E_FORMAT, LIST("beyond.csv"), "is 1.500 s long");
+    assert_refused(AVSVT_E_FORMAT, LIST("after.csv"), "is 1.500 s long");
     assert_refused(AVSVT_E_FORMAT, LIST("short.csv"), "line 2 has 1 columns");
     assert_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: both.csv}\noutput: out\n"
                    "epochs: 1\n", "is in data.train and in data.valid");
@@ -603,6 +629,7 @@ int main(void)
         cmocka_unit_test(a_loss_that_is_no_number_stops_and_keeps_the_last_good_state),
         cmocka_unit_test(a_full_disk_is_told_and_what_was_there_stays),
         cmocka_unit_test(bad_recipes_are_refused_with_the_reason),
+        cmocka_unit_test(a_part_that_only_begins_lasts_to_the_end_of_the_file),
         cmocka_unit_test(bad_lists_are_refused_with_the_reason),
         cmocka_unit_test(one_of_several_processes_needs_a_backend_for_it),
         cmocka_unit_test(a_checkpoint_of_something_else_is_refused),

@@ -108,7 +108,7 @@ static void close_set(set *s)
     avsvt_augment_free(s->chain);
 }
 
-static void make_batch(avsvti_batch *batch, set *s, const avsvti_cut *cuts, size_t count)
+static void make_batch(avsvti_batch *batch, set *s, const avsvti_excerpt *cuts, size_t count)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     if (avsvti_batch_make(batch, &s->fields, &s->songs, cuts, count, &err))
@@ -127,7 +127,7 @@ static float pixel(const avsvti_batch *b, int64_t row, int64_t k, int x)
 
 static void pieces_get_the_pictures_of_their_time(void **state)
 {
-    static const avsvti_cut cuts[2] = { { 0, 8000, 16000, 0 }, { 1, 16100, 6400, 0 } };
+    static const avsvti_excerpt cuts[2] = { { 0, 8000, 16000, 0 }, { 1, 16100, 6400, 0 } };
     (void)state;
     for (size_t budget = 0; budget <= 1 << 20; budget += 1 << 20) { /* read anew, or kept */
         set s;
@@ -150,7 +150,7 @@ static void pieces_get_the_pictures_of_their_time(void **state)
 
 static void parts_of_a_file_have_their_own_beginning(void **state)
 {
-    static const avsvti_cut cut = { 0, 3200, 3200, 0 };
+    static const avsvti_excerpt cut = { 0, 3200, 3200, 0 };
     set s;
     avsvti_batch b;
     (void)state;
@@ -164,7 +164,7 @@ static void parts_of_a_file_have_their_own_beginning(void **state)
 
 static void a_model_of_another_rate_sees_pictures_by_time(void **state)
 {
-    static const avsvti_cut cut = { 0, 0, 32000, 0 };
+    static const avsvti_excerpt cut = { 0, 0, 32000, 0 };
     set s;
     avsvti_batch b;
     (void)state;
@@ -179,7 +179,7 @@ static void a_model_of_another_rate_sees_pictures_by_time(void **state)
 
 static void steps_that_change_the_sound_leave_the_pictures_alone(void **state)
 {
-    static const avsvti_cut cut = { 0, 8000, 16000, 7 };
+    static const avsvti_excerpt cut = { 0, 8000, 16000, 7 };
     set s;
     avsvti_batch b;
     (void)state;
@@ -193,7 +193,7 @@ static void steps_that_change_the_sound_leave_the_pictures_alone(void **state)
 
 static void sound_that_is_played_faster_takes_the_pictures_along(void **state)
 {
-    static const avsvti_cut cut = { 0, 8000, 16000, 0 };
+    static const avsvti_excerpt cut = { 0, 8000, 16000, 0 };
     set s;
     avsvti_batch b;
     (void)state;
@@ -318,7 +318,7 @@ static void a_training_that_looks_runs_on_threads_too(void **state)
 
 static avsvt_status one_batch(const avsvt_allocator *a, void *user)
 {
-    static const avsvti_cut cut = { 0, 8000, 16000, 0 };
+    static const avsvti_excerpt cut = { 0, 8000, 16000, 0 };
     avsvt_context_options opts = AVSVT_CONTEXT_OPTIONS_INIT;
     avsvt_context *own = NULL;
     avsvti_source source = { 1, NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "job/ring.h"
+#include "job/sound_ring.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,41 +12,26 @@ typedef struct gap {
     size_t at, length;
 } gap;
 
-int avsvti_ring_create(avsvti_ring *r, const avsvt_allocator *a, size_t item,
-                       size_t capacity)
+/* 0: as many gaps are told already as can be. */
+static int tell_gap(avsvti_ring *gaps, size_t at, size_t length)
 {
-    r->items = avsvti_alloc(a, capacity, item);
-    r->item = item;
-    r->capacity = capacity;
-    atomic_init(&r->written, 0);
-    atomic_init(&r->read, 0);
-    return r->items != NULL;
-}
-
-int avsvti_ring_put(avsvti_ring *r, const void *item)
-{
-    size_t at = atomic_load_explicit(&r->written, memory_order_relaxed);
-    if (at - atomic_load_explicit(&r->read, memory_order_acquire) >= r->capacity)
+    gap *to = avsvti_ring_room(gaps, 0);
+    if (!to)
         return 0;
-    memcpy(r->items + at % r->capacity * r->item, item, r->item);
-    atomic_store_explicit(&r->written, at + 1, memory_order_release);
+    *to = (gap){ at, length };
+    avsvti_ring_put(gaps);
     return 1;
 }
 
-int avsvti_ring_take(avsvti_ring *r, void *item)
+/* The reader's next gap, once it has read the last. */
+static void find_gap(avsvti_sound_ring *r)
 {
-    size_t at = atomic_load_explicit(&r->read, memory_order_relaxed);
-    if (at == atomic_load_explicit(&r->written, memory_order_acquire))
-        return 0;
-    memcpy(item, r->items + at % r->capacity * r->item, r->item);
-    atomic_store_explicit(&r->read, at + 1, memory_order_release);
-    return 1;
-}
-
-void avsvti_ring_release(avsvti_ring *r, const avsvt_allocator *a)
-{
-    avsvti_release(a, r->items);
-    r->items = NULL;
+    const gap *next = r->gap_left ? NULL : avsvti_ring_oldest(&r->gaps);
+    if (!next)
+        return;
+    r->gap_at = next->at;
+    r->gap_left = next->length;
+    avsvti_ring_take(&r->gaps);
 }
 
 int avsvti_sound_create(avsvti_sound_ring *r, const avsvt_allocator *a,
@@ -75,8 +60,7 @@ size_t avsvti_sound_write(avsvti_sound_ring *r, const float *samples,
     size_t used = at - atomic_load_explicit(&r->read, memory_order_acquire);
     size_t n = r->capacity - used < count ? r->capacity - used : count;
     if (n && r->owed) { /* the silence is told before what follows it */
-        gap silence = { at, r->owed };
-        if (avsvti_ring_put(&r->gaps, &silence))
+        if (tell_gap(&r->gaps, at, r->owed))
             r->owed = 0;
         else
             n = 0;
@@ -103,13 +87,9 @@ size_t avsvti_sound_read(avsvti_sound_ring *r, float *to, size_t count)
 {
     size_t got = 0;
     while (got < count) {
-        gap next;
         size_t at = atomic_load_explicit(&r->read, memory_order_relaxed);
         size_t end = atomic_load_explicit(&r->written, memory_order_acquire);
-        if (!r->gap_left && avsvti_ring_take(&r->gaps, &next)) {
-            r->gap_at = next.at;
-            r->gap_left = next.length;
-        }
+        find_gap(r);
         if (r->gap_left && r->gap_at == at) {
             size_t n = r->gap_left < count - got ? r->gap_left : count - got;
             memset(to + got, 0, n * sizeof(float));

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Files written beside, and folders that are made. */
+#define _GNU_SOURCE /* symlink */
+#include "support/test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "platform/file.h"
+#include "platform/folder.h"
+#include "support/scratch.h"
+
+static void a_temporary_file_lies_beside_and_ends_as_the_file_does(void **state)
+{
+    static const size_t lengths[] = { 5, 180, 181, 250 };
+    const avsvt_allocator *a = avsvti_default_allocator();
+    char name[256], path[1400], *temporary;
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+        memset(name, 'n', lengths[i]);
+        memcpy(name + lengths[i] - 4, ".wav", 5);
+        snprintf(path, sizeof(path), "%s", scratch_path(name));
+        avsvt_error err = AVSVT_ERROR_INIT;
+        if (avsvti_file_begin(&temporary, a, path, &err))
+            fail_msg("%s", err.message);
+        size_t folder = (size_t)(strrchr(path, '/') - path) + 1, n = strlen(temporary);
+        assert_memory_equal(temporary, path, folder);
+        assert_null(strchr(temporary + folder, '/'));
+        assert_string_equal(temporary + n - 4, ".wav");
+        assert_int_equal(avsvti_file_commit(temporary, a, path, &err), AVSVT_OK);
+        assert_true(avsvti_file_is(path));
+    }
+}
+
+static void a_folder_that_cannot_be_made_is_told_with_its_reason(void **state)
+{
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char link[1400];
+    (void)state;
+    snprintf(link, sizeof(link), "%s", scratch_path("link"));
+    assert_int_equal(symlink("there-is-none", link), 0);
+    assert_int_equal(avsvti_folder_make(a, link, &err), AVSVT_E_IO);
+    assert_says(err, "Not a directory");
+    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c"), &err), AVSVT_OK);
+    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c/"), &err), AVSVT_OK);
+    assert_true(avsvti_folder_is(scratch_path("a/b/c")));
+    unlink(link);
+    rmdir(scratch_path("a/b/c"));
+    rmdir(scratch_path("a/b"));
+    rmdir(scratch_path("a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_temporary_file_lies_beside_and_ends_as_the_file_does),
+        cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
