@@ -50,8 +50,12 @@ class Video(Handle):
             else:
                 super().__init__("avsvt_video_open_frames", shared, tensor,
                                  ctypes.byref(options))
+
+    @property
+    def _shape(self) -> tuple:
+        """Of one picture."""
         info = self.info()
-        self._shape = (info.height, info.width) + ((3,) if info.channels == 3 else ())
+        return (info.height, info.width) + ((3,) if info.channels == 3 else ())
 
     def info(self) -> _ffi.VideoInfo:
         """Width, height, rate_hz, frames, duration_s, format (bytes) and more."""
@@ -102,9 +106,7 @@ class Video(Handle):
             call("avsvt_mouth_open", ctypes.byref(out), pointer, sets, ctypes.byref(options))
             self._pointer = None  # it is the crop's now
         self.close()
-        crop = Video._adopt(out.value)
-        crop._shape = (size, size) + ((3,) if pixels == "rgb" else ())
-        return crop
+        return Video._adopt(out.value)
 
     def __iter__(self):
         while True:
