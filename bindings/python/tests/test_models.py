@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+import copy
+import pickle
 import threading
 
 import avsvt
@@ -93,6 +95,13 @@ def test_a_damaged_model_is_noticed(model_path, tmp_path):
 def test_inputs_that_do_not_fit_are_refused(model, inputs):
     with pytest.raises(avsvt.Error):
         model.run(*inputs)
+
+
+def test_what_owns_memory_is_not_copied(model):
+    for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="neither copied nor pickled"):
+            copying(model)
+    assert model.manifest
 
 
 def test_a_model_of_another_role_is_no_stage(model):
