@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,23 +122,48 @@ static void set_usual_mode(int fd, const char *path)
         (void)!fchmod(fd, st.st_mode & 0777);
 }
 
+#define MAX_LINKS 32
+
+/* What is written in the end where path is a link, or leads nowhere yet. */
+static const char *follow(char room[PATH_MAX], const char *path)
+{
+    char link[PATH_MAX];
+    if (strlen(path) >= PATH_MAX)
+        return path; /* which no call takes */
+    strcpy(room, path);
+    for (int i = 0; i < MAX_LINKS; i++) {
+        ssize_t n = readlink(room, link, sizeof(link) - 1);
+        if (n < 0)
+            return room;
+        link[n] = '\0';
+        char *slash = strrchr(room, '/');
+        size_t folder = slash && *link != '/' ? (size_t)(slash - room) + 1 : 0;
+        if (folder + (size_t)n >= PATH_MAX)
+            break;
+        memcpy(room + folder, link, (size_t)n + 1);
+    }
+    return path;
+}
+
 avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
                                const char *path, avsvt_error *err)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     struct stat st;
-    size_t n = strlen(path);
+    char linked[PATH_MAX];
     *temporary = NULL;
-    if (!n)
+    if (!*path)
         return avsvti_fail(err, AVSVT_E_ARG, "the path to write to is empty");
     if (!stat(path, &st) && S_ISDIR(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
     /* Renaming over /dev/null would replace the device. */
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
-    const char *slash = strrchr(path, '/');
-    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    const char *name = path + folder;
+    if (!stat(path, &st) && access(path, W_OK)) /* nor does renaming ask this */
+        return fail_errno(err, errno, "write", path);
+    const char *real = follow(linked, path), *slash = strrchr(real, '/');
+    size_t n = strlen(real), folder = slash ? (size_t)(slash - real) + 1 : 0;
+    const char *name = real + folder;
     char *t = avsvti_alloc(a, n + 32, 1);
     if (!t)
         return avsvti_fail_memory(err);
@@ -150,7 +176,7 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
         }
         tail[8] = '\0';
         /* The ending stays last: some writers look at it. */
-        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, path, tail, name);
+        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, real, tail, name);
         int fd = open(t, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             set_usual_mode(fd, path);
@@ -172,12 +198,13 @@ avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
                                 const char *path, avsvt_error *err)
 {
     int code = 0;
+    char linked[PATH_MAX];
     int fd = open(temporary, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || (fsync(fd) && errno != EINVAL))
         code = errno;
     if (fd >= 0)
         close(fd);
-    if (!code && rename(temporary, path))
+    if (!code && rename(temporary, follow(linked, path)))
         code = errno;
     if (code) {
         char room[128];
