@@ -24,7 +24,7 @@ static const cli_option options[] = {
     { 0, "picture", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(picture), 0,
       "print the list and a picture of the notes" },
     { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,
-      "without -o: the same as -f json; with -o: print what was done as JSON" },
+      "without -o, or with -o -: the same as -f json; with -o FILE: print what was done as JSON" },
     { 0, "tempo", CLI_NUMBER, "BPM", NULL, 10, 960, CLI_FIELD(tempo), 0,
       "beats a minute in midi, ultrastar and musicxml (default 120)" },
     { 0, "pitch-bend", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(pitch_bend), 0,
@@ -76,6 +76,8 @@ typedef struct work {
     avsvt_pipeline *pipeline;
     const char *folder; /* results are named after their inputs; or NULL */
     int reported;       /* entries of the JSON report so far */
+    int to_stdout;      /* notes go there, for which reports make room */
+    int listed;         /* the list has been printed there */
     avsvt_video *mouth; /* pictures that are read while it runs; or NULL */
 } work;
 
@@ -114,13 +116,14 @@ static void export_options(avsvt_export_options *o, const work *w, int format,
     o->audio_path = format == AVSVT_FORMAT_HTML ? sound->path : NULL;
 }
 
-static int print(const work *w, const avsvt_notes *notes, int format,
+static int print(work *w, const avsvt_notes *notes, int format,
                  const cli_sound *sound, double duration_s)
 {
     avsvt_export_options options_ = AVSVT_EXPORT_OPTIONS_INIT;
     avsvt_bytes bytes = AVSVT_BYTES_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     if (format == TEXT) {
+        w->listed = 1;
         cli_print_notes(stdout, notes, cli_base(sound->name), duration_s);
         return 0;
     }
@@ -135,15 +138,11 @@ static int print(const work *w, const avsvt_notes *notes, int format,
 static int write_text(const char *path, const avsvt_notes *notes,
                       const cli_sound *sound, double duration_s)
 {
-    FILE *to = fopen(path, "w");
-    if (!to)
-        return cli_fail("%s: cannot be written", path);
-    cli_print_notes(to, notes, cli_base(sound->name), duration_s);
-    int bad = ferror(to);
-    bad |= fclose(to);
-    if (bad)
-        remove(path);
-    return bad ? cli_fail("%s: writing failed", path) : 0;
+    cli_file file;
+    if (!cli_create(&file, path))
+        return CLI_FAILED;
+    cli_print_notes(file.to, notes, cli_base(sound->name), duration_s);
+    return cli_commit(&file);
 }
 
 static int write_file(const work *w, const avsvt_notes *notes, const char *path,
@@ -161,7 +160,7 @@ static int write_file(const work *w, const avsvt_notes *notes, const char *path,
 static void report(work *w, const cli_sound *sound, const char *path, size_t count,
                    double duration_s, double spent_s)
 {
-    if (w->args->json) {
+    if (w->args->json && !w->to_stdout) {
         fputs(w->reported++ ? ",\n  {\"input\": " : "[\n  {\"input\": ", stdout);
         cli_json_string(stdout, sound->name);
         fputs(", \"output\": ", stdout);
@@ -204,7 +203,7 @@ static int deliver(work *w, const avsvt_notes *notes, const cli_sound *sound,
         if (!status)
             report(w, sound, args->outs[i], count, duration_s, spent_s);
     }
-    if (!status && (!args->out_count || (args->picture && !args->json)))
+    if (!status && (!args->out_count || (args->picture && !args->json && !w->listed)))
         status = print(w, notes, args->out_count ? TEXT : format_of(args, NULL), sound,
                        duration_s);
     if (!status && args->picture && !args->json)
@@ -375,6 +374,7 @@ static int check_output(work *w)
         const char *path = args->outs[i];
         if (!strcmp(path, "-")) {
             format = format_of(args, path);
+            w->to_stdout = 1;
             continue;
         }
         if (format_of(args, path) == AVSVT_FORMAT_AUTO)
@@ -401,7 +401,7 @@ static int32_t chunks_of(const cli_args *args)
 
 static int run(const cli_args *args)
 {
-    work w = { args, NULL, NULL, NULL, 0, NULL };
+    work w = { .args = args };
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
@@ -423,7 +423,7 @@ static int run(const cli_args *args)
             int one = transcribe_one(&w, args->inputs[i]);
             status = status ? status : one;
         }
-    if (args->json && args->out_count && w.pipeline)
+    if (args->json && args->out_count && w.pipeline && !w.to_stdout)
         fputs(w.reported ? "\n]\n" : "[]\n", stdout);
     avsvt_video_free(w.mouth);
     avsvt_pipeline_free(w.pipeline);

@@ -162,7 +162,9 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
     if (status != AVSVT_OK)
         return status;
-    for (char *at = text; status == AVSVT_OK && at && *at; at = save) {
+    /* A byte order mark may stand first. */
+    for (char *at = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3);
+         status == AVSVT_OK && at && *at; at = save) {
         char *end = strpbrk(at, "\r\n");
         save = end ? end + 1 : NULL;
         line += !end || *end == '\n' || end[1] != '\n';
