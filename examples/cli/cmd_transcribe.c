@@ -294,6 +294,13 @@ static int open_input(work *w, cli_sound *sound, const char *input)
     return open_video(w, input);
 }
 
+static int stopped(const cli_args *args, const char *name)
+{
+    if (args->input_count > 1) /* those before it are done */
+        return cli_fail("stopped; nothing was written of %s and those after it", name);
+    return cli_fail("stopped; nothing was written");
+}
+
 static int transcribe_one(work *w, const char *input)
 {
     cli_sound sound;
@@ -317,12 +324,12 @@ static int transcribe_one(work *w, const char *input)
     double spent = cli_clock_s() - progress.start_s;
     double duration = sound.duration_s > 0 ? sound.duration_s : progress.done_s;
     cli_progress_end(&progress);
-    if (failed && err.message[0] && failed != AVSVT_E_CANCELLED && !strstr(err.message, sound.name))
+    if (cli_interrupted() && (!failed || failed == AVSVT_E_CANCELLED))
+        status = stopped(w->args, sound.name);
+    else if (failed && err.message[0] && !strstr(err.message, sound.name))
         status = cli_fail("%s: %s", sound.name, err.message);
     else if (failed)
         status = cli_error(&err);
-    else if (cli_interrupted())
-        status = cli_fail("stopped; nothing was written");
     else
         status = deliver(w, notes, &sound, duration, spent);
     avsvt_notes_free(notes);
@@ -332,21 +339,40 @@ static int transcribe_one(work *w, const char *input)
     return status;
 }
 
+typedef struct named {
+    const char *input;
+    char *stem;
+    int place;
+} named;
+
+static int by_stem(const void *x, const void *y)
+{
+    const named *a = x, *b = y;
+    int order = strcmp(a->stem, b->stem);
+    return order ? order : a->place - b->place;
+}
+
 /* Two inputs whose results would have the same name. */
 static int check_names(const cli_args *args)
 {
-    int status = 0;
-    for (int i = 1; i < args->input_count && !status; i++)
-        for (int j = 0; j < i && !status; j++) {
-            char *a = cli_stem(args->inputs[i]), *b = cli_stem(args->inputs[j]);
-            if (!a || !b)
-                status = cli_fail("out of memory");
-            else if (!strcmp(a, b))
-                status = cli_fail("%s and %s would both be written to %s; transcribe them "
-                                  "into two folders", args->inputs[j], args->inputs[i], a);
-            free(a);
-            free(b);
-        }
+    int count = args->input_count, known = 0, status = 0;
+    named *names = malloc((size_t)count * sizeof *names);
+    while (names && known < count && (names[known].stem = cli_stem(args->inputs[known]))) {
+        names[known].input = args->inputs[known];
+        names[known].place = known;
+        known++;
+    }
+    if (known < count)
+        status = cli_fail("out of memory");
+    else
+        qsort(names, (size_t)count, sizeof *names, by_stem);
+    for (int i = 1; i < known && !status; i++)
+        if (!strcmp(names[i - 1].stem, names[i].stem))
+            status = cli_fail("%s and %s would both be written to %s; transcribe them into two "
+                              "folders", names[i - 1].input, names[i].input, names[i].stem);
+    while (known)
+        free(names[--known].stem);
+    free(names);
     return status;
 }
 

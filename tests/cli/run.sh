@@ -197,6 +197,18 @@ head -c 100 pipe116.wav | "$avsvt" listen - >out 2>err; check "a pipe that ends 
 head -c 30 pipe116.wav | "$avsvt" listen - >out 2>err; [ $? = 1 ] && grep -q 'ends before its sound' err; check "a WAV without sound"
 tail -c +60 pipe116.wav | "$avsvt" listen - --raw s16 --rate 44100 >out 2>err; check "raw samples"
 echo nonsense and more | "$avsvt" listen - >out 2>err; [ $? = 1 ] && [ "$(wc -l <err)" = 1 ] && grep -q -- --raw err; check "no WAV in the pipe"
+ln -s /dev/full full.csv; expect 1 "$avsvt" listen "$data/melody.flac" --fast -q -o full.csv -o heard2.mid && [ -s heard2.mid ]; check "one place that can't be written does not lose the notes of the others"
+python3 - "$avsvt" >out 2>err <<'EOF'
+import os, signal, subprocess, sys
+p = subprocess.Popen([sys.argv[1], "listen", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while "pipe_read" not in open(f"/proc/{p.pid}/wchan").read() and not open(f"/proc/{p.pid}/syscall").read().startswith("0 0x0 "):
+    assert p.poll() is None
+p.send_signal(signal.SIGINT)
+message = p.stderr.read()
+assert p.wait() == 1 and message.startswith(b"avsvt: stopped"), message
+EOF
+check "Ctrl-C before a pipe says anything"
 expect 2 "$avsvt" listen --raw s16 --rate 8000; check "--raw is for standard input"
 expect 2 "$avsvt" listen - --raw s16; check "--raw needs a rate"
 expect 2 "$avsvt" listen "$data/melody.flac" -o x.xyz; check "listen: an ending that tells no format"
@@ -354,6 +366,15 @@ for number in signal.SIGINT, signal.SIGTERM:
     assert message.startswith("avsvt: stopped") and message.count("\n") == 1, message
     left = [f for f in os.listdir(".") if f.startswith("long") or f.startswith(".long")]
     assert left == ["long.wav"], left
+    assert message == "avsvt: stopped; nothing was written\n", message
+
+p = subprocess.Popen([sys.argv[1], "transcribe", "two.flac", "long.wav", "-q", "-o", "some"], stderr=subprocess.PIPE,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while p.poll() is None and not reads(p.pid, "long.wav"):
+    time.sleep(.002)
+p.send_signal(signal.SIGINT)
+message = p.communicate()[1].decode()
+assert os.listdir("some") == ["two.csv"] and message == "avsvt: stopped; nothing was written of long.wav and those after it\n", message
 EOF
 check "Ctrl-C stops in one line and leaves no half file"
 
