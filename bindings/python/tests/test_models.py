@@ -111,6 +111,16 @@ def test_a_model_of_another_role_is_no_stage(model):
     assert model.get("name") == "notes-default"  # still open
 
 
+@pytest.mark.parametrize("make", [
+    lambda: avsvt.Context(threads=2 ** 32 + 1),
+    lambda: avsvt.Stream(48000, queue=-1),
+    lambda: avsvt.frames_to_notes(np.zeros((5, 20)), window=2 ** 32 + 3),
+])
+def test_whole_numbers_are_not_cut(make):
+    with pytest.raises(ValueError, match="is out of range"):
+        make()
+
+
 def test_a_context_that_cannot_be(model_path):
     with pytest.raises(ValueError):
         avsvt.Context(threads=100000)
