@@ -267,6 +267,9 @@ expect 0 "$avsvt" prepare folder set -o lists --json && json out && grep -q '"le
     grep -q 'set/a.flac,notes/train/a.csv' lists/train.csv && [ -s lists/labels/train/a/frame_anno.npy ]
 check "a folder becomes lists; what lacks notes is told of"
 expect 0 "$avsvt" evaluate notes melody.csv lists/notes/train/a.csv && grep -q 'COnPOff *100.00' out; check "the lists' notes are the same"
+cp lists/train.csv lists/valid.csv; cp lists/folder_train.csv lists/folder_valid.csv
+expect 0 "$avsvt" prepare folder set -o lists && grep -q '^avsvt: note: .*lists/valid.csv: is of an earlier run' err && [ "$(grep -c earlier err)" = 2 ]
+check "lists of another run are told of"
 expect 1 "$avsvt" prepare dsing set -o lists2 && [ ! -e lists2/train.csv ]; check "a folder that is no such set"
 expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err; check "annotations that are missing"
 # train
