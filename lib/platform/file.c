@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "platform/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -123,6 +125,7 @@ static void set_usual_mode(int fd, const char *path)
 }
 
 #define MAX_LINKS 32
+#define TAG 8 /* letters that tell temporary files apart */
 
 /* What is written in the end where path is a link, or leads nowhere yet. */
 static const char *follow(char room[PATH_MAX], const char *path)
@@ -169,14 +172,14 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
         return avsvti_fail_memory(err);
     uint64_t seed = (uint64_t)(uintptr_t)t ^ ((uint64_t)getpid() << 32);
     for (int attempt = 0; attempt < 100; attempt++) {
-        char tail[9];
-        for (int i = 0; i < 8; i++) {
+        char tag[TAG + 1];
+        for (int i = 0; i < TAG; i++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
-            tail[i] = letters[(seed >> 33) % (sizeof(letters) - 1)];
+            tag[i] = letters[(seed >> 33) % (sizeof(letters) - 1)];
         }
-        tail[8] = '\0';
+        tag[TAG] = '\0';
         /* The ending stays last: some writers look at it. */
-        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, real, tail, name);
+        snprintf(t, n + 32, "%.*s.%s~%.180s", (int)folder, real, tag, name);
         int fd = open(t, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             set_usual_mode(fd, path);
@@ -222,6 +225,27 @@ void avsvti_file_discard(char *temporary, const avsvt_allocator *a)
         return;
     unlink(temporary);
     avsvti_release(a, temporary);
+}
+
+#define LEFT_S 3600
+
+void avsvti_file_sweep(const char *folder, const char *const *names)
+{
+    DIR *dir = opendir(folder);
+    struct stat st;
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        const char *left = entry->d_name; /* .xxxxxxxx~NAME */
+        if (left[0] != '.' || strlen(left) <= TAG + 2 || left[TAG + 1] != '~')
+            continue;
+        const char *const *name = names;
+        while (*name && strcmp(*name, left + TAG + 2))
+            name++;
+        if (*name && !fstatat(dirfd(dir), left, &st, AT_SYMLINK_NOFOLLOW) &&
+            S_ISREG(st.st_mode) && difftime(time(NULL), st.st_mtime) > LEFT_S)
+            (void)!unlinkat(dirfd(dir), left, 0);
+    }
+    if (dir)
+        closedir(dir);
 }
 
 /* Returns 0 or the code of what went wrong. */
