@@ -89,7 +89,7 @@ int cli_can_write(const char *path)
     int status = 0;
     if (!cli_is_folder(folder))
         status = cli_fail("%s: cannot be written: there is no folder %s", path, folder);
-    else if (access(folder, W_OK | X_OK))
+    else if (access(folder, W_OK | X_OK) || (!access(path, F_OK) && access(path, W_OK)))
         status = cli_fail("%s: cannot be written: %s", path, strerror(errno));
     free(folder);
     return status;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/number.h"
 #include "platform/file.h"
@@ -22,7 +23,7 @@ static const char *ending_of(const char *name, const char *const *endings)
 {
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && endings[i]; i++)
-        if (!strcmp(dot, endings[i]))
+        if (!strcasecmp(dot, endings[i])) /* recorders write .WAV */
             return dot;
     return NULL;
 }

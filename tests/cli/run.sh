@@ -297,6 +297,8 @@ check "train in processes without a backend for it"
 expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]
 check "train writes a model and a log"
 expect 0 "$avsvt" train r.yaml --backend null && grep -q 'goes on after step 2' err; check "train goes on"
+mkdir shout; cp songs/a.flac shout/A.FLAC; cp songs/a.csv shout/A.csv; sed 's/: songs}/: shout}/; s/: run/: run3/' r.yaml >r3.yaml
+expect 0 "$avsvt" train r3.yaml --backend null; check "train takes endings in capitals"
 printf '\357\273\277sound,notes\r\nsongs/a.flac,songs/a.csv\r\n' >bom.csv; sed 's/: songs}/: bom.csv}/; s/: run/: run2/' r.yaml >r2.yaml
 expect 0 "$avsvt" train r2.yaml --backend null; check "train takes a list with a byte order mark"
 expect 0 "$avsvt" info run/last.pt && grep -q 'training: {from: "small", steps: 2' out; check "the model says how it was trained"
