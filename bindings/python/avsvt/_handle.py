@@ -4,6 +4,7 @@ import ctypes
 import json
 import logging
 import os
+import signal
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -133,6 +134,49 @@ class Handle:
     def __del__(self):
         if getattr(self, "_lock", None) is not None and _ffi is not None:
             self.close()
+
+
+class Progress:
+    """What C calls back while it works: ``tell(*values)`` gives 1 when `progress`
+    raised, or Ctrl-C's handler did, which is called there and not before: raised
+    on the way into a callback of ctypes, its exception would be lost.
+
+    >>> with Progress(progress) as told:
+    ...     call("avsvt_...", function(told.tell))
+
+    What was raised comes out of the block.
+    """
+
+    def __init__(self, progress):
+        self._progress, self._raised, self._signals = progress, None, []
+        self._handler = None  # Ctrl-C's, while ours stands in for it
+
+    def tell(self, *values) -> int:
+        try:
+            self._handle()
+            if self._progress is not None:
+                self._progress(*values)
+        except BaseException as error:
+            self._raised = error
+        return self._raised is not None
+
+    def _handle(self) -> None:
+        while self._signals:
+            self._handler(*self._signals.pop())
+
+    def __enter__(self):
+        handler = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and callable(handler):
+            self._handler = handler
+            signal.signal(signal.SIGINT, lambda *what: self._signals.append(what))
+        return self
+
+    def __exit__(self, _kind, error, _trace):
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+        if self._raised is not None:
+            raise self._raised from None
+        self._handle()
 
 
 @contextmanager

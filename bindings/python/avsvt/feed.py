@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A pipeline that is fed while it runs."""
 import ctypes
+import time
 
 import numpy as np
 
@@ -71,6 +72,8 @@ class Feed(Handle):
 
     def wait(self) -> None:
         """Wait for the end, after finish() or cancel(); raises why it failed."""
+        while self.state == _STATES[0]:
+            time.sleep(0.005)  # C's own wait hears no Ctrl-C
         with self._held() as pointer:
             call("avsvt_feed_wait", pointer)
 

@@ -4,7 +4,7 @@ import ctypes
 from ctypes import c_char_p, c_void_p
 
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes, settings_text
+from ._handle import Handle, Progress, call, held, path_bytes, settings_text
 from .audio import as_mono
 from .models import Model
 from .notes import Notes
@@ -59,24 +59,10 @@ class Trainer(Handle):
         """Train to the end; gives the last report. ``progress(report)`` is
         called after every step and validation, and may raise to stop; run
         again, training goes on."""
-        failure = []
-
-        def tell(_user, record):
-            try:
-                progress(_report(record.contents))
-            except BaseException as error:  # goes on in run(), not in C
-                failure.append(error)
-                return 1
-            return 0
-
-        function = _ffi.TrainFunction(tell) if progress else _ffi.TrainFunction()
-        with self._held() as trainer:
-            try:
-                call("avsvt_trainer_run", trainer, function, None)
-            except Exception:
-                if failure:
-                    raise failure[0] from None
-                raise
+        report = progress and (lambda record: progress(_report(record.contents)))
+        with self._held() as trainer, Progress(report) as told:
+            function = _ffi.TrainFunction(lambda _user, record: told.tell(record))
+            call("avsvt_trainer_run", trainer, function, None)
         return self.report
 
     def step(self, **arrays) -> dict:

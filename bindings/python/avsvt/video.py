@@ -7,7 +7,7 @@ from ctypes import c_size_t, c_void_p
 import numpy as np
 
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Handle, Progress, call, held, path_bytes
 from .tensors import Tensor
 
 _PIXELS = {"grey": 0, "gray": 0, "rgb": 1}
@@ -75,9 +75,9 @@ class Video(Handle):
     def frames(self) -> np.ndarray:
         """All that is left, as one array."""
         out = c_void_p()
-        with self._held() as pointer:
+        with self._held() as pointer, Progress(None) as told:
             call("avsvt_video_read_all", ctypes.byref(out), pointer,
-                 _ffi.ProgressFunction(), None)
+                 _ffi.ProgressFunction(lambda _user, *s: told.tell(*s)), None)
         with Tensor._adopt(out.value) as tensor:
             return tensor.numpy()
 

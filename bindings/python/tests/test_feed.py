@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fed in blocks, the melody gives its notes."""
 import gc
+import os
+import signal
+import threading
 
 import avsvt
 import numpy as np
@@ -57,6 +60,15 @@ def test_whole_numbers_are_scaled(melody):
         feed.wait()
         notes = feed.notes()
     assert len(notes) == 19 and max(n.level for n in notes) < -3
+
+
+def test_ctrl_c_ends_the_waiting():
+    with avsvt.Pipeline() as pipeline, avsvt.Feed(pipeline, 16000) as feed:
+        interrupt = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.start()
+            feed.wait()  # nobody has said that the sound has ended
+        interrupt.join()
 
 
 def test_cancelling_says_so():
