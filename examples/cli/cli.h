@@ -146,8 +146,20 @@ int cli_is_folder(const char *path);
 int cli_same_file(const char *a, const char *b);
 int cli_make_folder(const char *path);      /* with those above it; 0 or status */
 int cli_can_write(const char *path);        /* 0 or status, said */
+int cli_notes_rank(const char *path);       /* of a file of notes, 0 goes first; -1: none */
 /* All of it; name is for messages. 0 or status. */
 int cli_read_stream(FILE *from, const char *name, char **data, size_t *size);
+
+/* files.c: text written beside its path and renamed when it is whole, as the
+ * library writes. cli_create: NULL after saying why; cli_commit: 0 or status. */
+typedef struct cli_file {
+    FILE *to;
+    const char *path;
+    char *real;      /* where links lead to */
+    char *temporary; /* NULL: a pipe or a device, written directly */
+} cli_file;
+FILE *cli_create(cli_file *file, const char *path);
+int cli_commit(cli_file *file);
 
 /* mouth.c: the mouth of a face in the video at path, at rate_hz pictures a second
  * (0: its own); *rate: what that is. 0, or CLI_FAILED after saying why. */

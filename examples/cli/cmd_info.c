@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sound.h"
 
@@ -50,7 +51,7 @@ static void end_facts(const cli_args *args)
 static int has_ending(const char *path, const char *ending)
 {
     size_t a = strlen(path), b = strlen(ending);
-    return a >= b && !strcmp(path + a - b, ending);
+    return a >= b && !strcasecmp(path + a - b, ending);
 }
 
 static int info_model(const cli_args *args, avsvt_context *context, const char *path)
@@ -248,8 +249,7 @@ static int run(const cli_args *args)
         status = info_model(args, context, path);
     else if (has_ending(path, ".yaml") || has_ending(path, ".yml"))
         status = info_pipeline(args, context, path);
-    else if (has_ending(path, ".csv") || has_ending(path, ".txt") ||
-             has_ending(path, ".json") || has_ending(path, ".mid") || has_ending(path, ".kar"))
+    else if (cli_notes_rank(path) >= 0)
         status = info_notes(args, context, path);
     else
         status = info_media(args, context, path);

@@ -137,14 +137,15 @@ static int write_notes(listening *l, avsvt_context *context, int shown)
         return cli_fail("out of memory; the notes are not whole and were not written");
     if (avsvt_notes_create(&notes, context, l->notes, l->count, &err))
         return cli_error(&err);
-    for (int i = 0; i < l->args->out_count && !status; i++) {
+    /* What was sung is not sung again: all places are tried. */
+    for (int i = 0; i < l->args->out_count; i++) {
         if (avsvt_notes_write(notes, l->args->outs[i], NULL, &err))
             status = cli_error(&err);
         else if (!l->args->quiet)
             fprintf(stderr, "%zu note%s -> %s\n", l->count, l->count == 1 ? "" : "s",
                     l->args->outs[i]);
     }
-    if (!status && shown) /* what was on the screen is gone */
+    if (shown) /* what was on the screen is gone */
         cli_print_notes(stdout, notes, "heard", l->heard_s);
     avsvt_notes_free(notes);
     return status;

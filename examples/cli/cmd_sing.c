@@ -87,17 +87,6 @@ char *cli_words(const cli_singing *s, size_t first, size_t end)
     return words;
 }
 
-/* Whether what was sung is a list of notes and not a sound. */
-static int is_note_file(const char *path)
-{
-    static const char *const endings[] = { ".csv", ".json", ".txt", ".mid", ".midi", ".kar" };
-    const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-        if (!strcmp(dot, endings[i]))
-            return 1;
-    return 0;
-}
-
 static int read_notes(cli_sung *sung, avsvt_context *context, const char *path)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -199,7 +188,7 @@ static int check(const cli_args *args)
 {
     if (!is_live(args) && (args->raw || args->fast || args->input))
         return cli_usage("--%s goes with --live", args->raw ? "raw" : args->fast ? "fast" : "input");
-    if (args->live && args->input_count > 1 && is_note_file(args->inputs[1]))
+    if (args->live && args->input_count > 1 && cli_notes_rank(args->inputs[1]) >= 0)
         return cli_usage("%s: notes can't be sung live", args->inputs[1]);
     for (int i = 0; i < args->out_count; i++) {
         int format = avsvt_format_from_path(args->outs[i]);
@@ -250,7 +239,7 @@ static int run(const cli_args *args)
         status = open_song(&s, context);
     if (!status)
         status = is_live(args) ? cli_sing_live(&s, &sung, context, input)
-               : is_note_file(input) ? read_notes(&sung, context, input)
+               : cli_notes_rank(input) >= 0 ? read_notes(&sung, context, input)
                                      : read_sound(&sung, context, args, input);
     if (!status && cli_interrupted() && !is_live(args))
         status = cli_fail("stopped; nothing was written");

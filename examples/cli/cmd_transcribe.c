@@ -24,7 +24,7 @@ static const cli_option options[] = {
     { 0, "picture", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(picture), 0,
       "print the list and a picture of the notes" },
     { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,
-      "without -o: the same as -f json; with -o: print what was done as JSON" },
+      "without -o, or with -o -: the same as -f json; with -o FILE: print what was done as JSON" },
     { 0, "tempo", CLI_NUMBER, "BPM", NULL, 10, 960, CLI_FIELD(tempo), 0,
       "beats a minute in midi, ultrastar and musicxml (default 120)" },
     { 0, "pitch-bend", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(pitch_bend), 0,
@@ -76,6 +76,8 @@ typedef struct work {
     avsvt_pipeline *pipeline;
     const char *folder; /* results are named after their inputs; or NULL */
     int reported;       /* entries of the JSON report so far */
+    int to_stdout;      /* notes go there, for which reports make room */
+    int listed;         /* the list has been printed there */
     avsvt_video *mouth; /* pictures that are read while it runs; or NULL */
 } work;
 
@@ -114,13 +116,14 @@ static void export_options(avsvt_export_options *o, const work *w, int format,
     o->audio_path = format == AVSVT_FORMAT_HTML ? sound->path : NULL;
 }
 
-static int print(const work *w, const avsvt_notes *notes, int format,
+static int print(work *w, const avsvt_notes *notes, int format,
                  const cli_sound *sound, double duration_s)
 {
     avsvt_export_options options_ = AVSVT_EXPORT_OPTIONS_INIT;
     avsvt_bytes bytes = AVSVT_BYTES_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     if (format == TEXT) {
+        w->listed = 1;
         cli_print_notes(stdout, notes, cli_base(sound->name), duration_s);
         return 0;
     }
@@ -135,15 +138,11 @@ static int print(const work *w, const avsvt_notes *notes, int format,
 static int write_text(const char *path, const avsvt_notes *notes,
                       const cli_sound *sound, double duration_s)
 {
-    FILE *to = fopen(path, "w");
-    if (!to)
-        return cli_fail("%s: cannot be written", path);
-    cli_print_notes(to, notes, cli_base(sound->name), duration_s);
-    int bad = ferror(to);
-    bad |= fclose(to);
-    if (bad)
-        remove(path);
-    return bad ? cli_fail("%s: writing failed", path) : 0;
+    cli_file file;
+    if (!cli_create(&file, path))
+        return CLI_FAILED;
+    cli_print_notes(file.to, notes, cli_base(sound->name), duration_s);
+    return cli_commit(&file);
 }
 
 static int write_file(const work *w, const avsvt_notes *notes, const char *path,
@@ -161,7 +160,7 @@ static int write_file(const work *w, const avsvt_notes *notes, const char *path,
 static void report(work *w, const cli_sound *sound, const char *path, size_t count,
                    double duration_s, double spent_s)
 {
-    if (w->args->json) {
+    if (w->args->json && !w->to_stdout) {
         fputs(w->reported++ ? ",\n  {\"input\": " : "[\n  {\"input\": ", stdout);
         cli_json_string(stdout, sound->name);
         fputs(", \"output\": ", stdout);
@@ -204,7 +203,7 @@ static int deliver(work *w, const avsvt_notes *notes, const cli_sound *sound,
         if (!status)
             report(w, sound, args->outs[i], count, duration_s, spent_s);
     }
-    if (!status && (!args->out_count || (args->picture && !args->json)))
+    if (!status && (!args->out_count || (args->picture && !args->json && !w->listed)))
         status = print(w, notes, args->out_count ? TEXT : format_of(args, NULL), sound,
                        duration_s);
     if (!status && args->picture && !args->json)
@@ -295,6 +294,13 @@ static int open_input(work *w, cli_sound *sound, const char *input)
     return open_video(w, input);
 }
 
+static int stopped(const cli_args *args, const char *name)
+{
+    if (args->input_count > 1) /* those before it are done */
+        return cli_fail("stopped; nothing was written of %s and those after it", name);
+    return cli_fail("stopped; nothing was written");
+}
+
 static int transcribe_one(work *w, const char *input)
 {
     cli_sound sound;
@@ -318,12 +324,12 @@ static int transcribe_one(work *w, const char *input)
     double spent = cli_clock_s() - progress.start_s;
     double duration = sound.duration_s > 0 ? sound.duration_s : progress.done_s;
     cli_progress_end(&progress);
-    if (failed && err.message[0] && failed != AVSVT_E_CANCELLED && !strstr(err.message, sound.name))
+    if (cli_interrupted() && (!failed || failed == AVSVT_E_CANCELLED))
+        status = stopped(w->args, sound.name);
+    else if (failed && err.message[0] && !strstr(err.message, sound.name))
         status = cli_fail("%s: %s", sound.name, err.message);
     else if (failed)
         status = cli_error(&err);
-    else if (cli_interrupted())
-        status = cli_fail("stopped; nothing was written");
     else
         status = deliver(w, notes, &sound, duration, spent);
     avsvt_notes_free(notes);
@@ -333,21 +339,40 @@ static int transcribe_one(work *w, const char *input)
     return status;
 }
 
+typedef struct named {
+    const char *input;
+    char *stem;
+    int place;
+} named;
+
+static int by_stem(const void *x, const void *y)
+{
+    const named *a = x, *b = y;
+    int order = strcmp(a->stem, b->stem);
+    return order ? order : a->place - b->place;
+}
+
 /* Two inputs whose results would have the same name. */
 static int check_names(const cli_args *args)
 {
-    int status = 0;
-    for (int i = 1; i < args->input_count && !status; i++)
-        for (int j = 0; j < i && !status; j++) {
-            char *a = cli_stem(args->inputs[i]), *b = cli_stem(args->inputs[j]);
-            if (!a || !b)
-                status = cli_fail("out of memory");
-            else if (!strcmp(a, b))
-                status = cli_fail("%s and %s would both be written to %s; transcribe them "
-                                  "into two folders", args->inputs[j], args->inputs[i], a);
-            free(a);
-            free(b);
-        }
+    int count = args->input_count, known = 0, status = 0;
+    named *names = malloc((size_t)count * sizeof *names);
+    while (names && known < count && (names[known].stem = cli_stem(args->inputs[known]))) {
+        names[known].input = args->inputs[known];
+        names[known].place = known;
+        known++;
+    }
+    if (known < count)
+        status = cli_fail("out of memory");
+    else
+        qsort(names, (size_t)count, sizeof *names, by_stem);
+    for (int i = 1; i < known && !status; i++)
+        if (!strcmp(names[i - 1].stem, names[i].stem))
+            status = cli_fail("%s and %s would both be written to %s; transcribe them into two "
+                              "folders", names[i - 1].input, names[i].input, names[i].stem);
+    while (known)
+        free(names[--known].stem);
+    free(names);
     return status;
 }
 
@@ -375,6 +400,7 @@ static int check_output(work *w)
         const char *path = args->outs[i];
         if (!strcmp(path, "-")) {
             format = format_of(args, path);
+            w->to_stdout = 1;
             continue;
         }
         if (format_of(args, path) == AVSVT_FORMAT_AUTO)
@@ -401,7 +427,7 @@ static int32_t chunks_of(const cli_args *args)
 
 static int run(const cli_args *args)
 {
-    work w = { args, NULL, NULL, NULL, 0, NULL };
+    work w = { .args = args };
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_pipeline_options open = AVSVT_PIPELINE_OPTIONS_INIT;
     int status = check_output(&w);
@@ -423,7 +449,7 @@ static int run(const cli_args *args)
             int one = transcribe_one(&w, args->inputs[i]);
             status = status ? status : one;
         }
-    if (args->json && args->out_count && w.pipeline)
+    if (args->json && args->out_count && w.pipeline && !w.to_stdout)
         fputs(w.reported ? "\n]\n" : "[]\n", stdout);
     avsvt_video_free(w.mouth);
     avsvt_pipeline_free(w.pipeline);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of files and folders. */
+/* Names of files and folders, and files that are whole or absent. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "cli.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,10 +91,78 @@ int cli_can_write(const char *path)
     int status = 0;
     if (!cli_is_folder(folder))
         status = cli_fail("%s: cannot be written: there is no folder %s", path, folder);
-    else if (access(folder, W_OK | X_OK))
+    else if (access(folder, W_OK | X_OK) || (!access(path, F_OK) && access(path, W_OK)))
         status = cli_fail("%s: cannot be written: %s", path, strerror(errno));
     free(folder);
     return status;
+}
+
+int cli_notes_rank(const char *path)
+{
+    static const char *const endings[] = { ".csv", ".json", ".txt", ".mid", ".midi", ".kar" };
+    const char *base = cli_base(path), *dot = strrchr(base, '.');
+    for (int i = 0; dot && dot != base && i < (int)(sizeof endings / sizeof *endings); i++)
+        if (!strcasecmp(dot, endings[i]))
+            return i;
+    return -1;
+}
+
+/* A new file in the folder of f->real, as a plain open would make it. */
+static int open_beside(cli_file *f, mode_t mode)
+{
+    const char *name = cli_base(f->real);
+    size_t size = strlen(f->real) + 16;
+    f->temporary = malloc(size);
+    if (!f->temporary)
+        return -1;
+    snprintf(f->temporary, size, "%.*s.%.200s~XXXXXX", (int)(name - f->real), f->real, name);
+    int fd = mkstemp(f->temporary);
+    if (fd >= 0)
+        (void)!fchmod(fd, mode);
+    return fd;
+}
+
+static void forget(cli_file *f)
+{
+    free(f->real);
+    free(f->temporary);
+}
+
+FILE *cli_create(cli_file *f, const char *path)
+{
+    struct stat st;
+    mode_t mask = umask(0);
+    umask(mask);
+    memset(f, 0, sizeof *f);
+    f->path = path;
+    int is_there = !stat(path, &st);
+    if (is_there && (!S_ISREG(st.st_mode) || access(path, W_OK))) {
+        f->to = fopen(path, "w");
+    } else {
+        f->real = is_there ? realpath(path, NULL) : strdup(path);
+        int fd = f->real ? open_beside(f, is_there ? st.st_mode & 0777 : 0666 & ~mask) : -1;
+        f->to = fd < 0 ? NULL : fdopen(fd, "w");
+    }
+    if (!f->to) {
+        cli_fail("%s: can't write: %s", path, strerror(errno));
+        forget(f);
+    }
+    return f->to;
+}
+
+int cli_commit(cli_file *f)
+{
+    int code = ferror(f->to) ? EIO : 0;
+    if (fflush(f->to) || (f->temporary && fsync(fileno(f->to))))
+        code = errno;
+    if (fclose(f->to) && !code)
+        code = errno;
+    if (f->temporary && !code && rename(f->temporary, f->real))
+        code = errno;
+    if (f->temporary && code)
+        remove(f->temporary);
+    forget(f);
+    return code ? cli_fail("%s: can't write: %s", f->path, strerror(code)) : 0;
 }
 
 int cli_read_stream(FILE *from, const char *name, char **data, size_t *size)

@@ -118,7 +118,11 @@ static int read_wav_header(cli_source *s)
 {
     pipe_state *p = s->state;
     unsigned char head[12], chunk[8], data[64];
-    if (!read_exactly(p, head, 12) || memcmp(head, "RIFF", 4) || memcmp(head + 8, "WAVE", 4))
+    int is_wav = read_exactly(p, head, 12) && !memcmp(head, "RIFF", 4) &&
+                 !memcmp(head + 8, "WAVE", 4);
+    if (!is_wav && cli_interrupted())
+        return cli_fail("stopped; nothing was written");
+    if (!is_wav)
         return cli_fail("standard input is no WAV; for bare samples say --raw s16 --rate 48000");
     for (;;) {
         if (!read_exactly(p, chunk, 8))

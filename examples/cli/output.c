@@ -55,6 +55,19 @@ int cli_close_stdout(void)
     return CLI_DONE;
 }
 
+/* Bytes of the UTF-8 character at c; 0: it is none. */
+static int utf8_length(const unsigned char *c)
+{
+    int n = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+    for (int i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    int is_wrong = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
+                   (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f);
+    return is_wrong ? 0 : n;
+}
+
+/* Names of files may be any bytes, JSON may not. */
 void cli_json_string(FILE *to, const char *text)
 {
     if (!text) {
@@ -62,15 +75,19 @@ void cli_json_string(FILE *to, const char *text)
         return;
     }
     fputc('"', to);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
+    int n;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c += n ? n : 1) {
+        n = utf8_length(c);
+        if (!n)
+            fputs("\\ufffd", to);
+        else if (*c == '"' || *c == '\\')
             fprintf(to, "\\%c", *c);
         else if (*c == '\n')
             fputs("\\n", to);
         else if (*c < 0x20)
             fprintf(to, "\\u%04x", *c);
         else
-            fputc(*c, to);
+            fwrite(c, 1, (size_t)n, to);
     }
     fputc('"', to);
 }

@@ -134,17 +134,12 @@ int cli_sheet_page(const char *path, const avsvt_tensor *crops, double rate,
     if (!status && avsvt_tensor_format(&png, sheet, AVSVT_TENSOR_PNG, &err))
         status = cli_error(&err);
     avsvt_tensor_free(sheet);
-    FILE *to = status ? NULL : fopen(path, "w");
-    if (!status && !to)
-        status = cli_fail("%s: cannot be written", path);
-    if (to) {
-        write_page(to, &png, crops, count < PAGE_MOST ? count : PAGE_MOST, rate, title);
-        int bad = ferror(to);
-        bad |= fclose(to);
-        if (bad) {
-            remove(path);
-            status = cli_fail("%s: writing failed", path);
-        }
+    cli_file file;
+    if (!status && !cli_create(&file, path)) {
+        status = CLI_FAILED;
+    } else if (!status) {
+        write_page(file.to, &png, crops, count < PAGE_MOST ? count : PAGE_MOST, rate, title);
+        status = cli_commit(&file);
     }
     avsvt_bytes_free(&png);
     return status;

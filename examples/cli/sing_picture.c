@@ -257,10 +257,11 @@ int cli_sing_picture(const cli_singing *s, const char *path)
             y += (rows[count].high - rows[count].low) * LANE + WORDS + GAP;
         }
     }
-    FILE *to = fopen(path, "w");
+    cli_file file;
+    FILE *to = cli_create(&file, path);
     if (!to) {
         free(rows);
-        return cli_fail("%s: cannot be written", path);
+        return CLI_FAILED;
     }
     int html = avsvt_format_from_path(path) == AVSVT_FORMAT_HTML;
     if (html) {
@@ -274,9 +275,5 @@ int cli_sing_picture(const cli_singing *s, const char *path)
     if (html)
         fputs("</html>\n", to);
     free(rows);
-    int bad = ferror(to);
-    bad |= fclose(to);
-    if (bad)
-        remove(path);
-    return bad ? cli_fail("%s: writing failed", path) : 0;
+    return cli_commit(&file);
 }

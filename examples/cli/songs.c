@@ -6,23 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Note files by their endings; the first goes before the others. */
-static const char *const endings[] = { ".csv", ".json", ".txt", ".mid" };
-#define ENDINGS ((int)(sizeof(endings) / sizeof(*endings)))
-
-/* Place of the ending in the list above, -1 for other files. */
-static int rank(const char *name)
+/* Order of the names without their endings, of note files in one folder. */
+static int compare_stems(const char *a, const char *b)
 {
-    const char *dot = strrchr(name, '.');
-    for (int i = 0; dot && dot != name && i < ENDINGS; i++)
-        if (!strcmp(dot, endings[i]))
-            return i;
-    return -1;
+    size_t n = (size_t)(strrchr(a, '.') - a), m = (size_t)(strrchr(b, '.') - b);
+    int order = memcmp(a, b, n < m ? n : m);
+    return order ? order : (n > m) - (n < m);
 }
 
-static int by_name(const void *a, const void *b)
+/* By name; of one name the best ending first. */
+static int by_name(const void *x, const void *y)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *a = *(char *const *)x, *b = *(char *const *)y;
+    int order = compare_stems(a, b);
+    if (!order)
+        order = cli_notes_rank(a) - cli_notes_rank(b);
+    return order ? order : strcmp(a, b);
 }
 
 typedef struct names {
@@ -55,22 +54,15 @@ static int add_name(names *n, char *path)
     return 0;
 }
 
-/* Of several files with one stem only the first in rank stays. */
+/* Of several files with one name only the first stays. */
 static void keep_best(names *n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n->count; i++) {
-        char *before = kept ? cli_stem(n->list[kept - 1]) : NULL, *here = cli_stem(n->list[i]);
-        if (before && here && !strcmp(before, here)) {
-            int better = rank(n->list[i]) < rank(n->list[kept - 1]);
-            free(n->list[better ? kept - 1 : i]);
-            if (better)
-                n->list[kept - 1] = n->list[i];
-        } else {
+        if (kept && !compare_stems(n->list[kept - 1], n->list[i]))
+            free(n->list[i]);
+        else
             n->list[kept++] = n->list[i];
-        }
-        free(before);
-        free(here);
     }
     n->count = kept;
 }
@@ -82,7 +74,7 @@ static int list_folder(names *n, const char *folder)
         return cli_fail("%s: cannot be read: %s", folder, strerror(errno));
     int status = 0;
     for (struct dirent *entry; !status && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.' && rank(entry->d_name) >= 0)
+        if (entry->d_name[0] != '.' && cli_notes_rank(entry->d_name) >= 0)
             status = add_name(n, cli_join(folder, entry->d_name, ""));
     closedir(dir);
     if (status)

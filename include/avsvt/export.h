@@ -48,9 +48,10 @@ AVSVT_API int32_t avsvt_format_from_path(const char *path);
 AVSVT_API int32_t avsvt_format_from_name(const char *name);
 
 /** Write notes to a file: beside @p path first, then renamed, so that the
- *  file is whole or absent. A pipe or device is written to directly. Parts of
- *  a note before 0 s are left out where a format starts there; MIDI plays each
- *  key once at a time, UltraStar and MusicXML one note at a time.
+ *  file is whole or absent; where @p path is a link, what it leads to. A file
+ *  that may not be written stays. A pipe or device is written to directly.
+ *  Parts of a note before 0 s are left out where a format starts there; MIDI
+ *  plays each key once at a time, UltraStar and MusicXML one note at a time.
  *  @param notes [borrowed]
  *  @param path  [borrowed] UTF-8.
  *  @param opts  [borrowed] NULL: the format from the path, defaults else.

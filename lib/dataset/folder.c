@@ -69,7 +69,7 @@ static avsvt_status add_song(avsvti_dataset *d, const char *stem, const char *so
     return status;
 }
 
-/* Whether the song is there with another ending that comes before this one. */
+/* Whether the song is there with an ending that comes before this one. */
 static int is_second(const avsvti_dataset *d, const char *place, const char *stem,
                      const char *ending)
 {
@@ -84,10 +84,16 @@ static int is_second(const avsvti_dataset *d, const char *place, const char *ste
     return found;
 }
 
-/* One sound file of a folder. split AVSVTI_SPLITS: train, or spread. */
-static avsvt_status take(avsvti_dataset *d, const char *place, const char *file,
-                         const char *const *endings, avsvti_split split,
-                         uint64_t *seen)
+/* A folder of sound files. */
+typedef struct place {
+    char *path;
+    const char *before;  /* of the same split, and read already; or NULL */
+    avsvti_split split;  /* AVSVTI_SPLITS: train, or spread */
+} place;
+
+/* One sound file of a folder. */
+static avsvt_status take(avsvti_dataset *d, const place *p, const char *file,
+                         const char *const *endings, uint64_t *seen)
 {
     char stem[NAME];
     size_t n = stem_of(file, sounds);
@@ -96,70 +102,77 @@ static avsvt_status take(avsvti_dataset *d, const char *place, const char *file,
         return AVSVT_OK;
     snprintf(stem, sizeof(stem), "%.*s", (int)n, file);
     if (!avsvti_dataset_good_name(stem)) {
-        avsvti_dataset_leave_out(d, "%.60s: its name is too long", file);
+        avsvti_dataset_leave_out(d, "%.60s: its name is too long, begins with a point or "
+                                 "has a line break in it", file);
         return AVSVT_OK;
     }
-    if (is_second(d, place, stem, file + n)) {
+    if (is_second(d, p->path, stem, file + n)) {
         avsvti_dataset_leave_out(d, "%s: is there in another format too", file);
+        return AVSVT_OK;
+    }
+    if (p->before && is_second(d, p->before, stem, "")) {
+        avsvti_dataset_leave_out(d, "%s: a song of this name is in %s too", file, p->before);
         return AVSVT_OK;
     }
     avsvt_status status = avsvti_dataset_tell(d, stem);
     if (status == AVSVT_OK)
-        status = find_notes(d, &notes, place, stem, endings);
+        status = find_notes(d, &notes, p->path, stem, endings);
     if (status == AVSVT_OK && !notes) {
         avsvti_dataset_leave_out(d, "%s: there is no %s%s beside it", file, stem,
                                  endings[0]);
         return AVSVT_OK;
     }
-    char *sound = status == AVSVT_OK ? avsvti_path_join(d->allocator, place, file)
+    char *sound = status == AVSVT_OK ? avsvti_path_join(d->allocator, p->path, file)
                                      : NULL;
     if (status == AVSVT_OK && !sound)
         status = avsvti_fail_memory(d->err);
     if (status == AVSVT_OK)
-        status = add_song(d, stem, sound, notes, split != AVSVTI_SPLITS ? split
+        status = add_song(d, stem, sound, notes, p->split != AVSVTI_SPLITS ? p->split
                           : avsvti_dataset_spread(d, (*seen)++));
     avsvti_release(d->allocator, sound);
     avsvti_release(d->allocator, notes);
     return status;
 }
 
-static avsvt_status take_folder(avsvti_dataset *d, const char *place,
-                                const char *const *endings, avsvti_split split,
-                                uint64_t *seen)
+static avsvt_status take_folder(avsvti_dataset *d, const place *p,
+                                const char *const *endings, uint64_t *seen)
 {
     avsvti_folder folder;
-    avsvt_status status = avsvti_folder_read(&folder, d->allocator, place, d->err);
+    avsvt_status status = avsvti_folder_read(&folder, d->allocator, p->path, d->err);
     if (status != AVSVT_OK)
         return status;
     for (size_t i = 0; i < folder.count && status == AVSVT_OK; i++)
-        status = take(d, place, folder.names[i], endings, split, seen);
+        status = take(d, p, folder.names[i], endings, seen);
     avsvti_folder_free(&folder);
     return status;
 }
 
 static avsvt_status read_folder(avsvti_dataset *d, const char *const *endings)
 {
-    static const char *const places[] = { "train", "valid", "dev", "test" };
+    static const char *const names[] = { "train", "valid", "dev", "test" };
+    place places[4] = { { NULL, NULL, AVSVTI_TRAIN } };
     uint64_t seen = 0;
     int parts = 0, valid = 0;
     avsvt_status status = AVSVT_OK;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < 4 && status == AVSVT_OK; i++) {
-            avsvti_split split = avsvti_split_of(places[i]);
-            char *place = avsvti_path_join(d->allocator, d->folder, places[i]);
-            if (!place)
-                return avsvti_fail_memory(d->err);
-            int there = avsvti_folder_is(place);
-            parts |= there;
-            valid |= there && split == AVSVTI_VALID;
-            if (split == AVSVTI_TRAIN && !valid)
-                split = AVSVTI_SPLITS; /* some of them may be for validation */
-            if (there && pass)
-                status = take_folder(d, place, endings, split, &seen);
-            avsvti_release(d->allocator, place);
-        }
+    for (size_t i = 0; i < 4 && status == AVSVT_OK; i++) {
+        char *path = avsvti_path_join(d->allocator, d->folder, names[i]);
+        if (!path)
+            status = avsvti_fail_memory(d->err);
+        places[i] = (place){ path, NULL, avsvti_split_of(names[i]) };
+        parts |= path && avsvti_folder_is(path);
+        valid |= path && avsvti_folder_is(path) && places[i].split == AVSVTI_VALID;
+    }
+    if (!valid)
+        places[0].split = AVSVTI_SPLITS; /* some of them may be for validation */
+    places[2].before = places[1].path;
+    for (size_t i = 0; i < 4 && status == AVSVT_OK; i++)
+        if (avsvti_folder_is(places[i].path))
+            status = take_folder(d, &places[i], endings, &seen);
+    const place all = { d->folder, NULL, AVSVTI_SPLITS };
     if (status == AVSVT_OK && !parts)
-        status = take_folder(d, d->folder, endings, AVSVTI_SPLITS, &seen);
+        status = take_folder(d, &all, endings, &seen);
+    for (size_t i = 0; i < 4; i++)
+        avsvti_release(d->allocator, places[i].path);
     return status;
 }
 

@@ -90,6 +90,29 @@ avsvt_status avsvti_dataset_line(avsvti_dataset *d, const char *prefix,
     return list->text.failed ? avsvti_fail_memory(d->err) : AVSVT_OK;
 }
 
+static int is_written(const avsvti_dataset *d, const char *name)
+{
+    for (size_t i = 0; i < d->list_count; i++)
+        if (!strcmp(d->lists[i].name, name))
+            return 1;
+    return 0;
+}
+
+/* A list that an earlier run left may name songs that are in another one now. */
+static avsvt_status tell_of_old(avsvti_dataset *d, const char *prefix, const char *split)
+{
+    char name[sizeof(d->lists[0].name)];
+    snprintf(name, sizeof(name), "%s%s%s.csv", prefix, *prefix ? "_" : "", split);
+    char *path = avsvti_path_join(d->allocator, d->out, name);
+    if (!path)
+        return avsvti_fail_memory(d->err);
+    if (!is_written(d, name) && avsvti_file_is(path))
+        avsvti_log(d->context, AVSVT_LOG_WARNING,
+                   "%s: is of an earlier run; now no songs are for it", path);
+    avsvti_release(d->allocator, path);
+    return AVSVT_OK;
+}
+
 avsvt_status avsvti_dataset_write(avsvti_dataset *d)
 {
     avsvt_status status = AVSVT_OK;
@@ -101,6 +124,11 @@ avsvt_status avsvti_dataset_write(avsvti_dataset *d)
         status = avsvti_file_write(path, list->text.data, list->text.size,
                                    d->allocator, d->err);
         avsvti_release(d->allocator, path);
+    }
+    for (int i = 0; i < AVSVTI_SPLITS && status == AVSVT_OK; i++) {
+        status = tell_of_old(d, "", avsvti_split_names[i]);
+        if (status == AVSVT_OK)
+            status = tell_of_old(d, d->prefix, avsvti_split_names[i]);
     }
     return status;
 }

@@ -51,7 +51,7 @@ avsvti_split avsvti_dataset_spread(const avsvti_dataset *d, uint64_t i)
 
 int avsvti_dataset_good_name(const char *name)
 {
-    return *name && *name != '.' && strlen(name) <= 200 && !strchr(name, '/');
+    return *name && *name != '.' && strlen(name) <= 200 && !strpbrk(name, "/\r\n");
 }
 
 avsvt_status avsvti_dataset_tell(avsvti_dataset *d, const char *song)

@@ -84,6 +84,21 @@ static avsvt_status read_header(avsvti_reader *r, const char *p,
     return AVSVT_OK;
 }
 
+/* Which sign parts the field that ends at p from the next one; 0: the line ends. */
+static char parting(const char *p, const char *stop)
+{
+    const char *next = next_field(p, stop);
+    while (p < next && !is_separator(*p))
+        p++;
+    return next == stop ? '\0' : p < next ? *p : ' ';
+}
+
+/* Whether a number goes on behind a comma at p, which parts no columns here. */
+static int is_decimal_comma(const char *p, const char *stop, char parted)
+{
+    return parted != ',' && p + 1 < stop && *p == ',' && p[1] >= '0' && p[1] <= '9';
+}
+
 /* One field as a number; text in a column that is not looked at is passed. */
 static const char *read_field(const char *p, const char *stop, double *value,
                               int *is_number)
@@ -104,6 +119,7 @@ static avsvt_status read_line(avsvti_reader *r, const char *p,
 {
     avsvt_note note = AVSVT_NOTE_INIT;
     double *fields[] = { &note.onset_s, &note.offset_s, &note.pitch };
+    char parted = '\0';
     for (int column = 0; column < l->count; column++) {
         double value = 0;
         int is_number = 0;
@@ -120,6 +136,12 @@ static avsvt_status read_line(avsvti_reader *r, const char *p,
                              : "the pitch is not a number");
             *fields[i] = value;
         }
+        int last = column + 1 == l->count;
+        char by = last ? parted : parting(p, stop);
+        if ((parted && by && by != parted) || (last && is_decimal_comma(p, stop, parted)))
+            return avsvti_read_fail(r, "its columns are parted by more than one of comma, "
+                                       "semicolon and blanks: write 0,5 with a point, 0.5");
+        parted = by;
         p = next_field(p, stop);
     }
     return avsvti_read_note(r, &note);

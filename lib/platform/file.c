@@ -2,12 +2,15 @@
 #define _GNU_SOURCE
 #include "platform/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -131,36 +134,62 @@ static void set_usual_mode(int fd, const char *path)
         (void)!fchmod(fd, st.st_mode & 0777);
 }
 
+#define MAX_LINKS 32
+#define TAG 8 /* letters that tell temporary files apart */
+
+/* What is written in the end where path is a link, or leads nowhere yet. */
+static const char *follow(char room[PATH_MAX], const char *path)
+{
+    char link[PATH_MAX];
+    if (strlen(path) >= PATH_MAX)
+        return path; /* which no call takes */
+    strcpy(room, path);
+    for (int i = 0; i < MAX_LINKS; i++) {
+        ssize_t n = readlink(room, link, sizeof(link) - 1);
+        if (n < 0)
+            return room;
+        link[n] = '\0';
+        char *slash = strrchr(room, '/');
+        size_t folder = slash && *link != '/' ? (size_t)(slash - room) + 1 : 0;
+        if (folder + (size_t)n >= PATH_MAX)
+            break;
+        memcpy(room + folder, link, (size_t)n + 1);
+    }
+    return path;
+}
+
 avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
                                const char *path, avsvt_error *err)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     struct stat st;
-    size_t n = strlen(path);
+    char linked[PATH_MAX];
     *temporary = NULL;
-    if (!n)
+    if (!*path)
         return avsvti_fail(err, AVSVT_E_ARG, "the path to write to is empty");
     if (!stat(path, &st) && S_ISDIR(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is a folder, not a file", path);
     /* Renaming over /dev/null would replace the device. */
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
-    const char *slash = strrchr(path, '/');
-    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    const char *name = n - folder > LONGEST_TAIL ? path + n - LONGEST_TAIL : path + folder;
+    if (!stat(path, &st) && access(path, W_OK)) /* nor does renaming ask this */
+        return fail_write(err, errno, path);
+    const char *real = follow(linked, path), *slash = strrchr(real, '/');
+    size_t n = strlen(real), folder = slash ? (size_t)(slash - real) + 1 : 0;
+    const char *name = n - folder > LONGEST_TAIL ? real + n - LONGEST_TAIL : real + folder;
     char *t = avsvti_alloc(a, n + 32, 1);
     if (!t)
         return avsvti_fail_memory(err);
     uint64_t seed = (uint64_t)(uintptr_t)t ^ ((uint64_t)getpid() << 32);
     for (int attempt = 0; attempt < 100; attempt++) {
-        char tail[9];
-        for (int i = 0; i < 8; i++) {
+        char tag[TAG + 1];
+        for (int i = 0; i < TAG; i++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
-            tail[i] = letters[(seed >> 33) % (sizeof(letters) - 1)];
+            tag[i] = letters[(seed >> 33) % (sizeof(letters) - 1)];
         }
-        tail[8] = '\0';
+        tag[TAG] = '\0';
         /* The ending stays last: some writers look at it. */
-        snprintf(t, n + 32, "%.*s.%s~%s", (int)folder, path, tail, name);
+        snprintf(t, n + 32, "%.*s.%s~%s", (int)folder, real, tag, name);
         int fd = open(t, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             set_usual_mode(fd, path);
@@ -180,12 +209,13 @@ avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
                                 const char *path, avsvt_error *err)
 {
     int code = 0;
+    char linked[PATH_MAX];
     int fd = open(temporary, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || (fsync(fd) && errno != EINVAL))
         code = errno;
     if (fd >= 0)
         close(fd);
-    if (!code && rename(temporary, path))
+    if (!code && rename(temporary, follow(linked, path)))
         code = errno;
     if (code) {
         avsvti_file_discard(temporary, a);
@@ -201,6 +231,27 @@ void avsvti_file_discard(char *temporary, const avsvt_allocator *a)
         return;
     unlink(temporary);
     avsvti_release(a, temporary);
+}
+
+#define LEFT_S 3600
+
+void avsvti_file_sweep(const char *folder, const char *const *names)
+{
+    DIR *dir = opendir(folder);
+    struct stat st;
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        const char *left = entry->d_name; /* .xxxxxxxx~NAME */
+        if (left[0] != '.' || strlen(left) <= TAG + 2 || left[TAG + 1] != '~')
+            continue;
+        const char *const *name = names;
+        while (*name && strcmp(*name, left + TAG + 2))
+            name++;
+        if (*name && !fstatat(dirfd(dir), left, &st, AT_SYMLINK_NOFOLLOW) &&
+            S_ISREG(st.st_mode) && difftime(time(NULL), st.st_mtime) > LEFT_S)
+            (void)!unlinkat(dirfd(dir), left, 0);
+    }
+    if (dir)
+        closedir(dir);
 }
 
 /* Returns 0 or the code of what went wrong. */

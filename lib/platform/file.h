@@ -31,6 +31,10 @@ avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
                                 const char *path, avsvt_error *err);
 void avsvti_file_discard(char *temporary, const avsvt_allocator *a);
 
+/* Removes what begin made in the folder for files of these names (closed by
+ * NULL) more than an hour ago: whoever made it was killed. */
+void avsvti_file_sweep(const char *folder, const char *const *names);
+
 /* begin, write, commit in one. */
 avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
                                const avsvt_allocator *a, avsvt_error *err);

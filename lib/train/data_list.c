@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/number.h"
 #include "platform/file.h"
@@ -22,7 +23,7 @@ static const char *ending_of(const char *name, const char *const *endings)
 {
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && endings[i]; i++)
-        if (!strcmp(dot, endings[i]))
+        if (!strcasecmp(dot, endings[i])) /* recorders write .WAV */
             return dot;
     return NULL;
 }
@@ -162,7 +163,9 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
     if (status != AVSVT_OK)
         return status;
-    for (char *at = text; status == AVSVT_OK && at && *at; at = save) {
+    /* A byte order mark may stand first. */
+    for (char *at = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3);
+         status == AVSVT_OK && at && *at; at = save) {
         char *end = strpbrk(at, "\r\n");
         save = end ? end + 1 : NULL;
         line += !end || *end == '\n' || end[1] != '\n';

@@ -6,6 +6,7 @@
 
 #include "core/options.h"
 #include "model/sections.h"
+#include "platform/file.h"
 #include "platform/folder.h"
 #include "train/sight.h"
 #include "train/trainer.h"
@@ -188,6 +189,10 @@ static avsvt_status read_songs(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
+/* What a training that is killed while it writes leaves halves of. */
+static const char *const written[] = { "last.state", "last.pt", "best.pt",
+                                       "curve.svg", NULL };
+
 static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
@@ -211,8 +216,10 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = avsvti_folder_make(a, t->output, err);
     avsvti_state_fingerprint(t);
-    if (status == AVSVT_OK && t->world.rank == 0)
+    if (status == AVSVT_OK && t->world.rank == 0) {
+        avsvti_file_sweep(t->output, written);
         avsvti_heir_begin(t);
+    }
     if (status == AVSVT_OK)
         status = avsvti_state_load(t, err);
     if (status == AVSVT_OK)

@@ -392,6 +392,15 @@ static void folders_give_their_songs(void **state)
     tree_text("parts/dev/b.csv", "onset,offset,pitch\n0,1,60\n");
     assert_int_equal(prepare("folder", "parts", "out/parts", 0.9, &err), AVSVT_OK);
     assert_true(report.train == 1 && report.valid == 1);
+    /* Two songs of one name would have the same notes. */
+    tree_sound("parts/valid/b.wav", 48000);
+    tree_text("parts/valid/b.csv", "onset,offset,pitch\n1,2,70\n");
+    tree_sound("parts/train/line\nbreak.wav", 48000);
+    tree_text("parts/train/line\nbreak.csv", "0,1,60\n");
+    assert_int_equal(prepare("folder", "parts", "out/parts", 0.9, &err), AVSVT_OK);
+    assert_true(report.train == 1 && report.valid == 1 && report.left_out == 2);
+    assert_file("out/parts/valid.csv", "sound,notes\n@/parts/valid/b.wav,notes/valid/b.csv\n");
+    assert_file("out/parts/notes/valid/b.csv", "onset,offset,pitch\n1,2,70\n");
 }
 
 static void midi_files_are_notes_too(void **state)

@@ -120,6 +120,18 @@ expect 0 "$avsvt" transcribe "$data/melody.flac" -f csv --chunks whole && cmp -s
 check "a short song in one piece gives the same notes"
 expect 1 "$avsvt" transcribe "$data/melody.flac" --chunks published && grep -q 'pipeline files' err
 check "the built-in model has no published utterances"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --json -o - && json out && grep -q '"onset"' out; check "--json to standard output is one document"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --json -o b.mid -o - && json out && grep -q 'b.mid$' err; check "what was written is told beside it"
+expect 0 "$avsvt" transcribe "$data/melody.flac" --picture -o - && diff out "$here/picture.txt"; check "the picture to standard output is the same"
+cp "$data/melody.flac" "$(printf 'b\377d\303\244.flac')"
+expect 0 "$avsvt" transcribe b?d*.flac -o b.mid --json && json out && python3 -c 'import json; assert json.load(open("out"))[0]["input"] == "b\ufffdd\u00e4.flac"'
+check "a name that is no UTF-8 leaves JSON JSON"
+echo before >kept.txt; short_files() { (ulimit -f 1; trap '' XFSZ; exec "$@"); }
+for o in "transcribe $data/melody.flac -f text -o kept.txt" "sing melody.csv melody.csv -q -o kept.svg"; do
+    echo before >kept.svg
+    short_files "$avsvt" $o 2>err; [ $? = 1 ] && grep -q "kept.*: can't write: File too large" err && [ "$(cat kept.txt kept.svg | tr '\n' ' ')" = 'before before ' ] && [ "$(ls -A | grep -c kept)" = 2 ]
+    check "what can't be written leaves what was there ($o)"
+done
 cp "$data/melody.flac" two.flac
 expect 2 "$avsvt" transcribe two.flac -f csv -o two.flac && cmp -s two.flac "$data/melody.flac"; check "the input is not written over"
 
@@ -191,6 +203,18 @@ head -c 100 pipe116.wav | "$avsvt" listen - >out 2>err; check "a pipe that ends 
 head -c 30 pipe116.wav | "$avsvt" listen - >out 2>err; [ $? = 1 ] && grep -q 'ends before its sound' err; check "a WAV without sound"
 tail -c +60 pipe116.wav | "$avsvt" listen - --raw s16 --rate 44100 >out 2>err; check "raw samples"
 echo nonsense and more | "$avsvt" listen - >out 2>err; [ $? = 1 ] && [ "$(wc -l <err)" = 1 ] && grep -q -- --raw err; check "no WAV in the pipe"
+ln -s /dev/full full.csv; expect 1 "$avsvt" listen "$data/melody.flac" --fast -q -o full.csv -o heard2.mid && [ -s heard2.mid ]; check "one place that can't be written does not lose the notes of the others"
+python3 - "$avsvt" >out 2>err <<'EOF'
+import os, signal, subprocess, sys
+p = subprocess.Popen([sys.argv[1], "listen", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while "pipe_read" not in open(f"/proc/{p.pid}/wchan").read() and not open(f"/proc/{p.pid}/syscall").read().startswith("0 0x0 "):
+    assert p.poll() is None
+p.send_signal(signal.SIGINT)
+message = p.stderr.read()
+assert p.wait() == 1 and message.startswith(b"avsvt: stopped"), message
+EOF
+check "Ctrl-C before a pipe says anything"
 expect 2 "$avsvt" listen --raw s16 --rate 8000; check "--raw is for standard input"
 expect 2 "$avsvt" listen - --raw s16; check "--raw needs a rate"
 expect 2 "$avsvt" listen "$data/melody.flac" -o x.xyz; check "listen: an ending that tells no format"
@@ -231,6 +255,8 @@ check "folders: missing ones count and are told of"
 mkdir midi one; cp b.mid midi/melody.mid; cp melody.csv one/
 expect 0 "$avsvt" evaluate notes one midi && grep -q 'COn  *100.00' out; check "a folder of MIDI files"
 expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as JSON"
+mkdir both; cp melody.csv both/one.csv; cp melody.csv both/one.b.csv; cp b.mid both/one.mid; cp b.mid both/two.MID
+expect 0 "$avsvt" evaluate notes both both && grep -q '^COnPOff *100.00' out && grep -q ' 3 songs' out; check "names that begin alike; endings in capitals"
 mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
 
 python3 "$here/noise_table.py" "$avsvt" >out 2>err; check "the table of noise is mir_eval's"
@@ -248,6 +274,9 @@ expect 0 "$avsvt" prepare folder set -o lists --json && json out && grep -q '"le
     grep -q 'set/a.flac,notes/train/a.csv' lists/train.csv && [ -s lists/labels/train/a/frame_anno.npy ]
 check "a folder becomes lists; what lacks notes is told of"
 expect 0 "$avsvt" evaluate notes melody.csv lists/notes/train/a.csv && grep -q 'COnPOff *100.00' out; check "the lists' notes are the same"
+cp lists/train.csv lists/valid.csv; cp lists/folder_train.csv lists/folder_valid.csv
+expect 0 "$avsvt" prepare folder set -o lists && grep -q '^avsvt: note: .*lists/valid.csv: is of an earlier run' err && [ "$(grep -c earlier err)" = 2 ]
+check "lists of another run are told of"
 expect 1 "$avsvt" prepare dsing set -o lists2 && [ ! -e lists2/train.csv ]; check "a folder that is no such set"
 expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err; check "annotations that are missing"
 # train
@@ -275,6 +304,10 @@ check "train in processes without a backend for it"
 expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]
 check "train writes a model and a log"
 expect 0 "$avsvt" train r.yaml --backend null && grep -q 'goes on after step 2' err; check "train goes on"
+mkdir shout; cp songs/a.flac shout/A.FLAC; cp songs/a.csv shout/A.csv; sed 's/: songs}/: shout}/; s/: run/: run3/' r.yaml >r3.yaml
+expect 0 "$avsvt" train r3.yaml --backend null; check "train takes endings in capitals"
+printf '\357\273\277sound,notes\r\nsongs/a.flac,songs/a.csv\r\n' >bom.csv; sed 's/: songs}/: bom.csv}/; s/: run/: run2/' r.yaml >r2.yaml
+expect 0 "$avsvt" train r2.yaml --backend null; check "train takes a list with a byte order mark"
 expect 0 "$avsvt" info run/last.pt && grep -q 'training: {from: "small", steps: 2' out; check "the model says how it was trained"
 
 # mix, info, bench
@@ -308,7 +341,11 @@ expect 2 "$avsvt" crop lips.npy -o crop.npy; check "crop without landmarks"
 expect 2 "$avsvt" crop lips.npy --landmarks face.json -o crop.mp4; check "crop to an unknown format"
 echo '[null, null]' >noface.json; expect 1 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy && [ ! -e c2.npy ]; check "crop without a face"
 expect 0 "$avsvt" crop lips.npy --landmarks noface.json -o c2.npy --whole-picture; check "crop of whole pictures"
-expect 0 "$avsvt" info b.mid && grep -q D5 out; check "info of a MIDI file"
+for name in b.mid b.midi b.MID b.Csv; do
+    case $name in *Csv) cp melody.csv $name ;; *) [ -e $name ] || cp b.mid $name ;; esac
+    expect 0 "$avsvt" info $name && grep -q D5 out; check "info of $name"
+    expect 0 "$avsvt" sing melody.csv $name -q && grep -q ' 19 of 19' out; check "the song sung from $name"
+done
 expect 0 "$avsvt" bench two.flac --runs 1 --json && json out; check "bench"
 
 # Ctrl-C, in the middle of long work
@@ -341,6 +378,15 @@ for number in signal.SIGINT, signal.SIGTERM:
     assert message.startswith("avsvt: stopped") and message.count("\n") == 1, message
     left = [f for f in os.listdir(".") if f.startswith("long") or f.startswith(".long")]
     assert left == ["long.wav"], left
+    assert message == "avsvt: stopped; nothing was written\n", message
+
+p = subprocess.Popen([sys.argv[1], "transcribe", "two.flac", "long.wav", "-q", "-o", "some"], stderr=subprocess.PIPE,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while p.poll() is None and not reads(p.pid, "long.wav"):
+    time.sleep(.002)
+p.send_signal(signal.SIGINT)
+message = p.communicate()[1].decode()
+assert os.listdir("some") == ["two.csv"] and message == "avsvt: stopped; nothing was written of long.wav and those after it\n", message
 EOF
 check "Ctrl-C stops in one line and leaves no half file"
 

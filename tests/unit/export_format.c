@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const int32_t all_formats[] = {
@@ -252,6 +253,65 @@ static void what_cannot_be_written_leaves_nothing(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static int is_link(const char *path)
+{
+    struct stat st;
+    return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+static void a_link_stays_and_what_it_leads_to_is_written(void **state)
+{
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    char folder[] = "/tmp/avsvt-export-XXXXXX", path[128], other[128], inside[128];
+    struct stat st;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(inside, sizeof(inside), "%s/real", folder);
+    assert_int_equal(mkdir(inside, 0700), 0);
+    snprintf(other, sizeof(other), "%s/real/notes.csv", folder);
+    snprintf(path, sizeof(path), "%s/link.csv", folder);
+    assert_int_equal(symlink("real/notes.csv", path), 0);
+    for (int i = 0; i < 2; i++) { /* at first it leads nowhere */
+        assert_int_equal(avsvt_notes_write(&list, path, NULL, NULL), AVSVT_OK);
+        assert_true(is_link(path) && !stat(other, &st) && st.st_size > 0);
+        assert_int_equal(truncate(other, 0), 0);
+    }
+    assert_int_equal(entries(folder), 2);
+    assert_int_equal(entries(inside), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(rmdir(inside), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_file_that_must_not_be_written_stays(void **state)
+{
+    avsvt_note n = make_note(0, 1, 60);
+    struct avsvt_notes list = list_of(&n, 1);
+    char folder[] = "/tmp/avsvt-export-XXXXXX", path[128];
+    int result = -1;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chmod(folder, 0777), 0);
+    snprintf(path, sizeof(path), "%s/notes.csv", folder);
+    assert_int_equal(avsvt_notes_write(&list, path, NULL, NULL), AVSVT_OK);
+    assert_int_equal(chmod(path, 0444), 0);
+    pid_t child = fork(); /* root may write anything: be nobody for it */
+    if (child == 0) {
+        avsvt_error err = AVSVT_ERROR_INIT;
+        if (geteuid() == 0 && setuid(65534))
+            _exit(99);
+        _exit(avsvt_notes_write(&list, path, NULL, &err) == AVSVT_E_IO &&
+              strstr(err.message, "ermission") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    assert_int_equal(entries(folder), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_full_disk_is_an_error(void **state)
 {
     avsvt_note n = make_note(0, 1, 60);
@@ -304,6 +364,8 @@ int main(void)
         cmocka_unit_test(pitches_that_a_format_cannot_tell_are_refused),
         cmocka_unit_test(times_at_the_edge_are_written_or_refused),
         cmocka_unit_test(what_cannot_be_written_leaves_nothing),
+        cmocka_unit_test(a_link_stays_and_what_it_leads_to_is_written),
+        cmocka_unit_test(a_file_that_must_not_be_written_stays),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(every_locale_gives_the_same_bytes),
     };

@@ -140,6 +140,10 @@ static void faults_are_told_by_line(void **state)
     refuses("0,1,440\n", "MIDI number");
     refuses("2,1,60\n", "ends before it starts");
     refuses("0,1e300,60\n", "out of range");
+    refuses("0,5;1;60\n", "with a point");
+    refuses("onset;offset;pitch\n0;1;60,5\n", "line 2: its columns are parted by");
+    refuses("0,5\t1,25\t60\n", "with a point");
+    refuses("0\t1\t60,5\n", "with a point");
     refuses("hello\n", "line 1");
     refuses("a b c\nd e f\n", "line 2: the onset is not a number");
     refuses("\x01\x02\x03 1 2\n", "not text");

@@ -37,6 +37,10 @@ class Record(ctypes.Structure):
 
     def __init__(self, **values):
         super().__init__(**values)
+        for name, value in values.items():  # ctypes cuts whole numbers without a word
+            kept = getattr(self, name)
+            if isinstance(kept, int) and kept != value:
+                raise ValueError(f"{name} is {value}: that is out of range")
         if self._fields_[0][0] == "struct_size":
             self.struct_size = ctypes.sizeof(self)
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What all our objects share: calling C, owning a handle, letting go of it."""
 import ctypes
+import json
 import logging
 import os
+import signal
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -46,6 +48,14 @@ def or_none(value) -> float:
     return 0.0 if value is None else float(value) or -1.0
 
 
+def settings_text(value) -> bytes:
+    """Lists, mappings, numbers, words and paths as JSON, which is YAML too."""
+    def plain(other):
+        return other.tolist() if hasattr(other, "tolist") else os.fspath(other)  # NumPy's
+
+    return json.dumps(value, ensure_ascii=False, default=plain).encode()
+
+
 class Handle:
     """Owns one C object. Close it, use it in a `with` statement, or forget it.
 
@@ -72,25 +82,36 @@ class Handle:
         self._users, self._closed = 0, False
         return self
 
-    @contextmanager
-    def _held(self):
-        """The pointer, safe from close() until the end of the block."""
+    def _take(self) -> int:
+        """The pointer, safe from close() until _give_back()."""
         with self._lock:
             if self._closed:
                 raise ValueError(f"this {type(self).__name__} is closed")
             self._users += 1
+        return self._pointer
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+        self._release()
+
+    @contextmanager
+    def _held(self):
+        """The pointer, safe from close() until the end of the block."""
+        pointer = self._take()
         try:
-            yield self._pointer
+            yield pointer
         finally:
-            with self._lock:
-                self._users -= 1
-            self._release()
+            self._give_back()
 
     def _release(self) -> None:
         with self._lock:
             if not self._closed or self._users or self._pointer is None:
                 return
             pointer, self._pointer = self._pointer, None
+        self._drop(pointer)
+
+    def _drop(self, pointer: int) -> None:
         getattr(_ffi.library(), self._free)(pointer)
 
     def close(self) -> None:
@@ -98,6 +119,11 @@ class Handle:
         with self._lock:
             self._closed = True
         self._release()
+
+    def __reduce__(self):
+        # A copy would be a second owner of the C object.
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled: make "
+                        "another one where it is needed")
 
     def __enter__(self):
         return self
@@ -108,6 +134,49 @@ class Handle:
     def __del__(self):
         if getattr(self, "_lock", None) is not None and _ffi is not None:
             self.close()
+
+
+class Progress:
+    """What C calls back while it works: ``tell(*values)`` gives 1 when `progress`
+    raised, or Ctrl-C's handler did, which is called there and not before: raised
+    on the way into a callback of ctypes, its exception would be lost.
+
+    >>> with Progress(progress) as told:
+    ...     call("avsvt_...", function(told.tell))
+
+    What was raised comes out of the block.
+    """
+
+    def __init__(self, progress):
+        self._progress, self._raised, self._signals = progress, None, []
+        self._handler = None  # Ctrl-C's, while ours stands in for it
+
+    def tell(self, *values) -> int:
+        try:
+            self._handle()
+            if self._progress is not None:
+                self._progress(*values)
+        except BaseException as error:
+            self._raised = error
+        return self._raised is not None
+
+    def _handle(self) -> None:
+        while self._signals:
+            self._handler(*self._signals.pop())
+
+    def __enter__(self):
+        handler = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and callable(handler):
+            self._handler = handler
+            signal.signal(signal.SIGINT, lambda *what: self._signals.append(what))
+        return self
+
+    def __exit__(self, _kind, error, _trace):
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+        if self._raised is not None:
+            raise self._raised from None
+        self._handle()
 
 
 @contextmanager

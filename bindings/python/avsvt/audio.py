@@ -13,17 +13,27 @@ from ._handle import Handle, call, held, path_bytes
 def as_samples(samples) -> np.ndarray:
     """Float32 samples [frames] or [frames, channels], full scale 1."""
     array = np.asarray(samples)
+    shape = array.shape  # without dimensions too; below it has one at least
     if array.dtype.kind == "i":
         array = array / np.float32(-float(np.iinfo(array.dtype).min))
     elif array.dtype.kind != "f":
         raise ValueError(f"samples must be real numbers, not {array.dtype}")
     array = np.ascontiguousarray(array, np.float32)
-    if array.ndim not in (1, 2):
+    if len(shape) not in (1, 2):
         raise ValueError("samples must be [frames] or [frames, channels]; the array has "
-                         f"shape {array.shape}")
+                         f"shape {shape}")
     if array.ndim == 2 and array.shape[1] > array.shape[0] > 0:
         raise ValueError(f"samples of shape {array.shape} look like [channels, frames]; "
                          "give [frames, channels]: samples.T")
+    return array
+
+
+def as_mono(samples) -> np.ndarray:
+    """Float32 samples [frames], full scale 1."""
+    array = as_samples(samples)
+    if array.ndim != 1:
+        raise ValueError(f"samples must be of one channel, [frames]; the array has shape "
+                         f"{array.shape}")
     return array
 
 
@@ -84,10 +94,9 @@ def read_audio(path, rate=None):
 
 def mix(clean, noise, snr_db: float) -> np.ndarray:
     """Mix noise under clean sound at a signal-to-noise ratio, as published."""
-    clean, noise = (np.ascontiguousarray(a, np.float32) for a in (clean, noise))
-    if clean.ndim != 1 or clean.shape != noise.shape:
-        raise ValueError(f"clean {clean.shape} and noise {noise.shape} must be of one "
-                         "dimension and equally long")
+    clean, noise = as_mono(clean), as_mono(noise)
+    if clean.shape != noise.shape:
+        raise ValueError(f"clean {clean.shape} and noise {noise.shape} must be equally long")
     to = np.empty_like(clean)
     call("avsvt_audio_mix", to.ctypes.data, clean.ctypes.data, noise.ctypes.data,
          clean.size, float(snr_db))

@@ -4,10 +4,9 @@ import ctypes
 import os
 from ctypes import c_void_p
 
-import numpy as np
-
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Handle, call, held, path_bytes, settings_text
+from .audio import as_mono
 from .notes import Notes
 from .tensors import Tensor
 
@@ -30,15 +29,13 @@ class Augment(Handle):
             if path is not None:
                 super().__init__("avsvt_augment_open", shared, path_bytes(path))
                 return
-            text = steps if isinstance(steps, str) else _yaml(steps)
-            super().__init__("avsvt_augment_create", shared, text.encode(),
+            text = steps.encode() if isinstance(steps, str) else settings_text(steps)
+            super().__init__("avsvt_augment_create", shared, text,
                              None if folder is None else path_bytes(os.fspath(folder)))
 
     def __call__(self, samples, sample_rate, notes=None, *, seed=0):
         """New samples, and where the notes are now (None where none are given)."""
-        samples = np.ascontiguousarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"samples must be [frames], not {samples.shape}")
+        samples = as_mono(samples)
         out, out_notes = c_void_p(), c_void_p()
         with held(self, notes) as (pointer, notes_pointer):
             call("avsvt_augment_run", ctypes.byref(out),
@@ -48,15 +45,3 @@ class Augment(Handle):
         with Tensor._adopt(out.value) as tensor:
             made = tensor.numpy()
         return made, None if notes is None else Notes._adopt(out_notes.value)
-
-
-def _yaml(value) -> str:
-    """Lists, mappings, numbers and words as YAML's flow style."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_yaml(k)}: {_yaml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_yaml, value)) + "]"
-    if isinstance(value, int | float):
-        return repr(value)
-    text = os.fspath(value)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

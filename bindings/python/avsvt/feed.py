@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A pipeline that is fed while it runs."""
 import ctypes
+import time
 
 import numpy as np
 
 from . import _ffi
 from ._handle import Handle, call
+from .audio import as_mono
 from .notes import Note, decoding
 from .pipeline import Pipeline
 
@@ -37,15 +39,21 @@ class Feed(Handle):
         options = _ffi.FeedOptions(rate_hz=sample_rate, step_s=step, lookahead_s=lookahead,
                                    context_s=context, buffer_s=buffer,
                                    notes=ctypes.pointer(notes))
-        self._pipeline = pipeline  # which must outlive it
-        with pipeline._held() as pointer:
+        self._pipeline = pipeline  # C's pipeline must outlive the feed, whoever closes it
+        pointer = pipeline._take()
+        try:
             super().__init__("avsvt_feed_open", pointer, ctypes.byref(options))
+        except BaseException:
+            pipeline._give_back()
+            raise
+
+    def _drop(self, pointer: int) -> None:
+        super()._drop(pointer)
+        self._pipeline._give_back()
 
     def push(self, samples) -> bool:
         """Push mono samples; False when some had no room and were lost."""
-        samples = np.ascontiguousarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"push() takes mono samples; the array has shape {samples.shape}")
+        samples = as_mono(samples)
         with self._held() as pointer:
             status = _ffi.library().avsvt_feed_push(pointer, samples.ctypes.data, len(samples))
         if status == 1:
@@ -64,6 +72,8 @@ class Feed(Handle):
 
     def wait(self) -> None:
         """Wait for the end, after finish() or cancel(); raises why it failed."""
+        while self.state == _STATES[0]:
+            time.sleep(0.005)  # C's own wait hears no Ctrl-C
         with self._held() as pointer:
             call("avsvt_feed_wait", pointer)
 

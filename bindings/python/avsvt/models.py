@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _ffi
 from ._handle import Handle, call, held, path_bytes
-from .audio import Audio
+from .audio import Audio, as_mono
 from .notes import Activations
 from .tensors import Tensor
 from .video import Video
@@ -122,9 +122,7 @@ class Extractor(_Stage):
             raise ValueError("samples or crops are needed")
         sound = ()
         if samples is not None:
-            samples = np.ascontiguousarray(samples, np.float32)
-            if samples.ndim != 1:
-                raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+            samples = as_mono(samples)
             sound = (samples.ctypes.data, samples.size)
         pictures = None if crops is None else _crops(crops)
         name = "avsvt_extractor_run" + ("_av" if sound and pictures else

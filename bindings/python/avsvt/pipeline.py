@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from ctypes import c_void_p
 
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Handle, Progress, call, held, path_bytes
 from .audio import Audio
 from .models import Model, _crops, _floats
 from .notes import Activations, Notes, decoding
@@ -75,23 +75,11 @@ class Pipeline(Handle):
         return Activations._adopt(out.value)
 
     def _run(self, name, source, sample_rate, progress, notes, pictures) -> int:
-        raised = []
-
-        def report(_user, done_s, total_s):
-            try:
-                progress(done_s, total_s)
-            except BaseException as error:
-                raised.append(error)
-                return 1
-            return 0
-
         video, video_rate, video_start = pictures
         if isinstance(video, Video) and video_rate:
             raise ValueError("a Video has its own rate: open it with that")
         options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes),
                                   crops_start_s=video_start)
-        if progress is not None:
-            options.progress = _ffi.ProgressFunction(report)
         out = c_void_p()
         with ExitStack() as stack:
             audio = None if source is None else stack.enter_context(Audio(source, sample_rate))
@@ -107,10 +95,12 @@ class Pipeline(Handle):
             pipeline, sound, options.crops, options.video = stack.enter_context(
                 held(self, audio, crops, video))
             try:
-                call(name, ctypes.byref(out), pipeline, sound, ctypes.byref(options))
-            except Exception:
-                if raised:
-                    raise raised[0] from None
+                with Progress(progress) as told:
+                    options.progress = _ffi.ProgressFunction(lambda _user, *s: told.tell(*s))
+                    call(name, ctypes.byref(out), pipeline, sound, ctypes.byref(options))
+            except BaseException:
+                if out.value:  # it was ready when Ctrl-C came
+                    (Activations if notes is None else Notes)._adopt(out.value).close()
                 raise
         return out.value
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _ffi, errors
 from ._handle import Handle, held, optional, or_none, path_bytes
-from .audio import as_samples
+from .audio import as_mono
 from .models import Model
 
 _KINDS = {1: "on", 2: "update", 3: "off"}
@@ -68,9 +68,7 @@ class Stream(Handle):
 
     def push(self, samples) -> list:
         """Push mono samples; the events that they brought."""
-        x = as_samples(samples)
-        if x.ndim != 1:
-            raise ValueError(f"a stream takes one channel, not an array of shape {x.shape}")
+        x = as_mono(samples)
         with self._held() as pointer:
             _check(_ffi.library().avsvt_stream_push(pointer, x.ctypes.data, x.shape[0]),
                    "this stream has ended (reset() starts anew) or another thread pushes")

@@ -90,13 +90,6 @@ class Tensor(Handle):
         with self._held() as pointer:
             return np.dtype(_ffi.TYPES[_ffi.library().avsvt_tensor_dtype(pointer)])
 
-    @property
-    def __array_interface__(self) -> dict:
-        with self._held() as pointer:
-            data = _ffi.library().avsvt_tensor_data(pointer)
-        return {"version": 3, "shape": self.shape, "typestr": self.dtype.str,
-                "data": (data or 0, True)}
-
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         array = self.numpy()
         if copy or (dtype is not None and array.dtype != dtype):
@@ -131,7 +124,10 @@ class _Lender:
 
     def __init__(self, owner: Tensor):
         self._owner = owner
-        self.__array_interface__ = owner.__array_interface__
+        with owner._held() as pointer:
+            data = _ffi.library().avsvt_tensor_data(pointer)
+        self.__array_interface__ = {"version": 3, "shape": owner.shape,
+                                    "typestr": owner.dtype.str, "data": (data or 0, True)}
 
 
 class Lent:

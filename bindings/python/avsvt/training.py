@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Training: recipes, adapting a model to a singer, steps on arrays."""
 import ctypes
-import json
 from ctypes import c_char_p, c_void_p
 
-import numpy as np
-
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Handle, Progress, call, held, path_bytes, settings_text
+from .audio import as_mono
 from .models import Model
 from .notes import Notes
 from .tensors import Tensor
@@ -46,15 +44,13 @@ class Trainer(Handle):
             with held(context) as (shared,):
                 super().__init__("avsvt_trainer_open", shared, path_bytes(recipe))
             return
-        text = settings if isinstance(settings, str) else json.dumps(settings or {})
+        text = settings.encode() if isinstance(settings, str) else settings_text(settings or {})
         with held(model) as (pointer,):
-            super().__init__("avsvt_trainer_create", pointer, text.encode())
+            super().__init__("avsvt_trainer_create", pointer, text)
 
     def add(self, samples, sample_rate: float, notes: Notes) -> None:
         """A song to train on: mono samples and its notes."""
-        samples = np.ascontiguousarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"samples must have one dimension, not {samples.ndim}")
+        samples = as_mono(samples)
         with held(self, notes) as (trainer, list_of_notes):
             call("avsvt_trainer_add", trainer, samples.ctypes.data, samples.size,
                  float(sample_rate), list_of_notes)
@@ -63,24 +59,10 @@ class Trainer(Handle):
         """Train to the end; gives the last report. ``progress(report)`` is
         called after every step and validation, and may raise to stop; run
         again, training goes on."""
-        failure = []
-
-        def tell(_user, record):
-            try:
-                progress(_report(record.contents))
-            except BaseException as error:  # goes on in run(), not in C
-                failure.append(error)
-                return 1
-            return 0
-
-        function = _ffi.TrainFunction(tell) if progress else _ffi.TrainFunction()
-        with self._held() as trainer:
-            try:
-                call("avsvt_trainer_run", trainer, function, None)
-            except Exception:
-                if failure:
-                    raise failure[0] from None
-                raise
+        report = progress and (lambda record: progress(_report(record.contents)))
+        with self._held() as trainer, Progress(report) as told:
+            function = _ffi.TrainFunction(lambda _user, record: told.tell(record))
+            call("avsvt_trainer_run", trainer, function, None)
         return self.report
 
     def step(self, **arrays) -> dict:

@@ -7,7 +7,7 @@ from ctypes import c_size_t, c_void_p
 import numpy as np
 
 from . import _ffi
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Handle, Progress, call, held, path_bytes
 from .tensors import Tensor
 
 _PIXELS = {"grey": 0, "gray": 0, "rgb": 1}
@@ -50,8 +50,12 @@ class Video(Handle):
             else:
                 super().__init__("avsvt_video_open_frames", shared, tensor,
                                  ctypes.byref(options))
+
+    @property
+    def _shape(self) -> tuple:
+        """Of one picture."""
         info = self.info()
-        self._shape = (info.height, info.width) + ((3,) if info.channels == 3 else ())
+        return (info.height, info.width) + ((3,) if info.channels == 3 else ())
 
     def info(self) -> _ffi.VideoInfo:
         """Width, height, rate_hz, frames, duration_s, format (bytes) and more."""
@@ -71,9 +75,9 @@ class Video(Handle):
     def frames(self) -> np.ndarray:
         """All that is left, as one array."""
         out = c_void_p()
-        with self._held() as pointer:
+        with self._held() as pointer, Progress(None) as told:
             call("avsvt_video_read_all", ctypes.byref(out), pointer,
-                 _ffi.ProgressFunction(), None)
+                 _ffi.ProgressFunction(lambda _user, *s: told.tell(*s)), None)
         with Tensor._adopt(out.value) as tensor:
             return tensor.numpy()
 
@@ -102,9 +106,7 @@ class Video(Handle):
             call("avsvt_mouth_open", ctypes.byref(out), pointer, sets, ctypes.byref(options))
             self._pointer = None  # it is the crop's now
         self.close()
-        crop = Video._adopt(out.value)
-        crop._shape = (size, size) + ((3,) if pixels == "rgb" else ())
-        return crop
+        return Video._adopt(out.value)
 
     def __iter__(self):
         while True:

@@ -39,6 +39,15 @@ def test_files_and_folders(tmp_path, sound):
     assert np.allclose(made, sound, atol=1e-6)  # its own noise at 0 dB: half and half
 
 
+def test_numbers_of_numpy_and_whole_samples(sound):
+    for db in (np.float64(-20), np.int64(-20), np.float32(-20)):
+        made, _ = avsvt.Augment(steps=({"step": "gain", "db": db},))(sound, RATE)
+        assert np.allclose(made, sound / 10, atol=1e-6)
+    whole = np.round(sound * 32768).astype(np.int16)
+    made, _ = avsvt.Augment(steps=[{"step": "gain", "db": np.array([-20, -20])}])(whole, RATE)
+    assert np.allclose(made, sound / 10, atol=1e-4)
+
+
 def test_noise_of_the_papers(tmp_path, sound):
     white = avsvt.noise("white", 20000, RATE, seed=3)
     assert abs(white.std() - 1) < 0.05 and abs(white.mean()) < 0.05

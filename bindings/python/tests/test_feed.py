@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Fed in blocks, the melody gives its notes."""
+import gc
+import os
+import signal
+import threading
+
 import avsvt
 import numpy as np
 import pytest
@@ -25,6 +30,45 @@ def test_blocks_give_the_notes_of_the_whole(melody):
     np.testing.assert_allclose([n.pitch for n in notes], whole.pitch, atol=0.2)
     assert curve.shape[1] == 3 and len(curve) > 500
     assert np.diff(curve[:, 0]) == pytest.approx(0.02)
+
+
+def test_a_feed_keeps_its_pipeline(melody):
+    samples, rate = avsvt.read_audio(melody)
+    with avsvt.Pipeline() as pipeline:
+        feed = avsvt.Feed(pipeline, rate, buffer=60)
+    feed.push(samples)
+    feed.finish()
+    feed.wait()
+    assert len(feed.notes()) == 19
+    feed.close()
+    feed.close()
+    with pytest.raises(ValueError):
+        avsvt.Feed(pipeline, rate)
+    # The collector may close the pipeline first where both are in one circle.
+    pipeline = avsvt.Pipeline()
+    pipeline.feed = avsvt.Feed(pipeline, rate)
+    pipeline.feed.push(samples)
+    del pipeline
+    gc.collect()
+
+
+def test_whole_numbers_are_scaled(melody):
+    samples, rate = avsvt.read_audio(melody)
+    with avsvt.Pipeline() as pipeline, avsvt.Feed(pipeline, rate, buffer=60) as feed:
+        feed.push((samples * 32767).astype(np.int16))
+        feed.finish()
+        feed.wait()
+        notes = feed.notes()
+    assert len(notes) == 19 and max(n.level for n in notes) < -3
+
+
+def test_ctrl_c_ends_the_waiting():
+    with avsvt.Pipeline() as pipeline, avsvt.Feed(pipeline, 16000) as feed:
+        interrupt = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.start()
+            feed.wait()  # nobody has said that the sound has ended
+        interrupt.join()
 
 
 def test_cancelling_says_so():

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+import copy
+import pickle
 import threading
 
 import avsvt
@@ -95,11 +97,28 @@ def test_inputs_that_do_not_fit_are_refused(model, inputs):
         model.run(*inputs)
 
 
+def test_what_owns_memory_is_not_copied(model):
+    for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="neither copied nor pickled"):
+            copying(model)
+    assert model.manifest
+
+
 def test_a_model_of_another_role_is_no_stage(model):
     for stage in (avsvt.Extractor, avsvt.Fusion, avsvt.Head):
         with pytest.raises(ValueError):
             stage(model)
     assert model.get("name") == "notes-default"  # still open
+
+
+@pytest.mark.parametrize("make", [
+    lambda: avsvt.Context(threads=2 ** 32 + 1),
+    lambda: avsvt.Stream(48000, queue=-1),
+    lambda: avsvt.frames_to_notes(np.zeros((5, 20)), window=2 ** 32 + 3),
+])
+def test_whole_numbers_are_not_cut(make):
+    with pytest.raises(ValueError, match="is out of range"):
+        make()
 
 
 def test_a_context_that_cannot_be(model_path):

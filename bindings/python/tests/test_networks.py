@@ -141,6 +141,17 @@ def run_export(*arguments):
                           capture_output=True, text=True)
 
 
+@pytest.mark.parametrize("kind", ["notes-default", "notes-live", "sight"])
+def test_export_tells_what_a_wrong_file_is(kind, tmp_path):
+    text, other = tmp_path / "text.pt", tmp_path / "other.pt"
+    text.write_text("onset,offset,pitch\n")
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), other)
+    for path in (text, other, tmp_path / "none.pt"):
+        run = run_export(kind, path, "-o", tmp_path / "out.pt")
+        assert run.returncode == 1 and run.stderr.startswith(f"avsvt.export: {path}: "), run.stderr
+        assert run.stderr.count("\n") == 1 and not (tmp_path / "out.pt").exists()
+
+
 def test_export_keeps_the_networks_it_was_trained_as(data, tmp_path):
     out = tmp_path / "notes.pt"
     run = run_export("notes-default", seed_checkpoint(data), "-o", out)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -96,6 +97,33 @@ def test_progress_is_told_and_its_exception_stops_the_run(pipeline, melody):
     with pytest.raises(Enough):
         pipeline.notes(samples, rate, progress=stop)
     assert len(pipeline.notes(samples, rate)) == 4  # usable again
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_ctrl_c_stops_the_run(given):
+    noise = np.random.default_rng(1).normal(0, 0.1, 16000 * 900).astype(np.float32)
+    far = threading.Event()
+    told = []
+
+    def progress(done_s, total_s):
+        told.append(done_s)
+        far.set()
+
+    def interrupt():
+        far.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    other = threading.Thread(target=interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    with avsvt.Pipeline() as pipeline:
+        if not given:
+            far.set()
+        with pytest.raises(KeyboardInterrupt):
+            other.start()
+            pipeline.notes(noise, 16000, progress=progress if given else None)
+        assert not given or told[-1] < 900
+    other.join()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_pipelines_in_two_threads_share_a_model(model_path, melody):

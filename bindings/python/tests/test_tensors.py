@@ -38,11 +38,12 @@ def test_torch_shares_memory_too():
     assert torch.from_dlpack(tensor).data_ptr() == ours.data_ptr()
 
 
-def test_an_array_outlives_its_tensor_and_then_lets_the_memory_go():
+@pytest.mark.parametrize("look", [avsvt.Tensor.numpy, np.asarray])
+def test_an_array_outlives_its_tensor_and_then_lets_the_memory_go(look):
     array = np.arange(1000, dtype=np.float32)
     alive = weakref.ref(array)
     tensor = avsvt.Tensor(array)
-    out = tensor.numpy()
+    out = look(tensor)
     del array
     tensor.close()
     gc.collect()

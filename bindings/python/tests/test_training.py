@@ -65,6 +65,12 @@ PUBLISHED = {
     "adam_lm": {"kind": "adam", "lr": 1e-3, "betas": [0.9, 0.98], "eps": 1e-9}}
 
 
+def test_settings_hold_any_letters_and_numbers_of_numpy():
+    settings = {"epochs": np.int64(1), "\U0001f600": [np.float64(1)]}
+    with pytest.raises(avsvt.Error, match="'\U0001f600' is not a key"):
+        avsvt.Trainer(model=avsvt.Model(), settings=settings)
+
+
 def test_optimizers_and_clipping_are_those_of_the_published_training(data, tmp_path):
     folder = data / "reference/svt/golden"
     fill = module(data / "reference/fill.py")

@@ -94,6 +94,8 @@ def test_the_mouth_is_cut_out(tmp_path):
     np.save(tmp_path / "l.npy", landmarks)
     again = avsvt.Video(frames, pixels="rgb").mouth(tmp_path / "l.npy", size=88, pixels="rgb")
     assert np.array_equal(again.frames()[..., 0], crops[:, 4:92, 4:92])
+    usual = avsvt.Video(frames, pixels="rgb").mouth(landmarks, size=0)  # C's default
+    assert np.array_equal(usual.read(9), crops)
     with pytest.raises(avsvt.Error, match="no face"):
         avsvt.Video(frames).mouth(landmarks * np.nan)
 

@@ -10,7 +10,7 @@ import torch
 
 from .. import networks
 from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_RATE
-from . import archive
+from . import archive, weights
 
 SUMMARY = ("the small note network of the compiled-in model, from weights_*.pt or trained "
            "model files (the mean of several); of none with --new, to train from nothing")
@@ -95,9 +95,7 @@ def load_models(paths: list):
     for path in paths:
         if not is_model(path):
             raise ValueError(f"{path}: not a model file; only of those a mean is made")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            states.append(torch.jit.load(path, map_location="cpu").state_dict())
+        states.append(weights.of_model(path))
         if "gru.weight_hh_l0_reverse" not in states[-1]:
             sizes_of(states[-1], path)
             raise ValueError(f"{path}: a live note network; notes-live exports it")
@@ -113,7 +111,7 @@ def load_models(paths: list):
 
 def load(path: str):
     """A checkpoint as our network. Returns it, its sizes and the checkpoint."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    checkpoint = weights.read(path)
     settings = checkpoint.get("a") if isinstance(checkpoint, dict) else None
     if not isinstance(settings, dict) or settings.get("fe") != "full" \
             or settings.get("back") != "gru":

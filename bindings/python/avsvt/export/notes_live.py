@@ -6,7 +6,7 @@ import warnings
 import torch
 
 from .. import networks
-from . import archive, notes_default
+from . import archive, notes_default, weights
 
 SUMMARY = "the live note network, from a model file: notes-default's to start from, or trained"
 
@@ -71,10 +71,8 @@ def start(state: dict, sizes: dict, lookahead: int):
 def load(path: str, lookahead: int):
     """A model file's network, made live if it is not, its sizes, and whether it
     was live."""
-    if not os.path.exists(path):
-        raise ValueError(f"{path}: there is no such file")
     with torch.jit.optimized_execution(False):
-        state = torch.jit.load(path, map_location="cpu").state_dict()
+        state = weights.of_model(path)
     sizes = notes_default.sizes_of(state, path)
     if "gru.weight_hh_l0_reverse" in state:
         if not 1 <= lookahead <= 50:

@@ -6,7 +6,7 @@ import torch
 
 from ..networks import sight
 from ..networks.frontend import HOP, SAMPLE_RATE
-from . import archive, parts
+from . import archive, parts, weights
 
 SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
            "one the pipeline OUT.yaml and its parts")
@@ -30,10 +30,8 @@ def add_arguments(parser) -> None:
 
 
 def state_of(path: str) -> dict:
-    if not os.path.exists(path):
-        raise ValueError(f"{path}: there is no such file")
     with torch.jit.optimized_execution(False):
-        return torch.jit.load(path, map_location="cpu").state_dict()
+        return weights.of_model(path)
 
 
 def new_ear(state: dict, prefix: str, whole: bool) -> sight.Hearing:

@@ -11,6 +11,7 @@ import io
 import os
 import pickle
 import types
+import warnings
 
 import torch
 
@@ -84,7 +85,7 @@ def read(path: str):
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise
+        raise ValueError(f"{path}: there is no such file") from None
     except Exception:  # classes that the safe reader does not know; or damage
         pass
     try:
@@ -93,7 +94,21 @@ def read(path: str):
     except OSError:
         raise
     except Exception as error:
-        raise ValueError(f"{path}: not a checkpoint that can be read: {error}") from error
+        why = str(error).partition("\n")[0]
+        raise ValueError(f"{path}: not a checkpoint that can be read: {why}") from error
+
+
+def of_model(path: str) -> dict:
+    """The weights of a model file."""
+    if not os.path.exists(path):
+        raise ValueError(f"{path}: there is no such file")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
+            return torch.jit.load(path, map_location="cpu").state_dict()
+    except RuntimeError as error:
+        why = str(error).partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"{path}: not a model file: {why}") from error
 
 
 def state_of(path: str) -> dict:
