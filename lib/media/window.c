@@ -50,24 +50,36 @@ static avsvt_status read_on(avsvti_window *w, size_t want, avsvt_error *err)
     return status;
 }
 
-/* Raises what is known well enough. */
+/* Measures one block more; 0: no more is known. */
+static int measure_on(avsvti_window *w)
+{
+    avsvti_loudness *l = &w->loudness;
+    int64_t at = l->measured * l->block - w->start, n = w->read - at;
+    if (n > l->block)
+        n = l->block;
+    if (n <= 0 || (n < l->block && !w->source_ended))
+        return 0;
+    avsvti_loudness_measure(l, w->samples + at, n);
+    if (w->source_ended && at + n == w->read)
+        avsvti_loudness_end(l);
+    return 1;
+}
+
+/* Raises what is known well enough. No block is measured before it is needed:
+ * few are remembered. */
 static avsvt_status raise_on(avsvti_window *w, avsvt_error *err)
 {
     avsvti_loudness *l = &w->loudness;
-    int64_t known = w->start + w->read;
     avsvt_status status = AVSVT_OK;
-    for (int64_t at; (at = l->measured * l->block) < known; ) {
-        int64_t n = known - at < l->block ? known - at : l->block;
-        if (n < l->block && !w->source_ended)
-            break;
-        avsvti_loudness_measure(l, w->samples + (at - w->start), n);
-    }
-    if (w->source_ended)
+    if (w->source_ended && l->measured * l->block >= w->start + w->read)
         avsvti_loudness_end(l);
-    for (int done = 1; status == AVSVT_OK && done && w->count < w->read; ) {
+    while (status == AVSVT_OK && w->count < w->read) {
         int64_t n = w->read - w->count < l->block ? w->read - w->count : l->block;
+        int done = 0;
         status = avsvti_loudness_raise(l, w->samples + w->count, n, &done, err);
         w->count += done ? n : 0;
+        if (!done && !measure_on(w))
+            break;
     }
     return status;
 }

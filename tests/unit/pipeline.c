@@ -423,6 +423,40 @@ static void the_compiled_in_model_hears_a_voice_and_no_sine(void **state)
     free(x);
 }
 
+/* The melody, so much quieter. */
+static avsvt_notes *notes_at(avsvt_pipeline *p, double gain_db)
+{
+    static float x[20 * RATE];
+    avsvt_audio *audio;
+    size_t n;
+    assert_int_equal(avsvt_audio_open(&audio, NULL, "../examples/data/melody.flac", NULL), AVSVT_OK);
+    assert_int_equal(avsvt_audio_set_rate(audio, RATE, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_audio_read(audio, x, sizeof(x) / sizeof(x[0]), &n, NULL), AVSVT_OK);
+    avsvt_audio_free(audio);
+    for (size_t i = 0; i < n; i++)
+        x[i] *= (float)pow(10, gain_db / 20);
+    return run(p, x, (int64_t)n);
+}
+
+/* But for the levels, which are those of the sound. */
+static void how_loud_it_was_recorded_does_not_matter(void **state)
+{
+    avsvt_pipeline *p;
+    (void)state;
+    assert_int_equal(avsvt_pipeline_open(&p, NULL, NULL, NULL, NULL), AVSVT_OK);
+    avsvt_notes *usual = notes_at(p, 0), *quiet = notes_at(p, -50);
+    assert_int_equal(avsvt_notes_count(usual), avsvt_notes_count(quiet));
+    for (size_t i = 0; i < avsvt_notes_count(usual); i++) {
+        avsvt_note a = get(usual, i), b = get(quiet, i);
+        assert_true(fabs(a.onset_s - b.onset_s) < 0.03 && fabs(a.offset_s - b.offset_s) < 0.05);
+        assert_true(fabs(a.pitch - b.pitch) < 0.1);
+        assert_true(fabs((double)a.level_db - 50 - (double)b.level_db) < 1);
+    }
+    avsvt_notes_free(usual);
+    avsvt_notes_free(quiet);
+    avsvt_pipeline_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +472,7 @@ int main(void)
         cmocka_unit_test(networks_that_lie_are_caught),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(the_compiled_in_model_hears_a_voice_and_no_sine),
+        cmocka_unit_test(how_loud_it_was_recorded_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
