@@ -207,6 +207,8 @@ static void plan(avsvt_feed *f)
         : p->chunks == AVSVT_CHUNKS_PUBLISHED ? 1.5 * (double)p->chunk_frames / rate
         : (double)(f->cut.chunk + f->cut.right) / rate + (double)p->edge / p->rate_hz;
     f->latency_s += READ_BLOCK / f->options.rate_hz;
+    if (!isnan(p->raise_to_db))
+        f->latency_s += AVSVTI_WINDOW_RAISE_S;
 }
 
 /* All memory that pushing and polling need, and the decoder. */

@@ -6,8 +6,8 @@
 
 #define BLOCKS_PER_S 10
 #define LOUD 4       /* blocks over which the ear hears how loud it is */
-#define NEAR 100     /* blocks to each side among which the loudest counts */
-#define SMOOTH 50    /* blocks to each side over which gains are averaged */
+#define NEAR 80      /* blocks to each side among which the loudest counts */
+#define SMOOTH 40    /* blocks to each side over which gains are averaged */
 #define KEPT 512     /* blocks; more than both need on both sides */
 #define MOST_DB 40.0 /* what is raised more was not meant to be heard */
 #define DEEPEST_DB 25.0 /* pauses count as no quieter than this below the loudest */

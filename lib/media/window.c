@@ -6,6 +6,7 @@
 /* Read in blocks, so that whole-song mode grows as the sound does and not by
  * what a damaged header claims. */
 #define BLOCK (1 << 18)
+#define RAISED_KEPT 8192 /* of them */
 
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio)
@@ -19,7 +20,7 @@ static int reserve(avsvti_window *w, size_t need)
 {
     if (need <= w->capacity)
         return 1;
-    size_t capacity = w->capacity + w->capacity / 2;
+    size_t capacity = w->capacity + w->capacity / 8;
     if (capacity < need)
         capacity = need;
     float *samples = avsvti_resize(w->allocator, w->samples, capacity,
@@ -32,9 +33,20 @@ static int reserve(avsvti_window *w, size_t need)
 }
 
 avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target_db,
-                                 avsvt_error *err)
+                                 int comes, avsvt_error *err)
 {
-    return avsvti_loudness_init(&w->loudness, w->allocator, rate_hz, target_db, err);
+    if (!comes)
+        return avsvti_loudness_init(&w->loudness, w->allocator, rate_hz, target_db, err);
+    w->raise_block = (int64_t)(rate_hz * AVSVTI_WINDOW_RAISE_S);
+    avsvti_raise_init(&w->raise, target_db, (double)w->raise_block / rate_hz);
+    w->raised_db = avsvti_alloc_zero(w->allocator, RAISED_KEPT, sizeof(*w->raised_db));
+    return w->raised_db ? AVSVT_OK : avsvti_fail_memory(err);
+}
+
+double avsvti_window_raised_db(const avsvti_window *w, int64_t sample)
+{
+    return w->raise_block ? (double)w->raised_db[sample / w->raise_block % RAISED_KEPT]
+                          : avsvti_loudness_gain_db(&w->loudness, sample);
 }
 
 /* The next samples of the source. */
@@ -84,6 +96,32 @@ static avsvt_status raise_on(avsvti_window *w, avsvt_error *err)
     return status;
 }
 
+/* The same where nobody knows what comes. */
+static void raise_as_it_comes(avsvti_window *w)
+{
+    while (w->count < w->read) {
+        float *x = w->samples + w->count;
+        int64_t n = w->read - w->count, at = w->start + w->count;
+        double power = 0;
+        if (n > w->raise_block)
+            n = w->raise_block;
+        if (n < w->raise_block && !w->source_ended)
+            return;
+        for (int64_t i = 0; i < n; i++)
+            power += (double)x[i] * (double)x[i];
+        avsvti_raise_block(&w->raise, x, (size_t)n, power / (double)n);
+        w->raised_db[at / w->raise_block % RAISED_KEPT] = (float)w->raise.gain_db;
+        w->count += n;
+    }
+}
+
+/* Samples beyond one that must be read before it is there. */
+static int64_t ahead_of(const avsvti_window *w)
+{
+    return w->loudness.block ? avsvti_loudness_ahead(&w->loudness)
+         : w->raise_block ? w->raise_block - 1 : 0;
+}
+
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err)
 {
@@ -96,17 +134,21 @@ avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
             w->count = end - w->start;
         return AVSVT_OK;
     }
-    int64_t ahead = w->loudness.block ? avsvti_loudness_ahead(&w->loudness) : 0;
+    int64_t ahead = ahead_of(w);
     int64_t upto = end < INT64_MAX - ahead ? end + ahead : INT64_MAX;
     while (status == AVSVT_OK && !w->source_ended && w->start + w->count < end &&
            w->start + w->read < upto) {
         int64_t missing = upto - (w->start + w->read);
         status = read_on(w, missing < BLOCK ? (size_t)missing : BLOCK, err);
     }
-    if (!w->loudness.block)
-        w->count = w->read;
-    else if (status == AVSVT_OK)
+    if (status != AVSVT_OK)
+        return status;
+    if (w->loudness.block)
         status = raise_on(w, err);
+    else if (w->raise_block)
+        raise_as_it_comes(w);
+    else
+        w->count = w->read;
     w->at_end = w->source_ended && w->count == w->read;
     return status;
 }
@@ -129,6 +171,7 @@ void avsvti_window_drop(avsvti_window *w, int64_t start)
 void avsvti_window_free(avsvti_window *w)
 {
     avsvti_release(w->allocator, w->samples);
+    avsvti_release(w->allocator, w->raised_db);
     avsvti_loudness_free(&w->loudness);
     avsvti_window_init(w, w->allocator, NULL);
 }

@@ -7,6 +7,10 @@
 #include <avsvt/media.h>
 
 #include "media/loudness.h"
+#include "media/raise.h"
+
+/* So much later sound that comes is there when it is raised. */
+#define AVSVTI_WINDOW_RAISE_S 0.02
 
 typedef struct avsvti_window {
     const avsvt_allocator *allocator;
@@ -19,16 +23,24 @@ typedef struct avsvti_window {
     int at_end;       /* start + count is the length of the sound */
     int64_t silent;   /* without a source: samples that there would be */
     int source_ended;
+    /* One of them, or none, raises what is quiet. */
     avsvti_loudness loudness;
+    avsvti_raise raise;
+    int64_t raise_block;    /* samples; 0: the second does not */
+    float *raised_db;       /* by it, of the last blocks */
 } avsvti_window;
 
 /* Without audio it counts up to `silent`, which the owner sets, and samples
  * stays NULL. */
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio);
-/* Before the first of them: samples are raised as loudness.h has it. */
+/* Before the first of them: samples are raised as loudness.h has it, or, where
+ * they are heard while they come, as raise.h has it. */
 avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target_db,
-                                 avsvt_error *err);
+                                 int comes, avsvt_error *err);
+/* By how much this sample, which is in the window, was raised, about. What comes
+ * is remembered for two minutes. */
+double avsvti_window_raised_db(const avsvti_window *w, int64_t sample);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err);

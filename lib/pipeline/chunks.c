@@ -27,7 +27,7 @@ float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
     for (int64_t i = from; i < to; i++)
         sum += (double)w->samples[i] * w->samples[i];
     float db = (float)(10.0 * log10(sum / (double)(to - from) + 1e-12) -
-                       avsvti_loudness_gain_db(&w->loudness, w->start + from));
+                       avsvti_window_raised_db(w, w->start + from));
     return db > 0.0f ? 0.0f : db;
 }
 
@@ -245,7 +245,8 @@ static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
     if (status == AVSVT_OK)
         status = avsvt_audio_set_rate(media->audio, r->p->rate_hz, err);
     if (status == AVSVT_OK && !isnan(r->p->raise_to_db))
-        status = avsvti_window_raise(&r->window, r->p->rate_hz, r->p->raise_to_db, err);
+        status = avsvti_window_raise(&r->window, r->p->rate_hz, r->p->raise_to_db,
+                                     r->own_cut, err);
     r->total_s = info.duration_s;
     return status;
 }

@@ -10,11 +10,11 @@
 #include <avsvt/stream.h>
 
 #include "core/busy.h"
+#include "media/raise.h"
 #include "core/ring.h"
 #include "model/model.h"
 #include "native/native.h"
 #include "stream/follow.h"
-#include "stream/raise.h"
 #include "stream/rate.h"
 
 #define AVSVTI_STREAM_RATE 16000

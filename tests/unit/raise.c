@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "stream/raise.h"
+#include "media/raise.h"
 
 #define RATE 16000
 #define HOP 320

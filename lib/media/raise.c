@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stream/raise.h"
+#include "media/raise.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Quiet sound made louder while it comes, where media/loudness.h would look
- * ahead: at once less when it gets loud, and slowly more when it stays quiet. */
-#ifndef AVSVTI_STREAM_RAISE_H
-#define AVSVTI_STREAM_RAISE_H
+/* Quiet sound made louder while it comes, where loudness.h would look ahead: at
+ * once less when it gets loud, and slowly more when it stays quiet. */
+#ifndef AVSVTI_MEDIA_RAISE_H
+#define AVSVTI_MEDIA_RAISE_H
 
 #include <stddef.h>
 
