@@ -13,6 +13,10 @@
  *  `audio-video:` and `head:` one encoder takes both (AV-HuBERT with both
  *  streams) and gives a frame for each picture's time; zeros stand for the sound,
  *  or for the pictures, that are missing.
+ *  Where a model's manifest names a level (`input.raise_to_db`, as the compiled-in
+ *  models' do), sound that stays below it for some seconds is made as loud first,
+ *  by 40 dB at most; what is louder is not changed. The levels of notes are those
+ *  of the sound.
  *  Long sound runs in overlapping chunks, in memory that does not grow with
  *  its length, unless AVSVT_CHUNKS_WHOLE (features.h) is chosen; the native
  *  backend goes over it once and remembers all that came before. A pipeline is

@@ -8,6 +8,11 @@
  *  nor call the system. What comes out does not depend on the size of the
  *  blocks.
  *
+ *  How far the microphone is turned up hardly matters: what is quieter than the
+ *  model's manifest asks (`input.raise_to_db`) is made louder, by 3 dB a second
+ *  while it stays quiet and at once less when it does not. Levels that are told
+ *  are those of what was pushed.
+ *
  *  @code
  *  avsvt_stream_options o = AVSVT_STREAM_OPTIONS_INIT;
  *  avsvt_stream_event e = AVSVT_STREAM_EVENT_INIT;

@@ -55,6 +55,9 @@
  *  ends the process on errors; no other thread may change the environment then.
  *  NCCL has been built and loaded, but never run on GPUs so far.
  *
+ *  Songs are heard as loud as they are: a manifest's input.raise_to_db counts where
+ *  the model runs, validation included.
+ *
  *  While a trainer is open the torch module keeps the memory of large tensors
  *  from one step to the next, up to a quarter more than was used at once; not
  *  where the host uses the same libtorch itself.
