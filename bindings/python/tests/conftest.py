@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: MIT
 import os
 import pathlib
+import signal
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, also where the tests were started in the background: there
+    the shell has the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def test_whole_numbers_are_scaled(melody):
     assert len(notes) == 19 and max(n.level for n in notes) < -3
 
 
-def test_ctrl_c_ends_the_waiting():
+def test_ctrl_c_ends_the_waiting(ctrl_c):
     with avsvt.Pipeline() as pipeline, avsvt.Feed(pipeline, 16000) as feed:
         interrupt = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):

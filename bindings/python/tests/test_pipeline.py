@@ -100,7 +100,7 @@ def test_progress_is_told_and_its_exception_stops_the_run(pipeline, melody):
 
 
 @pytest.mark.parametrize("given", [True, False])
-def test_ctrl_c_stops_the_run(given):
+def test_ctrl_c_stops_the_run(ctrl_c, given):
     noise = np.random.default_rng(1).normal(0, 0.1, 16000 * 900).astype(np.float32)
     far = threading.Event()
     told = []
