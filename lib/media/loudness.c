@@ -43,13 +43,19 @@ int64_t avsvti_loudness_ahead(const avsvti_loudness *l)
     return (NEAR + SMOOTH + 1) * l->block;
 }
 
-void avsvti_loudness_measure(avsvti_loudness *l, const float *samples, int64_t count)
+double avsvti_mean_power(const float *samples, int64_t count)
 {
     double sum = 0;
     for (int64_t i = 0; i < count; i++)
         sum += (double)samples[i] * (double)samples[i];
+    return sum / (double)count;
+}
+
+void avsvti_loudness_measure(avsvti_loudness *l, const float *samples, int64_t count)
+{
+    double power = avsvti_mean_power(samples, count);
     /* What is no number is refused later; until then it is loud. */
-    l->power[l->measured++ % KEPT] = isfinite(sum) ? sum / (double)count : 1.0;
+    l->power[l->measured++ % KEPT] = isfinite(power) ? power : 1.0;
 }
 
 void avsvti_loudness_end(avsvti_loudness *l)

@@ -21,6 +21,9 @@ typedef struct avsvti_loudness {
     size_t room;
 } avsvti_loudness;
 
+/* Mean of the squares; full scale is 1. */
+double avsvti_mean_power(const float *samples, int64_t count);
+
 /* For sound of so many samples a second; target_db as above. Frees nothing that
  * was there. */
 avsvt_status avsvti_loudness_init(avsvti_loudness *l, const avsvt_allocator *a,

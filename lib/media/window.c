@@ -6,7 +6,7 @@
 /* Read in blocks, so that whole-song mode grows as the sound does and not by
  * what a damaged header claims. */
 #define BLOCK (1 << 18)
-#define RAISED_KEPT 8192 /* of them */
+#define RAISED_KEPT 8192 /* gains of blocks of sound that comes */
 
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio)
@@ -102,14 +102,11 @@ static void raise_as_it_comes(avsvti_window *w)
     while (w->count < w->read) {
         float *x = w->samples + w->count;
         int64_t n = w->read - w->count, at = w->start + w->count;
-        double power = 0;
         if (n > w->raise_block)
             n = w->raise_block;
         if (n < w->raise_block && !w->source_ended)
             return;
-        for (int64_t i = 0; i < n; i++)
-            power += (double)x[i] * (double)x[i];
-        avsvti_raise_block(&w->raise, x, (size_t)n, power / (double)n);
+        avsvti_raise_block(&w->raise, x, (size_t)n, avsvti_mean_power(x, n));
         w->raised_db[at / w->raise_block % RAISED_KEPT] = (float)w->raise.gain_db;
         w->count += n;
     }

@@ -19,14 +19,12 @@ avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err)
  * full scale, as they were before they were raised. */
 float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
 {
-    double sum = 0.0;
     from = (from < w->start ? w->start : from) - w->start;
     to = (to > w->start + w->count ? w->start + w->count : to) - w->start;
     if (to <= from)
         return SILENCE_DB;
-    for (int64_t i = from; i < to; i++)
-        sum += (double)w->samples[i] * w->samples[i];
-    float db = (float)(10.0 * log10(sum / (double)(to - from) + 1e-12) -
+    double power = avsvti_mean_power(w->samples + from, to - from);
+    float db = (float)(10.0 * log10(power + 1e-12) -
                        avsvti_window_raised_db(w, w->start + from));
     return db > 0.0f ? 0.0f : db;
 }

@@ -8,6 +8,7 @@
 
 #include "core/options.h"
 #include "decode/frames.h"
+#include "media/loudness.h"
 
 #define QUIETEST_DB (-120.0)
 #define KEPT_FOR_NOTES 4 /* updates leave a part in so many to the others */
@@ -64,16 +65,14 @@ static void put_frame(avsvt_stream *s, int64_t frame, float level)
 /* A row of samples is complete. */
 static void begin(avsvt_stream *s)
 {
-    double power = 0;
     s->filled = 0;
     if (s->finished && s->rows >= s->last_row)
         return;
-    for (size_t i = 0; i < HOP; i++)
-        power += (double)s->hop[i] * (double)s->hop[i];
-    double level = power > 0 ? 10 * log10(power / HOP) : QUIETEST_DB;
+    double power = avsvti_mean_power(s->hop, HOP);
+    double level = power > 0 ? 10 * log10(power) : QUIETEST_DB;
     s->levels[s->rows % AVSVTI_STREAM_LEVELS] =
         (float)(level > QUIETEST_DB ? level : QUIETEST_DB);
-    avsvti_raise_block(&s->raise, s->hop, HOP, power / HOP);
+    avsvti_raise_block(&s->raise, s->hop, HOP, power);
     avsvti_native_live_begin(s->live, s->hop);
     s->part = 0;
 }
