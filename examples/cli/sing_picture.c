@@ -18,21 +18,25 @@
 #define SCALE 240.0  /* most units a second may have */
 #define MARGIN_S 0.4
 
-/* Colours are those of the other pictures of this program. */
+/* Colours are those of the other pictures of this program: plain ones, which all
+ * viewers know, and dark ones put over them. Some viewers that know no @media take
+ * a height of auto for none. */
 static const char style[] =
     "<style>\n"
-    "svg{--bg:#fff;--ink:#1d2330;--soft:#667085;--line:#e3e7ee;--note:#c9d3e4;--edge:#8796b2;"
-    "--right:#2f9e5b;--wrong:#d9480f;--gold:#c99700;"
-    "font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;background:var(--bg)}\n"
-    "@media (prefers-color-scheme:dark){svg{--bg:#12151c;--ink:#e8ecf4;--soft:#9aa4b5;"
-    "--line:#252c3a;--note:#35405a;--edge:#66779b;--right:#4cc27e;--wrong:#ff8a4c;--gold:#f0c24b}}\n"
-    "text{font-size:12px;fill:var(--soft)}.h{font-size:18px;font-weight:600;fill:var(--ink)}\n"
-    ".w{fill:var(--ink)}.p{font-weight:600;fill:var(--ink);text-anchor:end}.s{text-anchor:end}\n"
-    ".g{stroke:var(--line);fill:none}.n{fill:var(--note);stroke:var(--edge)}\n"
-    ".o{fill:var(--note);stroke:var(--gold);stroke-width:2}"
-    ".f{fill:none;stroke:var(--edge);stroke-dasharray:3 3}.r{fill:var(--right);opacity:.45}\n"
+    "svg{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;background:#fff}\n"
+    "@media all{svg{max-width:100%;height:auto}}\n"
+    "text{font-size:12px;fill:#667085}.h{font-size:18px;font-weight:600;fill:#1d2330}\n"
+    ".w{fill:#1d2330}.p{font-weight:600;fill:#1d2330;text-anchor:end}.s{text-anchor:end}\n"
+    ".b{fill:#fff}.g{stroke:#e3e7ee;fill:none}.n{fill:#c9d3e4;stroke:#8796b2}\n"
+    ".o{fill:#c9d3e4;stroke:#c99700;stroke-width:2}\n"
+    ".f{fill:none;stroke:#8796b2;stroke-dasharray:3 3}.r{fill:#2f9e5b;opacity:.45}\n"
     ".y,.x{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}\n"
-    ".y{stroke:var(--right)}.x{stroke:var(--wrong)}\n"
+    ".y{stroke:#2f9e5b}.x{stroke:#d9480f}\n"
+    "@media screen and (prefers-color-scheme:dark){svg{background:#12151c}\n"
+    "text{fill:#9aa4b5}.h,.w,.p{fill:#e8ecf4}\n"
+    ".b{fill:#12151c}.g{stroke:#252c3a}.n{fill:#35405a;stroke:#66779b}\n"
+    ".o{fill:#35405a;stroke:#f0c24b}.f{stroke:#66779b}.r{fill:#4cc27e}\n"
+    ".y{stroke:#4cc27e}.x{stroke:#ff8a4c}}\n"
     "</style>\n";
 
 /* A line, or a part of a long one. */
@@ -219,10 +223,9 @@ static void put_svg(FILE *to, const cli_singing *s, const row *rows, size_t coun
     avsvt_line_points total = AVSVT_LINE_POINTS_INIT;
     avsvt_scorer_total(s->scorer, &total);
     fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %g %.0f\" "
-            "width=\"%g\" height=\"%.0f\" style=\"max-width:100%%;height:auto\">\n<title>", WIDTH,
-            height, WIDTH, height);
+            "width=\"%g\" height=\"%.0f\">\n<title>", WIDTH, height, WIDTH, height);
     put_text(to, s->title);
-    fprintf(to, "</title>\n%s<rect fill=\"var(--bg)\" width=\"%g\" height=\"%.0f\"/>\n", style,
+    fprintf(to, "</title>\n%s<rect class=\"b\" width=\"%g\" height=\"%.0f\"/>\n", style,
             WIDTH, height);
     fprintf(to, "<text class=\"h\" x=\"%g\" y=\"28\">", LEFT);
     if (*s->song.artist) {

@@ -12,7 +12,7 @@
 #define TOP 12.0
 #define TITLE_HEIGHT 34.0
 #define ROW_GAP 34.0 /* the time axis is in it */
-#define LONGEST_ROW_S 10.0
+#define LONGEST_ROW_S 12.0
 
 typedef struct layout {
     int lowest, highest;  /* keys shown */
@@ -21,27 +21,31 @@ typedef struct layout {
     double top, height;
 } layout;
 
+/* Every rule names the picture, as a page may hold others beside it. Colours are
+ * plain ones, which all viewers know; dark ones are put over them. Narrower windows
+ * shrink the picture, wider ones leave it: only for viewers that know @media, as
+ * others take a height of auto for none. */
 static const char style[] =
     "<style>\n"
-    "svg{--bg:#fff;--ink:#1d2330;--soft:#667085;--line:#d9dee7;--white:#fbfcfe;"
-    "--black:#eef1f6;--note:#2f6fde;--edge:#1b4fb0;--on:#fff;"
-    "font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;"
-    "background:var(--bg)}\n"
-    "@media (prefers-color-scheme:dark){svg{--bg:#12151c;--ink:#e8ecf4;"
-    "--soft:#9aa4b5;--line:#2c3342;--white:#1a1f2a;--black:#141821;"
-    "--note:#6ea4ff;--edge:#a9c8ff;--on:#0b1220}}\n"
-    "@media print{svg{--bg:#fff;--ink:#000;--soft:#444;--line:#ccc;--white:#fff;"
-    "--black:#f2f2f2;--note:#2f6fde;--edge:#1b4fb0;--on:#fff}}\n"
-    "text{font-size:10px;fill:var(--soft)}\n"
-    ".t{font-size:18px;font-weight:600;fill:var(--ink)}\n"
-    ".k,.c{text-anchor:end}.c{font-weight:600;fill:var(--ink)}\n"
-    ".a{text-anchor:middle}\n"
-    ".n rect{fill:var(--note);stroke:var(--edge);stroke-width:.75}\n"
-    ".n text{fill:var(--on);font-size:9px;font-weight:600;pointer-events:none}\n"
-    ".w{fill:var(--white)}.b{fill:var(--black)}\n"
-    ".g{stroke:var(--line);stroke-width:.75;fill:none}\n"
-    "@media (max-width:640px){text,.n text{font-size:15px}.t{font-size:26px}"
-    ".k{display:none}}\n"
+    ".avsvt-roll{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;"
+    "background:#fff}\n"
+    "@media all{.avsvt-roll{max-width:100%;height:auto}}\n"
+    ".avsvt-roll text{font-size:10px;fill:#667085}\n"
+    ".avsvt-roll .t{font-size:18px;font-weight:600;fill:#1d2330}\n"
+    ".avsvt-roll .k,.avsvt-roll .c{text-anchor:end}\n"
+    ".avsvt-roll .c{font-weight:600;fill:#1d2330}\n"
+    ".avsvt-roll .a{text-anchor:middle}\n"
+    ".avsvt-roll .p{fill:#fff}.avsvt-roll .w{fill:#fbfcfe}.avsvt-roll .b{fill:#eef1f6}\n"
+    ".avsvt-roll .g{stroke:#d9dee7;stroke-width:.75;fill:none}\n"
+    ".avsvt-roll .n rect{fill:#2f6fde;stroke:#1b4fb0;stroke-width:.75}\n"
+    ".avsvt-roll .n text{fill:#fff;font-size:9px;font-weight:600;pointer-events:none}\n"
+    "@media screen and (prefers-color-scheme:dark){.avsvt-roll{background:#12151c}\n"
+    ".avsvt-roll text{fill:#9aa4b5}.avsvt-roll .t,.avsvt-roll .c{fill:#e8ecf4}\n"
+    ".avsvt-roll .p{fill:#12151c}.avsvt-roll .w{fill:#1a1f2a}.avsvt-roll .b{fill:#141821}\n"
+    ".avsvt-roll .g{stroke:#2c3342}.avsvt-roll .n rect{fill:#6ea4ff;stroke:#a9c8ff}\n"
+    ".avsvt-roll .n text{fill:#0b1220}}\n"
+    "@media (max-width:640px){.avsvt-roll text,.avsvt-roll .n text{font-size:15px}\n"
+    ".avsvt-roll .t{font-size:26px}.avsvt-roll .k{display:none}}\n"
     "</style>\n";
 
 static void attribute(avsvti_buffer *b, const char *name, double value)
@@ -117,10 +121,19 @@ static int is_black(int key)
     return k == 1 || k == 3 || k == 6 || k == 8 || k == 10;
 }
 
+/* Says all that a grid depends on: where a page holds two pictures, the same name
+ * stands for the same grid. */
+static void put_grid_name(avsvti_buffer *b, const layout *l)
+{
+    avsvti_buffer_printf(b, "avsvt-grid-%d-%d-%d", l->lowest, l->highest, (int)l->row_s);
+}
+
 /* Drawn once and used by every row. */
 static void put_grid(avsvti_buffer *b, const layout *l)
 {
-    avsvti_buffer_text(b, "<defs><g id=\"grid\">\n");
+    avsvti_buffer_text(b, "<defs><g id=\"");
+    put_grid_name(b, l);
+    avsvti_buffer_text(b, "\">\n");
     element(b, "<rect class=\"w\"", LEFT, 0, WIDTH - LEFT - RIGHT, l->row_height);
     avsvti_buffer_text(b, "/>\n");
     for (int key = l->highest; key >= l->lowest; key--) {
@@ -154,7 +167,9 @@ static void put_rows(avsvti_buffer *b, const layout *l)
 {
     for (int row = 0; row < l->rows && !b->failed; row++) {
         double y = row_top(l, row);
-        avsvti_buffer_text(b, "<use href=\"#grid\"");
+        avsvti_buffer_text(b, "<use href=\"#");
+        put_grid_name(b, l);
+        avsvti_buffer_text(b, "\"");
         attribute(b, "y", y);
         avsvti_buffer_text(b, "/>\n");
         for (double s = 0.0; s <= l->row_s; s += l->row_s > 5.0 ? 2.0 : 1.0) {
@@ -222,20 +237,20 @@ avsvt_status avsvti_write_svg(avsvti_buffer *b, const avsvti_export *e,
     layout l;
     (void)err;
     lay_out(&l, e);
-    avsvti_buffer_text(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 ");
+    avsvti_buffer_text(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"avsvt-roll\" "
+                       "role=\"img\" viewBox=\"0 0 ");
     avsvti_buffer_number(b, WIDTH, 2);
     avsvti_buffer_text(b, " ");
     avsvti_buffer_number(b, l.height, 2);
     avsvti_buffer_text(b, "\"");
     attribute(b, "width", WIDTH);
     attribute(b, "height", l.height);
-    /* Narrower windows shrink it, wider ones leave it as it is. */
-    avsvti_buffer_text(b, " style=\"max-width:100%;height:auto\">\n<title>");
+    avsvti_buffer_text(b, ">\n<title>");
     avsvti_text_xml(b, *e->title ? e->title : "Piano roll");
     avsvti_buffer_printf(b, "</title>\n<desc>%zu notes</desc>\n", e->count);
     avsvti_buffer_text(b, style);
     put_grid(b, &l);
-    element(b, "<rect fill=\"var(--bg)\"", 0, 0, WIDTH, l.height);
+    element(b, "<rect class=\"p\"", 0, 0, WIDTH, l.height);
     avsvti_buffer_text(b, "/>\n");
     if (*e->title)
         text_at(b, "t", LEFT, TOP + 16, e->title);
