@@ -14,7 +14,8 @@
 #  define CLI_PRINTF(text, first)
 #endif
 
-/* Exit statuses; they are part of the interface. */
+/* Exit statuses; they are part of the interface. Work that was stopped by a signal
+ * ends by that signal. */
 #define CLI_DONE 0
 #define CLI_FAILED 1
 #define CLI_USAGE 2
@@ -121,7 +122,9 @@ int cli_columns(void); /* of the terminal, 80 when there is none */
 
 /* interrupt.c: the first Ctrl-C or TERM asks to stop, the second ends at once */
 void cli_catch_interrupts(void);
-int cli_interrupted(void);
+void cli_interrupt(int number); /* what its handler does */
+int cli_interrupted(void);      /* the signal's number, or 0 */
+int cli_end(int status);        /* returns status, unless the work was stopped */
 
 /* processes.c: run in count processes, each of which goes on with what this
  * returns; in the one that started them when all have ended. */

@@ -91,7 +91,7 @@ void cli_print_overview(FILE *to)
     for (size_t i = 0; cli_commands[i]; i++)
         fprintf(to, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs("\n'avsvt COMMAND --help' tells more; 'avsvt --version' prints the version.\n"
-          "Exit status: 0 done, 1 failed, 2 wrong usage.\n", to);
+          "Exit status: 0 done, 1 failed, 2 wrong usage; what Ctrl-C stopped ends by its signal.\n", to);
 }
 
 /* Text for troff: no line may begin with a dot or quote, a dash is a dash. */
@@ -147,7 +147,8 @@ static void print_man(FILE *to)
     }
     fputs(".SH \"OPTIONS OF EVERY COMMAND\"\n", to);
     man_options(to, cli_common_options);
-    fputs(".SH \"EXIT STATUS\"\n0 done, 1 failed (one line says why), 2 wrong usage.\n", to);
+    fputs(".SH \"EXIT STATUS\"\n0 done, 1 failed (one line says why), 2 wrong usage. What "
+          "Ctrl\\-C or TERM stopped ends by that signal (130 and 143 in a shell).\n", to);
 }
 
 static void completion_table(FILE *to, const cli_option *table)

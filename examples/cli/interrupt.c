@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ctrl-C and TERM: the first asks the work to stop, so that no half file
- * stays; the handler is then gone and a second ends the process at once. */
+ * stays; the handler is then gone and a second ends the process at once. A
+ * command that stopped dies of the signal in the end, as a shell stops its loop
+ * only for a program that does. */
 #include "cli.h"
 
 #include <signal.h>
@@ -8,17 +10,16 @@
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int number)
+void cli_interrupt(int number)
 {
-    (void)number;
-    interrupted = 1;
+    interrupted = number;
 }
 
 void cli_catch_interrupts(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
+    action.sa_handler = cli_interrupt;
     sigemptyset(&action.sa_mask);
     action.sa_flags = (int)SA_RESETHAND;
     const int caught[] = { SIGINT, SIGTERM, SIGHUP };
@@ -33,4 +34,14 @@ void cli_catch_interrupts(void)
 int cli_interrupted(void)
 {
     return interrupted;
+}
+
+int cli_end(int status)
+{
+    int number = interrupted;
+    if (status == CLI_FAILED && number) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    return status;
 }

@@ -63,5 +63,5 @@ int main(int argc, char **argv)
     }
     status = command->run(&args);
     int closing = cli_close_stdout();
-    return status ? status : closing;
+    return cli_end(status ? status : closing);
 }

@@ -26,12 +26,18 @@ static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP };
 
 static volatile pid_t workers[CLI_MAX_PROCESSES]; /* 0: ended */
 
-static void forward(int number)
+static void signal_workers(int number)
 {
-    int kept = errno;
     for (int i = 0; i < CLI_MAX_PROCESSES; i++)
         if (workers[i] > 0)
             kill(workers[i], number);
+}
+
+static void forward(int number)
+{
+    int kept = errno;
+    cli_interrupt(number);
+    signal_workers(number);
     errno = kept;
 }
 
@@ -127,7 +133,8 @@ static int wait_for_all(const char *folder, int told)
         int rank, status;
         if (ended(&rank, &status, result == CLI_DONE)) {
             int own = rank < 0 ? 0 : WIFEXITED(status) ? WEXITSTATUS(status) : CLI_FAILED;
-            told |= rank == 0 && own && WIFEXITED(status);
+            told |= rank == 0 && own &&
+                    (WIFEXITED(status) || WTERMSIG(status) == cli_interrupted());
             if (own && result == CLI_DONE) {
                 result = own;
                 first = rank;
@@ -140,7 +147,7 @@ static int wait_for_all(const char *folder, int told)
             break; /* there are none */
         double since = cli_clock_s() - failed_s;
         if (since > (asked ? KILL_AFTER : ASK_AFTER))
-            forward(asked++ ? SIGKILL : SIGTERM);
+            signal_workers(asked++ ? SIGKILL : SIGTERM);
         nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
     }
     if (first >= 0 && !told)
@@ -154,7 +161,7 @@ static int start(int count, const char *folder, const struct sigaction *old)
     for (int i = 0; i < count; i++) {
         pid_t pid = fork();
         if (pid < 0) {
-            forward(SIGKILL);
+            signal_workers(SIGKILL);
             cli_fail("can't start a process: %s", strerror(errno));
             return -1;
         }

@@ -239,7 +239,7 @@ while "pipe_read" not in open(f"/proc/{p.pid}/wchan").read() and not open(f"/pro
     assert p.poll() is None
 p.send_signal(signal.SIGINT)
 message = p.stderr.read()
-assert p.wait() == 1 and message.startswith(b"avsvt: stopped"), message
+assert p.wait() == -signal.SIGINT and message.startswith(b"avsvt: stopped"), message
 EOF
 check "Ctrl-C before a pipe says anything"
 expect 2 "$avsvt" listen --raw s16 --rate 8000; check "--raw is for standard input"
@@ -415,7 +415,7 @@ for number in signal.SIGINT, signal.SIGTERM:
         time.sleep(.002)
     p.send_signal(number)
     message = p.communicate()[1].decode()
-    assert p.returncode == 1, (number, p.returncode, message)
+    assert p.returncode == -number, (number, p.returncode, message)
     assert message.startswith("avsvt: stopped") and message.count("\n") == 1, message
     left = [f for f in os.listdir(".") if f.startswith("long") or f.startswith(".long")]
     assert left == ["long.wav"], left
