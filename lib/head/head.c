@@ -16,42 +16,12 @@ struct avsvt_head {
     avsvt_notes_options defaults;
 };
 
-avsvt_status avsvti_head_settings(avsvt_notes_options *o,
-                                  const avsvti_manifest *manifest,
-                                  const char *file, avsvt_error *err)
-{
-    const struct { const char *key; double lowest, highest, *value; } numbers[] = {
-        { "decode.onset_threshold", 0, 1, &o->onset_threshold },
-        { "decode.offset_threshold", 0, 1, &o->offset_threshold },
-        { "decode.min_duration_s", AVSVTI_DECODE_S, &o->min_duration_s },
-        { "decode.offset_delay_s", AVSVTI_DECODE_S, &o->offset_delay_s },
-        { "decode.sung_share", 0, 1, &o->sung_share },
-        { "decode.fill_s", AVSVTI_DECODE_S, &o->fill_s },
-    };
-    static const char *const rules[] = { "precise", "published", NULL };
-    int rule = o->rule - AVSVT_RULE_PRECISE;
-    double window = o->window_frames;
-    avsvt_status status = avsvti_manifest_word(manifest, file, "decode.rule", rules, &rule, err);
-    if (status != AVSVT_OK)
-        return status;
-    o->rule = AVSVT_RULE_PRECISE + rule;
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        if (status == AVSVT_OK)
-            status = avsvti_manifest_number(manifest, file, numbers[i].key,
-                numbers[i].lowest, numbers[i].highest, 0, numbers[i].value, err);
-    if (status == AVSVT_OK)
-        status = avsvti_manifest_number(manifest, file, "decode.window",
-                                        AVSVTI_WINDOWS, 1, &window, err);
-    o->window_frames = (int32_t)window;
-    return status;
-}
-
 avsvt_status avsvti_head_defaults(avsvt_notes_options *defaults,
                                   const avsvt_model *m, avsvt_error *err)
 {
     memset(defaults, 0, sizeof(*defaults));
     defaults->struct_size = (uint32_t)sizeof(*defaults);
-    return avsvti_head_settings(defaults, avsvti_model_tree(m),
+    return avsvti_decode_settings(defaults, avsvti_model_tree(m),
                                 avsvt_model_path(m), err);
 }
 

@@ -107,13 +107,6 @@ static avsvt_status check_numbers(const avsvt_model *m, avsvt_error *err)
         { "output.fine.step", AVSVTI_FINE_STEPS, 0 },
         { "chunk.length_s", AVSVTI_CHUNKS_S, 0 },
         { "chunk.context_s", AVSVTI_CONTEXTS_S, 0 },
-        { "decode.onset_threshold", 0, 1, 0 },
-        { "decode.offset_threshold", 0, 1, 0 },
-        { "decode.window", AVSVTI_WINDOWS, 1 },
-        { "decode.min_duration_s", AVSVTI_DECODE_S, 0 },
-        { "decode.offset_delay_s", AVSVTI_DECODE_S, 0 },
-        { "decode.sung_share", 0, 1, 0 },
-        { "decode.fill_s", AVSVTI_DECODE_S, 0 },
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         double ignored = 0;
@@ -131,8 +124,8 @@ avsvt_status avsvti_model_check(const avsvt_model *m, avsvt_error *err)
                                          "head", "lm", NULL };
     static const char *const tasks[] = { "notes", "lyrics", "roll",
                                          "embedding", "tags", "activity", NULL };
-    static const char *const rules[] = { "precise", "published", NULL };
     const char *name = avsvti_manifest_get(m->manifest, "name");
+    avsvt_notes_options ignored = AVSVT_NOTES_OPTIONS_INIT;
     avsvt_status status = check_format(m, err);
     if (status == AVSVT_OK && (!name || !*name))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
@@ -144,6 +137,6 @@ avsvt_status avsvti_model_check(const avsvt_model *m, avsvt_error *err)
             !avsvti_model_is(m, "role", "pipeline") &&
             !avsvti_model_is(m, "role", "head"), err);
     if (status == AVSVT_OK)
-        status = check_word(m, "decode.rule", rules, 1, err);
+        status = avsvti_decode_settings(&ignored, m->manifest, m->path, err);
     return status == AVSVT_OK ? check_numbers(m, err) : status;
 }

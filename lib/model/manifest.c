@@ -371,6 +371,32 @@ avsvt_status avsvti_manifest_word(const avsvti_manifest *m, const char *file,
         text ? text : "(a list or mapping)", list);
 }
 
+avsvt_status avsvti_manifest_keys(const avsvti_manifest *m, const char *file,
+                                  const char *path, const char *const *words,
+                                  avsvt_error *err)
+{
+    const char *text = *path ? avsvti_manifest_get(m, path) : NULL;
+    if (text && *text)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s' must be a mapping of keys ('%s: {%s: ...}'), not the value '%.40s'",
+            file, path, path, words[0], text);
+    for (size_t i = 0; i < avsvti_manifest_count(m, path); i++) {
+        const char *key = avsvti_manifest_key(m, path, i);
+        char list[320];
+        if (!key)
+            return avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: '%s' must be a mapping of keys, not a list", file,
+                *path ? path : "the whole");
+        if (avsvti_word_find(words, key) >= 0)
+            continue;
+        avsvti_words_join(list, sizeof(list), words);
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: '%s%s%.60s' is not a key here: there are %s", file, path,
+            *path ? "." : "", key, list);
+    }
+    return AVSVT_OK;
+}
+
 void avsvti_manifest_free(avsvti_manifest *m)
 {
     if (!m)

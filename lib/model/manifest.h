@@ -34,6 +34,12 @@ avsvt_status avsvti_manifest_number(const avsvti_manifest *m, const char *file,
 avsvt_status avsvti_manifest_word(const avsvti_manifest *m, const char *file,
                                   const char *key, const char *const *words,
                                   int *value, avsvt_error *err);
+/* Refuses what is at path ("": the whole) where it is no mapping, or has a key that
+ * is not among words (which end in NULL): one that is mistyped would change nothing
+ * and nobody would know. Nothing there, or an empty value, is no key. */
+avsvt_status avsvti_manifest_keys(const avsvti_manifest *m, const char *file,
+                                  const char *path, const char *const *words,
+                                  avsvt_error *err);
 void avsvti_manifest_free(avsvti_manifest *m);
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MOST_SAMPLES (1 << 24)
+#define WINDOWS 1, 1000 /* frames */
+#define DECODE_S 0, 10
 
 avsvt_status avsvti_model_lacks(const avsvt_model *m, const char *key,
                                 avsvt_error *err)
@@ -57,4 +59,42 @@ avsvt_status avsvti_model_chunk(const avsvt_model *m, double *chunk_s,
     return status == AVSVT_OK
         ? avsvti_model_number(m, "chunk.context_s", AVSVTI_CONTEXTS_S, context_s, err)
         : status;
+}
+
+avsvt_status avsvti_decode_keys(const avsvti_manifest *manifest, const char *file,
+                                avsvt_error *err)
+{
+    static const char *const keys[] = { "rule", "onset_threshold", "offset_threshold",
+        "window", "min_duration_s", "offset_delay_s", "sung_share", "fill_s", NULL };
+    return avsvti_manifest_keys(manifest, file, "decode", keys, err);
+}
+
+avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
+                                    const avsvti_manifest *manifest,
+                                    const char *file, avsvt_error *err)
+{
+    const struct { const char *key; double lowest, highest, *value; } numbers[] = {
+        { "decode.onset_threshold", 0, 1, &o->onset_threshold },
+        { "decode.offset_threshold", 0, 1, &o->offset_threshold },
+        { "decode.min_duration_s", DECODE_S, &o->min_duration_s },
+        { "decode.offset_delay_s", DECODE_S, &o->offset_delay_s },
+        { "decode.sung_share", 0, 1, &o->sung_share },
+        { "decode.fill_s", DECODE_S, &o->fill_s },
+    };
+    static const char *const rules[] = { "precise", "published", NULL };
+    int rule = o->rule - AVSVT_RULE_PRECISE;
+    double window = o->window_frames;
+    avsvt_status status = avsvti_manifest_word(manifest, file, "decode.rule", rules, &rule, err);
+    if (status != AVSVT_OK)
+        return status;
+    o->rule = AVSVT_RULE_PRECISE + rule;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (status == AVSVT_OK)
+            status = avsvti_manifest_number(manifest, file, numbers[i].key,
+                numbers[i].lowest, numbers[i].highest, 0, numbers[i].value, err);
+    if (status == AVSVT_OK)
+        status = avsvti_manifest_number(manifest, file, "decode.window",
+                                        WINDOWS, 1, &window, err);
+    o->window_frames = (int32_t)window;
+    return status;
 }

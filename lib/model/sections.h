@@ -5,7 +5,9 @@
 #define AVSVTI_MODEL_SECTIONS_H
 
 #include <avsvt/media.h>
+#include <avsvt/notes.h>
 
+#include "model/manifest.h"
 #include "model/model.h"
 
 /* Lowest and highest. */
@@ -19,8 +21,6 @@
 #define AVSVTI_FINE_BINS 0, AVSVTI_MOST_FINE_BINS
 #define AVSVTI_FINE_LOWEST -100, 200
 #define AVSVTI_FINE_STEPS 1e-3, 12
-#define AVSVTI_WINDOWS 1, 1000     /* frames */
-#define AVSVTI_DECODE_S 0, 10
 
 /* The input section; 0: not told. */
 typedef struct avsvti_input {
@@ -44,6 +44,15 @@ avsvt_status avsvti_model_picture(int64_t *samples, const avsvt_model *m,
 /* The chunk section; what it does not tell stays. */
 avsvt_status avsvti_model_chunk(const avsvt_model *m, double *chunk_s,
                                 double *context_s, avsvt_error *err);
+
+/* What the "decode" section of a model's manifest or of a pipeline file says;
+ * members it leaves out stay as they are. */
+avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
+                                    const avsvti_manifest *manifest,
+                                    const char *file, avsvt_error *err);
+/* Refuses keys of it that the one above does not read. */
+avsvt_status avsvti_decode_keys(const avsvti_manifest *manifest, const char *file,
+                                avsvt_error *err);
 
 /* The manifest lacks that key of its input section. */
 avsvt_status avsvti_model_lacks(const avsvt_model *m, const char *key,

@@ -2,9 +2,7 @@
 /* Making a pipeline of a YAML file that joins extractors, fusion and head. */
 #include <string.h>
 
-#include "core/words.h"
 #include "features/pieces.h"
-#include "head/head.h"
 #include "model/manifest.h"
 #include "model/sections.h"
 #include "pipeline/pipeline.h"
@@ -57,42 +55,19 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     return AVSVT_OK;
 }
 
-/* Refuses a section (NULL: the whole) that has other keys than these, as one
- * that is mistyped would change nothing and nobody would know. The list ends with
- * NULL. */
-static avsvt_status check_keys(const avsvt_pipeline *p, const avsvti_manifest *yaml,
-                               const char *section, const char *const *known,
-                               avsvt_error *err)
-{
-    const char *text = section ? avsvti_manifest_get(yaml, section) : NULL;
-    if (text && *text)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: '%s: %s' has no keys: '%s: {%s: ...}' is meant", p->name, section, text,
-            section, known[0]);
-    for (size_t i = 0; i < avsvti_manifest_count(yaml, section); i++) {
-        const char *key = avsvti_manifest_key(yaml, section, i);
-        if (avsvti_word_find(known, key) < 0)
-            return avsvti_fail(err, AVSVT_E_FORMAT,
-                "%s: '%s%s%s' is not a key of a pipeline file", p->name,
-                section ? section : "", section ? "." : "", key ? key : "(a list)");
-    }
-    return AVSVT_OK;
-}
-
 static avsvt_status check_yaml(const avsvt_pipeline *p,
                                const avsvti_manifest *yaml, avsvt_error *err)
 {
     static const char *const keys[] = { "avsvt", "task", "audio", "video",
         "audio-video", "fusion", "head", "decode", "chunk", "frame_rate", NULL };
     static const char *const chunk[] = { "mode", "length_s", "context_s", NULL };
-    static const char *const decode[] = { AVSVTI_DECODE_KEYS, NULL };
     const char *version = avsvti_manifest_get(yaml, "avsvt");
     const char *task = avsvti_manifest_get(yaml, "task");
-    avsvt_status status = check_keys(p, yaml, NULL, keys, err);
+    avsvt_status status = avsvti_manifest_keys(yaml, p->name, "", keys, err);
     if (status == AVSVT_OK)
-        status = check_keys(p, yaml, "chunk", chunk, err);
+        status = avsvti_manifest_keys(yaml, p->name, "chunk", chunk, err);
     if (status == AVSVT_OK)
-        status = check_keys(p, yaml, "decode", decode, err);
+        status = avsvti_decode_keys(yaml, p->name, err);
     if (status != AVSVT_OK)
         return status;
     if (!version)
@@ -120,7 +95,7 @@ static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
         status = avsvti_pipeline_parts(p, yaml, &chunk_s, &context_s, &start_s,
                                        err);
     if (status == AVSVT_OK)
-        status = avsvti_head_settings(&p->defaults, yaml, p->name, err);
+        status = avsvti_decode_settings(&p->defaults, yaml, p->name, err);
     if (status == AVSVT_OK)
         status = yaml_chunks(p, yaml, chunk_s, context_s, start_s, chosen,
                              err);

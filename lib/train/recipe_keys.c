@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Values of a recipe, each checked where it is read. */
-#include "core/words.h"
 #include "train/recipe.h"
 
 avsvt_status avsvti_recipe_keys(const avsvti_recipe *r, const char *path,
                                 const char *const *words, avsvt_error *err)
 {
-    const char *dot = *path ? "." : "";
-    if (*path && avsvti_manifest_get(r->yaml, path))
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: '%s' must be a mapping of keys, not a value", r->path, path);
-    for (size_t i = 0; i < avsvti_manifest_count(r->yaml, path); i++) {
-        const char *key = avsvti_manifest_key(r->yaml, path, i);
-        char list[320];
-        if (!key)
-            return avsvti_fail(err, AVSVT_E_FORMAT,
-                "%s: '%s' must be a mapping of keys, not a list", r->path,
-                *path ? path : "the recipe");
-        if (avsvti_word_find(words, key) >= 0)
-            continue;
-        avsvti_words_join(list, sizeof(list), words);
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: '%s%s%.60s' is not a key here: there are %s",
-            r->path, path, dot, key, list);
-    }
-    return AVSVT_OK;
+    return avsvti_manifest_keys(r->yaml, r->path, path, words, err);
 }
 
 avsvt_status avsvti_recipe_number(const avsvti_recipe *r, const char *key,

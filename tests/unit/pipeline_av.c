@@ -196,9 +196,9 @@ static void one_encoder_of_both_gives_the_length_of_the_sound(void **state)
         { "video: joint.pt", "'audio-video:'" },
         { JOINT "chunk: {mode: published}", "no published utterances" },
         { ALL "chunk: {lenght_s: 3}", "'chunk.lenght_s' is not a key" },
-        { ALL "chunk: whole", "'chunk: {mode: ...}' is meant" },
+        { ALL "chunk: whole", "'chunk: {mode: ...}'), not the value 'whole'" },
         { ALL "decode: {onset_treshold: 0.2}", "'decode.onset_treshold' is not a key" },
-        { ALL "decode: [0.2]", "'decode.(a list)' is not a key" } };
+        { ALL "decode: [0.2]", "'decode' must be a mapping of keys, not a list" } };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         assert_int_not_equal(avsvt_pipeline_open(&p, context, put_pipeline(wrong[i].parts),
                                                  NULL, &err), AVSVT_OK);
