@@ -446,6 +446,35 @@ static void folders_give_their_songs(void **state)
     assert_file("out/parts/notes/valid/b.csv", "onset,offset,pitch\n1,2,70\n");
 }
 
+/* Of one recording in two files, one half must not be validated with. */
+static void endings_may_be_in_capitals(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    tree_sound("capitals/a.WAV", 48000);
+    tree_text("capitals/a.TXT", "0\t1\t60\n");
+    tree_sound("capitals/b.WAV", 48000);
+    tree_sound("capitals/b.flac", 48000);
+    tree_text("capitals/b.Csv", "0,1,61\n");
+    tree_text("capitals/b.txt/is a folder", "");
+    tree_sound("capitals/c.WAV", 48000);
+    tree_sound("capitals/c.wav", 48000);
+    tree_text("capitals/c.JSON", "[[0, 1, 62]]");
+    assert_int_equal(prepare("folder", "capitals", "out/capitals", 0.5, &err), AVSVT_OK);
+    assert_true(report.train == 2 && report.valid == 1 && report.left_out == 2);
+    assert_file("out/capitals/train.csv", "sound,notes\n"
+                "@/capitals/a.WAV,notes/train/a.csv\n@/capitals/c.WAV,notes/train/c.csv\n");
+    assert_file("out/capitals/valid.csv", "sound,notes\n@/capitals/b.WAV,notes/valid/b.csv\n");
+    assert_file("out/capitals/notes/train/a.csv", "onset,offset,pitch\n0,1,60\n");
+    /* Nor one that is in both of the folders for validation. */
+    tree_sound("halves/valid/a.WAV", 48000);
+    tree_text("halves/valid/a.csv", "0,1,60\n");
+    tree_sound("halves/dev/a.wav", 48000);
+    tree_text("halves/dev/a.csv", "0,1,61\n");
+    must_prepare("folder", "halves", "out/halves");
+    assert_file("out/halves/valid.csv", "sound,notes\n@/halves/valid/a.WAV,notes/valid/a.csv\n");
+}
+
 static void midi_files_are_notes_too(void **state)
 {
     avsvt_note note = AVSVT_NOTE_INIT;
@@ -587,6 +616,7 @@ int main(void)
         cmocka_unit_test(n20em_has_video_where_it_can_be_read),
         cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
         cmocka_unit_test(folders_give_their_songs),
+        cmocka_unit_test(endings_may_be_in_capitals),
         cmocka_unit_test(midi_files_are_notes_too),
         cmocka_unit_test(names_that_would_lead_elsewhere_are_left_out),
         cmocka_unit_test(bad_annotations_are_told),
