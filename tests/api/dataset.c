@@ -279,7 +279,13 @@ static void stored_features_have_lists_for_each_condition(void **state)
     write_features("av/data/s3/noise_data/video_feats.pt", 250);
     tree_text("av/data/s3/noise_data/clean_feats.pt", "damaged");
     write_features("av/data/s3/noise_data/accomp/SNR_10dB_feats.pt", 249);
+    write_features("av/data/s3/noise_data/people in the street/SNR_10dB_feats.pt", 249);
+    write_features("av/data/s3/noise_data/people in the station/SNR_10dB_feats.pt", 249);
     must_prepare("n20emv2", "av", "out/av");
+    assert_file("out/av/av_n20em_people in the street_10dB_test.csv", AV_HEAD
+                AV("s3", "5.0", "people in the street/SNR_10dB_feats.pt", "1", "1"));
+    assert_file("out/av/av_n20em_people in the station_10dB_test.csv", AV_HEAD
+                AV("s3", "5.0", "people in the station/SNR_10dB_feats.pt", "1", "1"));
     assert_file("out/av/av_n20em_train.csv", AV_HEAD
                 AV("s1", "5", "clean_feats.pt", "1", "2")
                 AV("s1", "2.5100401606425704", "clean_feats.pt", "2", "2"));
