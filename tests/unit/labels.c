@@ -17,8 +17,8 @@
 #include "train/batch.h"
 
 /* One letter a frame: '.' silence, 'o' onset, '-' voiced, 'x' offset. */
-static void assert_labels(const double (*rows)[3], size_t count,
-                          const char *want)
+static void assert_labels_at(double rate, const double (*rows)[3], size_t count,
+                             const char *want)
 {
     double labels[64][AVSVTI_LABEL_COLUMNS];
     avsvt_note list[8] = { AVSVT_NOTE_INIT };
@@ -26,7 +26,7 @@ static void assert_labels(const double (*rows)[3], size_t count,
     for (size_t i = 0; i < count; i++)
         list[i] = (avsvt_note){ .onset_s = rows[i][0], .offset_s = rows[i][1],
                                 .pitch = rows[i][2] };
-    avsvti_frame_labels(labels[0], (int64_t)frames, 50, list, count, 0);
+    avsvti_frame_labels(labels[0], (int64_t)frames, rate, list, count, 0);
     for (size_t i = 0; i < frames; i++) {
         const double *l = labels[i];
         char is = l[2] > 3 ? '.' : l[0] > 0 ? 'o' : l[1] > 0 ? 'x' : '-';
@@ -34,6 +34,21 @@ static void assert_labels(const double (*rows)[3], size_t count,
             fail_msg("frame %zu is %c, not %c", i, is, want[i]);
         assert_int_equal(l[2] > 3, l[3] > 11.5);
     }
+}
+
+static void assert_labels(const double (*rows)[3], size_t count, const char *want)
+{
+    assert_labels_at(50, rows, count, want);
+}
+
+/* In the middle of two frames, to the last bit: both are near enough. */
+static void a_time_between_two_frames_is_near_both(void **state)
+{
+    static const double between[][3] = { { 3.0 / 128, 11.0 / 128, 60 },
+                                         { 11.0 / 128, 19.0 / 128, 62 } };
+    (void)state;
+    assert_labels_at(64, between, 1, ".o---x..");
+    assert_labels_at(64, between, 2, ".o---o---x.");
 }
 
 static void notes_become_onset_voice_and_offset(void **state)
@@ -170,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_have_the_labels_of_their_song),
         cmocka_unit_test(notes_become_onset_voice_and_offset),
+        cmocka_unit_test(a_time_between_two_frames_is_near_both),
         cmocka_unit_test(oddities_of_the_original_are_kept),
         cmocka_unit_test(octave_is_clamped_and_class_is_not),
         cmocka_unit_test(labels_are_those_of_the_original),
