@@ -532,6 +532,21 @@ static void bad_annotations_are_told(void **state)
     }
 }
 
+/* As editors of other systems leave them. */
+static void a_byte_order_mark_and_blanks_at_ends_are_no_words(void **state)
+{
+    (void)state;
+    tree_text("edited/Annotations.json", "\xEF\xBB\xBF{\"a\": [[0, 1, 60]]}");
+    tree_sound("edited/a/vocals.wav", 80000);
+    must_prepare("tonas", "edited", "out/edited");
+    assert_int_equal(report.test, 1);
+    tree_text("said/dev/transcription.txt", "\xEF\xBB\xBF" "1-2-3 HELLO\r\n1-2-4\tTHERE AND \t\r\n");
+    tree_sound("said/dev/1-2-3.wav", 16000);
+    tree_sound("said/dev/1-2-4.wav", 16000);
+    must_prepare("dsing", "said", "out/said");
+    assert_file("out/said/text_dev.txt", "HELLO\nTHERE AND\n");
+}
+
 static int32_t stop(void *user, const char *song)
 {
     (void)song;
@@ -626,6 +641,7 @@ int main(void)
         cmocka_unit_test(midi_files_are_notes_too),
         cmocka_unit_test(names_that_would_lead_elsewhere_are_left_out),
         cmocka_unit_test(bad_annotations_are_told),
+        cmocka_unit_test(a_byte_order_mark_and_blanks_at_ends_are_no_words),
         cmocka_unit_test(no_memory_is_told_and_leaks_nothing),
         cmocka_unit_test(bad_calls_are_refused),
     };
