@@ -139,6 +139,43 @@ static void benchmarks_are_to_test(void **state)
     assert_has("out/ismir/ismir2014_test.csv", "a b_1,5,");
 }
 
+static void lists_of_an_earlier_run_are_warned_of(void **state)
+{
+    static const char *const old[] = { "test.csv", "n20em_valid.csv", "video_n20em_train.csv",
+        "av_n20em_white_-5dB_test.csv", NULL };
+    static const char *const others[] = { "mine.csv", "n20em_notes.csv", "av_n20em_train.csv.old",
+        "tonas_test.csv", NULL };
+    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_context *context = NULL;
+    char said[1000] = "", name[100];
+    (void)state;
+    options.log = keep_line;
+    options.log_user = said;
+    assert_int_equal(avsvt_context_create(&context, &options, &err), AVSVT_OK);
+    tree_text("again/annotations.json", "{\"a\": {\"split\": \"train\", \"midi\": [[0, 1, 60]]}}");
+    tree_sound("again/data/a/vocals.wav", 80000);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof(name), "out/again/%s", old[i]);
+        tree_text(name, "");
+        snprintf(name, sizeof(name), "out/again/%s", others[i]);
+        tree_text(name, "");
+    }
+    tree_text("out/again/n20em_train.csv", "");
+    if (avsvt_dataset_prepare(context, "n20emv2", tree_path("again"), tree_path("out/again"),
+                              NULL, NULL, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+    avsvt_context_free(context);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof(name), "/%s: is of an earlier run", old[i]);
+        if (!strstr(said, name))
+            fail_msg("%s is not told of: %s", old[i], said);
+        snprintf(name, sizeof(name), "/%s:", others[i]);
+        assert_null(strstr(said, name));
+    }
+    assert_null(strstr(said, "/n20em_train.csv"));
+}
+
 /* The head of an array of so many pictures, 96 x 96, without them. */
 static void write_video(const char *name, int frames)
 {
@@ -629,6 +666,7 @@ int main(void)
         cmocka_unit_test(only_songs_with_those_numbers_train),
         cmocka_unit_test(notes_outside_their_song_are_warned_of),
         cmocka_unit_test(benchmarks_are_to_test),
+        cmocka_unit_test(lists_of_an_earlier_run_are_warned_of),
         cmocka_unit_test(n20emv2_has_sound_and_video),
         cmocka_unit_test(stored_features_have_lists_for_each_condition),
         cmocka_unit_test(the_mixed_list_has_one_set_behind_the_other),
