@@ -105,6 +105,9 @@ void cli_note(const char *format, ...) CLI_PRINTF(1, 2); /* `avsvt: note: ...` *
 void cli_tell(const char *format, ...) CLI_PRINTF(1, 2); /* what was done */
 /* A name as it is, but for what would end a line or move a cursor. */
 void cli_put(FILE *to, const char *text);
+/* For tables: its characters, and itself with blanks up to so many. */
+int cli_width(const char *text);
+void cli_pad(FILE *to, const char *text, int width);
 int cli_error(const avsvt_error *err); /* CLI_FAILED */
 int cli_close_stdout(void);            /* flushes; says what went wrong */
 

@@ -70,18 +70,21 @@ int cli_score(avsvt_notes_scores *scores, avsvt_context *context, const cli_args
         failed = estimate_path
             ? avsvt_notes_read(&estimate, context, estimate_path, &err)
             : avsvt_notes_create(&estimate, context, NULL, 0, &err);
-    if (!failed)
-        failed = avsvt_metrics_notes(&found, reference, estimate, &o, &err);
+    int status = failed ? cli_error(&err) : 0;
+    if (!status && avsvt_metrics_notes(&found, reference, estimate, &o, &err))
+        status = estimate_path ? cli_fail("%s against %s: %s", estimate_path, reference_path, err.message)
+                               : cli_fail("%s: %s", reference_path, err.message);
     *scores = found;
     avsvt_notes_free(reference);
     avsvt_notes_free(estimate);
-    return failed ? cli_error(&err) : 0;
+    return status;
 }
 
 static void print_row(const char *name, int width, const avsvt_notes_scores *s,
                       const char *after)
 {
-    printf("%-*s %6llu %6llu", width, name, (unsigned long long)s->reference,
+    cli_pad(stdout, name, width);
+    printf(" %6llu %6llu", (unsigned long long)s->reference,
            (unsigned long long)s->estimated);
     for (int m = 0; m < CLI_MEASURES; m++)
         printf("  %7.2f", 100 * cli_measure(s, m)->f1);
@@ -93,7 +96,7 @@ static void print_table(const cli_songs *songs)
     avsvt_notes_scores mean = mean_of(songs);
     int width = 10;
     for (size_t i = 0; i < songs->count; i++) {
-        int length = (int)strlen(songs->list[i].name);
+        int length = cli_width(songs->list[i].name);
         width = length > width ? length : width;
     }
     width = width > 40 ? 40 : width;

@@ -81,7 +81,9 @@ static int run(const cli_args *args)
         status = CLI_FAILED;
     if (t.shown)
         fputs("\r\033[K", stderr);
-    if (status)
+    if (status && err.status == AVSVT_E_CANCELLED)
+        cli_fail("stopped; no lists were written to %s", args->outs[0]);
+    else if (status)
         cli_error(&err);
     else
         report(args, &r);

@@ -115,28 +115,64 @@ static int add_song(noise_table *t, const char *name, size_t length)
     return 0;
 }
 
+/* Cell i, from 0, of a line of CSV without its quotes, free() it; NULL: out of
+ * memory. */
+static char *cell_of(const char *line, int i)
+{
+    size_t n = strcspn(line, "\r\n");
+    char *cell = malloc(n + 1), *to = cell;
+    int quoted = 0;
+    for (const char *c = line; cell && c < line + n; c++) {
+        if (*c == '"' && !(quoted && c[1] == '"')) {
+            quoted = !quoted;
+            continue;
+        }
+        c += *c == '"'; /* two of them within quotes are one */
+        if (*c == ',' && !quoted && !i--)
+            break;
+        if (i == 0 && (*c != ',' || quoted))
+            *to++ = *c;
+    }
+    if (cell)
+        *to = 0;
+    return cell;
+}
+
 /* The song that a line of a list names: of ours, the name of its notes; of
  * AV_SVT's, the ID without the number of the utterance. */
 static int take_line(noise_table *t, const char *line, int published)
 {
-    size_t n = strcspn(line, "\r\n");
-    const char *from = line;
-    if (published) {
-        n = strcspn(line, ",\r\n");
-        while (n && isdigit((unsigned char)line[n - 1]))
-            n--;
+    char *cell = cell_of(line, published ? 0 : 1);
+    int status = 0;
+    if (!cell)
+        return cli_fail("out of memory");
+    const char *from = published ? cell : cli_base(cell);
+    size_t n = strlen(from);
+    while (published && n && isdigit((unsigned char)from[n - 1]))
+        n--;
+    if (published)
         n -= n > 0;
-    } else {
-        for (size_t i = 0; i < n; i++)
-            if (line[i] == '/' || line[i] == ',')
-                from = line + i + 1;
-        n -= (size_t)(from - line);
-        n -= n > 4 && !strncmp(from + n - 4, ".csv", 4) ? 4 : 0;
+    else
+        n -= n > 4 && !strcmp(from + n - 4, ".csv") ? 4 : 0;
+    if (n)
+        status = add_song(t, from, n);
+    free(cell);
+    return status;
+}
+
+/* In order, each once: a list has a line for each utterance. */
+static void sort_songs(noise_table *t)
+{
+    size_t kept = 0;
+    if (t->song_count)
+        qsort(t->songs, t->song_count, sizeof *t->songs, by_name);
+    for (size_t i = 0; i < t->song_count; i++) {
+        if (kept && !strcmp(t->songs[kept - 1], t->songs[i]))
+            free(t->songs[i]);
+        else
+            t->songs[kept++] = t->songs[i];
     }
-    if (!n || (t->song_count && strlen(t->songs[t->song_count - 1]) == n &&
-               !strncmp(t->songs[t->song_count - 1], from, n)))
-        return 0; /* another utterance of the same */
-    return add_song(t, from, n);
+    t->song_count = kept;
 }
 
 static int read_list(noise_table *t, const char *path)
@@ -154,8 +190,9 @@ static int read_list(noise_table *t, const char *path)
     if (closed) {
         text = closed;
         text[size] = 0;
-        published = !strncmp(text, "ID,", 3);
-        if (!published && strncmp(text, "sound,notes", 11))
+        const char *head = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3); /* a mark of order */
+        published = !strncmp(head, "ID,", 3);
+        if (!published && strncmp(head, "sound,notes", 11))
             status = cli_fail("%s: is no list of 'avsvt prepare' (its first line names neither "
                               "sound,notes nor ID,...)", path);
         char *line = strchr(text, '\n');
@@ -194,14 +231,13 @@ static int find_songs(noise_table *t, const char *reference)
     if (dir)
         closedir(dir);
     free(data);
-    if (t->song_count)
-        qsort(t->songs, t->song_count, sizeof *t->songs, by_name);
     return status;
 }
 
 int noise_table_find(noise_table *t, const cli_args *args, const char *reference, const char *folder)
 {
     int status = args->list ? read_list(t, args->list) : find_songs(t, reference);
+    sort_songs(t);
     if (!status && !t->song_count)
         return cli_fail("%s: has no songs with data/SONG/note_anno.json",
                         args->list ? args->list : reference);

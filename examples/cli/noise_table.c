@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_WIDE 80
+
 /* The file of a song in a cell; NULL when there is none. */
 static char *prediction(const char *folder, const char *song, const noise_cell *c)
 {
@@ -112,9 +114,28 @@ static size_t levels_of(const noise_table *t, double *levels)
     return n;
 }
 
+/* How wide the names are, within reason. */
+static void widths_of(const noise_table *t, int *noise, int *system)
+{
+    *noise = 14;
+    *system = 8;
+    for (size_t i = 0; i < t->count; i++) {
+        int one = cli_width(t->cells[i].noise), other = cli_width(t->cells[i].system);
+        *noise = one > *noise ? one : *noise;
+        *system = other > *system ? other : *system;
+    }
+    *noise = *noise < MOST_WIDE ? *noise : MOST_WIDE;
+    *system = *system < MOST_WIDE ? *system : MOST_WIDE;
+}
+
 static void print_row(const noise_table *t, const noise_cell *c, int m, const double *levels, size_t n)
 {
-    printf("  %-14s %-8s", *c->noise ? c->noise : "-", c->system);
+    int noise, system;
+    widths_of(t, &noise, &system);
+    printf("  ");
+    cli_pad(stdout, *c->noise ? c->noise : "-", noise);
+    printf(" ");
+    cli_pad(stdout, c->system, system);
     for (size_t k = 0; k < n; k++) {
         const noise_cell *at = find(t, c->noise, c->system, levels[k]);
         if (at)
@@ -129,10 +150,12 @@ static void print_row(const noise_table *t, const noise_cell *c, int m, const do
  * system that has clean sound alone has a row of its own. */
 static void print_table(const noise_table *t, const double *levels, size_t n)
 {
+    int noise, system;
+    widths_of(t, &noise, &system);
     printf("mean F1 in %%, %zu song%s; SNR in dB\n", t->song_count,
            t->song_count == 1 ? "" : "s");
     for (int m = 0; m < CLI_MEASURES; m++) {
-        printf("\n%-25s", cli_measure_names[m]);
+        printf("\n%-*s", noise + system + 3, cli_measure_names[m]);
         for (size_t k = 0; k < n; k++)
             if (levels[k] < NOISE_CLEAN)
                 printf(" %7g", levels[k]);

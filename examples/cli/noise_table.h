@@ -6,7 +6,7 @@
 #include "songs.h"
 
 #define NOISE_CLEAN 1e9 /* sorts behind every level */
-#define NOISE_NAME 40
+#define NOISE_NAME 256 /* as long as names of files are */
 
 /* Predictions of one system under one noise at one level. */
 typedef struct noise_cell {

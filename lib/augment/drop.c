@@ -12,6 +12,7 @@
 #define TAPS AVSVTI_NOTCH_TAPS
 #define MIDDLE (TAPS / 2)
 #define MAX_NOTCHES 100 /* as kinds.c allows */
+#define MAX_CHUNKS 1000 /* too */
 #define NOTCH_WIDTH 0.05
 #define LOWPASS_WIDTH 6 /* zero crossings of the sinc */
 #define ROLLOFF 0.99
@@ -97,14 +98,16 @@ avsvt_status avsvti_apply_drop_chunks(const avsvti_step *step,
                                       avsvti_random *random, avsvt_error *err)
 {
     int count = (int)avsvti_step_draw(step, 0, random);
-    const double *lengths = step->values[1];
-    double longest = lengths[step->counts[1] > 1 ? 1 : 0];
-    int64_t last = piece->count - (int64_t)longest;
+    int64_t lengths[MAX_CHUNKS], longest = 0;
     (void)err;
+    for (int i = 0; i < count; i++) {
+        lengths[i] = (int64_t)avsvti_step_draw(step, 1, random);
+        longest = lengths[i] > longest ? lengths[i] : longest;
+    }
+    int64_t last = piece->count - longest;
     for (int i = 0; i < count && last >= 0; i++) {
-        int64_t n = (int64_t)avsvti_step_draw(step, 1, random);
         int64_t at = (int64_t)avsvti_random_below(random, (uint64_t)last + 1);
-        memset(piece->samples + at, 0, (size_t)n * sizeof(*piece->samples));
+        memset(piece->samples + at, 0, (size_t)lengths[i] * sizeof(*piece->samples));
     }
     return AVSVT_OK;
 }

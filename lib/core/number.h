@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define AVSVTI_NUMBER_SIZE 352 /* room for any double with 17 decimals */
+#define AVSVTI_NUMBER_SIZE 352 /* room for any double with 21 decimals */
 
 /* At most decimals (0..17) digits after the point, zeros at the end left
  * away; "nan", "inf" and "-inf" for what is not finite. */

@@ -20,7 +20,7 @@ typedef enum avsvti_split {
 } avsvti_split;
 
 typedef struct avsvti_list {
-    char name[64]; /* of the file */
+    char name[256]; /* of the file */
     avsvti_buffer text;
 } avsvti_list;
 

@@ -14,6 +14,7 @@
 
 #define MAX_INDEX (1u << 16)
 #define NAME 320
+#define MAX_CONDITION 200
 #define HEADER "ID,duration,audio,video,utter_id,utter_num,frame_anno,song_anno"
 
 /* A whole number of a pickle; what follows it, or NULL. */
@@ -82,7 +83,7 @@ static avsvt_status add_rows(avsvti_dataset *d, const avsvti_stored *s,
                              const char *video)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
-    char prefix[48], id[NAME], length[AVSVTI_NUMBER_SIZE], place[24], all[24];
+    char prefix[MAX_CONDITION + 48], id[NAME], length[AVSVTI_NUMBER_SIZE], place[24], all[24];
     double each = d->opts.utterance_s;
     int64_t frames;
     avsvt_status status = features_rows(&frames, d->context, audio, &err);
@@ -90,7 +91,7 @@ static avsvt_status add_rows(avsvti_dataset *d, const avsvti_stored *s,
         return avsvti_dataset_forgive(d, status, &err);
     double duration_s = (double)frames / AVSVTI_PUBLISHED_SOUND_HZ;
     int64_t count = avsvti_utterances(duration_s, each);
-    snprintf(prefix, sizeof(prefix), "av_%s%s%.24s", d->prefix, *condition ? "_" : "",
+    snprintf(prefix, sizeof(prefix), "av_%s%s%s", d->prefix, *condition ? "_" : "",
              condition);
     snprintf(all, sizeof(all), "%lld", (long long)count);
     for (int64_t i = 1; i <= count && status == AVSVT_OK; i++) {
@@ -115,11 +116,15 @@ static avsvt_status add_noise(avsvti_dataset *d, const avsvti_stored *s,
     avsvt_status status = avsvti_folder_read(&folder, d->allocator, place, d->err);
     for (size_t i = 0; i < folder.count && status == AVSVT_OK; i++) {
         const char *name = folder.names[i], *end = strstr(name, "_feats.pt");
-        char condition[64];
+        char condition[MAX_CONDITION + 1];
         if (strncmp(name, "SNR_", 4) || !end || strcmp(end, "_feats.pt"))
             continue;
-        snprintf(condition, sizeof(condition), "%.16s_%.*s", kind,
-                 (int)(end - name - 4 < 12 ? end - name - 4 : 12), name + 4);
+        if ((size_t)snprintf(condition, sizeof(condition), "%s_%.*s", kind,
+                             (int)(end - name - 4), name + 4) > MAX_CONDITION) {
+            avsvti_dataset_leave_out(d, "%s/%s: the names of noise and level are too long",
+                                     place, name);
+            continue;
+        }
         char *audio = avsvti_path_join(d->allocator, place, name);
         status = audio ? add_rows(d, s, condition, audio, video)
                        : avsvti_fail_memory(d->err);

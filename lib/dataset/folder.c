@@ -13,26 +13,6 @@
 static const char *const texts[] = { ".csv", ".txt", ".json", NULL };
 static const char *const midis[] = { ".mid", ".midi", NULL };
 
-/* The notes beside a sound, the first of the endings that is there. */
-static avsvt_status find_notes(const avsvti_dataset *d, char **path,
-                               const char *place, const char *stem,
-                               const char *const *endings)
-{
-    char name[NAME + 8];
-    *path = NULL;
-    for (; *endings; endings++) {
-        snprintf(name, sizeof(name), "%s%s", stem, *endings);
-        *path = avsvti_path_join(d->allocator, place, name);
-        if (!*path)
-            return avsvti_fail_memory(d->err);
-        if (avsvti_file_is(*path))
-            return AVSVT_OK;
-        avsvti_release(d->allocator, *path);
-        *path = NULL;
-    }
-    return AVSVT_OK;
-}
-
 static avsvt_status add_song(avsvti_dataset *d, const char *stem, const char *sound,
                              const char *notes_path, avsvti_split split)
 {
@@ -60,7 +40,37 @@ typedef struct place {
     char *path;
     const char *before;  /* of the same split, and read already; or NULL */
     avsvti_split split;  /* AVSVTI_SPLITS: train, or spread */
+    avsvti_folder files, files_before;
 } place;
+
+/* Why the sound file, whose name without its ending has n bytes, is none of the
+ * songs; where it is one, *notes are beside it. */
+static avsvt_status judge(avsvti_dataset *d, const place *p, const char *file, size_t n,
+                          const char *const *endings, const char **notes, int *left_out)
+{
+    const char *sound = NULL, *other = NULL;
+    *notes = NULL;
+    avsvt_status status = avsvti_folder_named(&sound, &p->files, p->path, file, n,
+                                              avsvti_sound_endings, d->err);
+    if (status == AVSVT_OK && p->before)
+        status = avsvti_folder_named(&other, &p->files_before, p->before, file, n,
+                                     avsvti_sound_endings, d->err);
+    if (status == AVSVT_OK)
+        status = avsvti_folder_named(notes, &p->files, p->path, file, n, endings, d->err);
+    if (status != AVSVT_OK)
+        return status;
+    *left_out = 1;
+    if (sound && strcmp(sound, file))
+        avsvti_dataset_leave_out(d, "%s: is there in another format too", file);
+    else if (other)
+        avsvti_dataset_leave_out(d, "%s: a song of this name is in %s too", file, p->before);
+    else if (!*notes)
+        avsvti_dataset_leave_out(d, "%s: there is no %.*s%s beside it", file, (int)n, file,
+                                 endings[0]);
+    else
+        *left_out = 0;
+    return AVSVT_OK;
+}
 
 /* One sound file of a folder. */
 static avsvt_status take(avsvti_dataset *d, const place *p, const char *file,
@@ -68,7 +78,8 @@ static avsvt_status take(avsvti_dataset *d, const place *p, const char *file,
 {
     char stem[NAME];
     size_t n = avsvti_sound_stem(file);
-    char *notes = NULL;
+    const char *beside = NULL;
+    int left_out = 0;
     if (!n)
         return AVSVT_OK;
     snprintf(stem, sizeof(stem), "%.*s", (int)n, file);
@@ -77,51 +88,38 @@ static avsvt_status take(avsvti_dataset *d, const place *p, const char *file,
                                  "has a line break in it", file);
         return AVSVT_OK;
     }
-    if (avsvti_sound_before(d->allocator, p->path, stem, file + n)) {
-        avsvti_dataset_leave_out(d, "%s: is there in another format too", file);
-        return AVSVT_OK;
-    }
-    if (p->before && avsvti_sound_before(d->allocator, p->before, stem, "")) {
-        avsvti_dataset_leave_out(d, "%s: a song of this name is in %s too", file, p->before);
-        return AVSVT_OK;
-    }
     avsvt_status status = avsvti_dataset_tell(d, stem);
     if (status == AVSVT_OK)
-        status = find_notes(d, &notes, p->path, stem, endings);
-    if (status == AVSVT_OK && !notes) {
-        avsvti_dataset_leave_out(d, "%s: there is no %s%s beside it", file, stem,
-                                 endings[0]);
-        return AVSVT_OK;
-    }
-    char *sound = status == AVSVT_OK ? avsvti_path_join(d->allocator, p->path, file)
-                                     : NULL;
-    if (status == AVSVT_OK && !sound)
-        status = avsvti_fail_memory(d->err);
-    if (status == AVSVT_OK)
-        status = add_song(d, stem, sound, notes, p->split != AVSVTI_SPLITS ? p->split
-                          : avsvti_dataset_spread(d, (*seen)++));
+        status = judge(d, p, file, n, endings, &beside, &left_out);
+    if (status != AVSVT_OK || left_out)
+        return status;
+    char *sound = avsvti_path_join(d->allocator, p->path, file);
+    char *notes = avsvti_path_join(d->allocator, p->path, beside);
+    status = !sound || !notes ? avsvti_fail_memory(d->err)
+        : add_song(d, stem, sound, notes, p->split != AVSVTI_SPLITS ? p->split
+                   : avsvti_dataset_spread(d, (*seen)++));
     avsvti_release(d->allocator, sound);
     avsvti_release(d->allocator, notes);
     return status;
 }
 
-static avsvt_status take_folder(avsvti_dataset *d, const place *p,
+static avsvt_status take_folder(avsvti_dataset *d, place *p,
                                 const char *const *endings, uint64_t *seen)
 {
-    avsvti_folder folder;
-    avsvt_status status = avsvti_folder_read(&folder, d->allocator, p->path, d->err);
-    if (status != AVSVT_OK)
-        return status;
-    for (size_t i = 0; i < folder.count && status == AVSVT_OK; i++)
-        status = take(d, p, folder.names[i], endings, seen);
-    avsvti_folder_free(&folder);
+    avsvt_status status = avsvti_folder_read(&p->files, d->allocator, p->path, d->err);
+    if (status == AVSVT_OK && p->before && avsvti_folder_is(p->before))
+        status = avsvti_folder_read(&p->files_before, d->allocator, p->before, d->err);
+    for (size_t i = 0; i < p->files.count && status == AVSVT_OK; i++)
+        status = take(d, p, p->files.names[i], endings, seen);
+    avsvti_folder_free(&p->files);
+    avsvti_folder_free(&p->files_before);
     return status;
 }
 
 static avsvt_status read_folder(avsvti_dataset *d, const char *const *endings)
 {
     static const char *const names[] = { "train", "valid", "dev", "test" };
-    place places[4] = { { NULL, NULL, AVSVTI_TRAIN } };
+    place places[4] = { { .split = AVSVTI_TRAIN } };
     uint64_t seen = 0;
     int parts = 0, valid = 0;
     avsvt_status status = AVSVT_OK;
@@ -129,7 +127,7 @@ static avsvt_status read_folder(avsvti_dataset *d, const char *const *endings)
         char *path = avsvti_path_join(d->allocator, d->folder, names[i]);
         if (!path)
             status = avsvti_fail_memory(d->err);
-        places[i] = (place){ path, NULL, avsvti_split_of(names[i]) };
+        places[i] = (place){ .path = path, .split = avsvti_split_of(names[i]) };
         parts |= path && avsvti_folder_is(path);
         valid |= path && avsvti_folder_is(path) && places[i].split == AVSVTI_VALID;
     }
@@ -139,7 +137,7 @@ static avsvt_status read_folder(avsvti_dataset *d, const char *const *endings)
     for (size_t i = 0; i < 4 && status == AVSVT_OK; i++)
         if (avsvti_folder_is(places[i].path))
             status = take_folder(d, &places[i], endings, &seen);
-    const place all = { d->folder, NULL, AVSVTI_SPLITS };
+    place all = { .path = d->folder, .split = AVSVTI_SPLITS };
     if (status == AVSVT_OK && !parts)
         status = take_folder(d, &all, endings, &seen);
     for (size_t i = 0; i < 4; i++)

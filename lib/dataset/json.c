@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dataset/json.h"
 
+#include <string.h>
+
 #include "platform/file.h"
 #include "platform/folder.h"
 
@@ -25,7 +27,8 @@ avsvt_status avsvti_json_read(avsvti_dataset *d, json_t **out,
     avsvt_status status = avsvti_file_read(&text, &size, d->allocator, path,
                                            MAX_JSON, d->err);
     if (status == AVSVT_OK) {
-        *out = json_loadb(text, size, JSON_REJECT_DUPLICATES, &e);
+        size_t mark = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0; /* of byte order */
+        *out = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &e);
         if (!*out)
             status = json_error_code(&e) == json_error_out_of_memory
                 ? avsvti_fail_memory(d->err)

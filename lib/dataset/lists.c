@@ -98,19 +98,49 @@ static int is_written(const avsvti_dataset *d, const char *name)
     return 0;
 }
 
-/* A list that an earlier run left may name songs that are in another one now. */
-static avsvt_status tell_of_old(avsvti_dataset *d, const char *prefix, const char *split)
+/* What stands before _train.csv and the like; 0: it is the name of no list. */
+static size_t before_split(const char *name)
 {
-    char name[sizeof(d->lists[0].name)];
-    snprintf(name, sizeof(name), "%s%s%s.csv", prefix, *prefix ? "_" : "", split);
-    char *path = avsvti_path_join(d->allocator, d->out, name);
-    if (!path)
-        return avsvti_fail_memory(d->err);
-    if (!is_written(d, name) && avsvti_file_is(path))
-        avsvti_log(d->context, AVSVT_LOG_WARNING,
-                   "%s: is of an earlier run; now no songs are for it", path);
-    avsvti_release(d->allocator, path);
-    return AVSVT_OK;
+    static const char *const splits[] = { "train", "valid", "test", "dev", "train1",
+                                          "train3", "train30" };
+    const char *dot = strrchr(name, '.'), *line = strrchr(name, '_');
+    if (!dot || strcmp(dot, ".csv") || !line)
+        return 0;
+    for (size_t i = 0; i < sizeof(splits) / sizeof(splits[0]); i++)
+        if ((size_t)(dot - line - 1) == strlen(splits[i]) &&
+            !strncmp(line + 1, splits[i], strlen(splits[i])))
+            return (size_t)(line - name);
+    return 0;
+}
+
+/* Whether a file of the folder is a list as sets of this kind have them. */
+static int is_list(const avsvti_dataset *d, const char *name)
+{
+    static const char *const kinds[] = { "", "video_", "av_" };
+    size_t n = before_split(name), length = strlen(d->prefix);
+    if (!strcmp(name, "train.csv") || !strcmp(name, "valid.csv") || !strcmp(name, "test.csv"))
+        return 1;
+    for (size_t i = 0; n && i < 3; i++) {
+        size_t k = strlen(kinds[i]);
+        if (!strncmp(name, kinds[i], k) && !strncmp(name + k, d->prefix, length) &&
+            (n == k + length || name[k + length] == '_'))
+            return 1;
+    }
+    return 0;
+}
+
+/* A list that an earlier run left may name songs that are in another one now. */
+static avsvt_status tell_of_old(avsvti_dataset *d)
+{
+    avsvti_folder folder;
+    avsvt_status status = avsvti_folder_read(&folder, d->allocator, d->out, NULL);
+    for (size_t i = 0; i < folder.count; i++)
+        if (is_list(d, folder.names[i]) && !is_written(d, folder.names[i]))
+            avsvti_log(d->context, AVSVT_LOG_WARNING,
+                       "%s/%s: is of an earlier run; now no songs are for it", d->out,
+                       folder.names[i]);
+    avsvti_folder_free(&folder);
+    return status == AVSVT_E_NOMEM ? avsvti_fail_memory(d->err) : AVSVT_OK;
 }
 
 avsvt_status avsvti_dataset_write(avsvti_dataset *d)
@@ -125,12 +155,7 @@ avsvt_status avsvti_dataset_write(avsvti_dataset *d)
                                    d->allocator, d->err);
         avsvti_release(d->allocator, path);
     }
-    for (int i = 0; i < AVSVTI_SPLITS && status == AVSVT_OK; i++) {
-        status = tell_of_old(d, "", avsvti_split_names[i]);
-        if (status == AVSVT_OK)
-            status = tell_of_old(d, d->prefix, avsvti_split_names[i]);
-    }
-    return status;
+    return status == AVSVT_OK ? tell_of_old(d) : status;
 }
 
 avsvt_status avsvti_dataset_out(avsvti_dataset *d, char **path, const char *file)

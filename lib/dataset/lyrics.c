@@ -103,9 +103,12 @@ static avsvt_status add_dsing(avsvti_dataset *d, const phrases *p, const char *i
 static avsvt_status read_lines(avsvti_dataset *d, const phrases *p, char *text)
 {
     avsvt_status status = AVSVT_OK;
-    for (char *next = text; *next && status == AVSVT_OK;) {
+    char *next = text + (strncmp(text, "\xEF\xBB\xBF", 3) ? 0 : 3); /* a byte order mark */
+    while (*next && status == AVSVT_OK) {
         char *line = next, *end = line + strcspn(line, "\r\n");
         next = end + strspn(end, "\r\n");
+        while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+            end--;
         *end = '\0';
         char *words = line + strcspn(line, " \t");
         if (*words)

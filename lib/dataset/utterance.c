@@ -15,7 +15,7 @@ double avsvti_round_even(double x)
 void avsvti_python_float(char to[AVSVTI_NUMBER_SIZE], double x)
 {
     double back = 0;
-    for (int decimals = 1; decimals <= 17; decimals++) {
+    for (int decimals = 1; decimals <= 21; decimals++) {
         avsvti_number_print(to, AVSVTI_NUMBER_SIZE, x, decimals);
         if (avsvti_number_parse(to, &back) && back == x)
             break;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/endings.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "platform/folder.h"
 
 const char *const avsvti_sound_endings[] = { ".wav", ".flac", ".ogg", ".mp3",
     ".opus", ".aif", ".aiff", ".w64", ".au", ".m4a", NULL };
@@ -19,19 +16,47 @@ size_t avsvti_sound_stem(const char *name)
     return 0;
 }
 
-int avsvti_sound_before(const avsvt_allocator *a, const char *folder,
-                        const char *stem, const char *ending)
+/* Where a name lies beside those that begin with these n bytes and a point. */
+static int compare(const char *name, const char *stem, size_t n)
 {
-    size_t size = strlen(stem) + 8;
-    char *name = avsvti_alloc(a, size, 1);
-    int found = 0;
-    for (const char *const *e = avsvti_sound_endings;
-         name && *e && !found && strcasecmp(*e, ending); e++) {
-        snprintf(name, size, "%s%s", stem, *e);
-        char *path = avsvti_path_join(a, folder, name);
-        found = path && avsvti_file_is(path);
-        avsvti_release(a, path);
+    int order = strncmp(name, stem, n);
+    return order ? order : (unsigned char)name[n] - '.';
+}
+
+static size_t first_of(const avsvti_folder *f, const char *stem, size_t n)
+{
+    size_t low = 0, high = f->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(f->names[middle], stem, n) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    avsvti_release(a, name);
-    return found;
+    return low;
+}
+
+avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
+                                 const char *path, const char *stem, size_t n,
+                                 const char *const *endings, avsvt_error *err)
+{
+    size_t first = first_of(folder, stem, n);
+    *name = NULL;
+    for (; *endings; endings++)
+        for (size_t i = first; i < folder->count; i++) {
+            if (compare(folder->names[i], stem, n))
+                break;
+            if (strcasecmp(folder->names[i] + n, *endings))
+                continue;
+            char *whole = avsvti_path_join(folder->allocator, path, folder->names[i]);
+            if (!whole)
+                return avsvti_fail_memory(err);
+            int is_file = avsvti_file_is(whole);
+            avsvti_release(folder->allocator, whole);
+            if (!is_file)
+                continue;
+            *name = folder->names[i];
+            return AVSVT_OK;
+        }
+    return AVSVT_OK;
 }

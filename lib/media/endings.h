@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files of a folder are taken for sound. */
+/* Which files of a folder are taken for sound, and which belong together. */
 #ifndef AVSVTI_MEDIA_ENDINGS_H
 #define AVSVTI_MEDIA_ENDINGS_H
 
-#include "core/memory.h"
+#include "platform/folder.h"
 
 /* Closed by NULL; where a recording is there with several, the first counts. */
 extern const char *const avsvti_sound_endings[];
@@ -12,9 +12,11 @@ extern const char *const avsvti_sound_endings[];
  * has none. */
 size_t avsvti_sound_stem(const char *name);
 
-/* Whether the folder holds the recording of this name with an ending that comes
- * before this one; "": with any. */
-int avsvti_sound_before(const avsvt_allocator *a, const char *folder,
-                        const char *stem, const char *ending);
+/* The file of a folder, listed and lying at path, whose name is these n bytes and
+ * one of the endings, in any case of letters; of several the one whose ending
+ * comes first. [borrowed] from the list; NULL: there is none. */
+avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
+                                 const char *path, const char *stem, size_t n,
+                                 const char *const *endings, avsvt_error *err);
 
 #endif

@@ -127,13 +127,14 @@ static avsvt_status fill_pitch(const view *v, void *row, avsvt_error *err)
     return AVSVT_OK;
 }
 
-/* The notes that sound in the piece: they are ordered by onset. */
-static size_t inside(const view *v, const avsvt_note **first)
+/* The notes that sound in the piece, or until late_s before it at most: they are
+ * ordered by onset. */
+static size_t inside(const view *v, double late_s, const avsvt_note **first)
 {
     const avsvt_note *notes = v->piece->notes.notes;
     double end_s = (double)v->piece->count / v->geometry->rate_hz;
     size_t from = 0, to = v->piece->notes.count;
-    while (from < to && notes[from].offset_s <= 0)
+    while (from < to && notes[from].offset_s <= -late_s)
         from++;
     while (to > from && notes[to - 1].onset_s >= end_s)
         to--;
@@ -141,12 +142,14 @@ static size_t inside(const view *v, const avsvt_note **first)
     return to - from;
 }
 
-/* AV_SVT's labels are of whole semitones. */
+/* AV_SVT's labels are of whole semitones. A note's last frame is the one that is
+ * nearest to its end, so the first of a piece may be that of a note before it. */
 static avsvt_status fill_labels(const view *v, void *row, avsvt_error *err)
 {
     const avsvt_allocator *a = v->piece->allocator;
     const avsvt_note *first;
-    size_t frames = (size_t)v->width, count = inside(v, &first);
+    size_t frames = (size_t)v->width;
+    size_t count = inside(v, 0.5 / v->geometry->frame_rate_hz, &first);
     double *labels = avsvti_alloc(a, frames, AVSVTI_LABEL_COLUMNS * sizeof(*labels));
     avsvt_note *notes = avsvti_alloc(a, count, sizeof(*notes));
     if (labels && notes) {
@@ -168,7 +171,7 @@ static avsvt_status fill_labels(const view *v, void *row, avsvt_error *err)
 static avsvt_status fill_notes(const view *v, void *row, avsvt_error *err)
 {
     const avsvt_note *first;
-    size_t count = inside(v, &first);
+    size_t count = inside(v, 0, &first);
     float *to = row;
     (void)err;
     for (int64_t k = 0; k < v->width; k++, to += 3) {
@@ -184,7 +187,7 @@ static avsvt_status fill_count(const view *v, void *row, avsvt_error *err)
 {
     const avsvt_note *first;
     (void)err;
-    *(int64_t *)row = (int64_t)inside(v, &first);
+    *(int64_t *)row = (int64_t)inside(v, 0, &first);
     return AVSVT_OK;
 }
 
@@ -370,7 +373,7 @@ avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields
         status = make_piece(piece, songs, &cuts[i], err);
         if (status != AVSVT_OK)
             break;
-        int64_t notes = (int64_t)inside(&v, &first);
+        int64_t notes = (int64_t)inside(&v, 0, &first);
         batch->samples = piece->count > batch->samples ? piece->count : batch->samples;
         batch->notes = notes > batch->notes ? notes : batch->notes;
         batch->sound_s += (double)piece->count / fields->geometry.rate_hz;

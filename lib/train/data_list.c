@@ -17,49 +17,29 @@
 
 static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", NULL };
 
-/* NAME.csv beside NAME.flac, or .txt ... ; NULL when there is none. */
-static avsvt_status notes_beside(char **out, const avsvt_allocator *a, const char *sound,
-                                 avsvt_error *err)
-{
-    size_t stem = (size_t)(strrchr(sound, '.') - sound);
-    char *path = avsvti_alloc(a, stem + 8, 1);
-    *out = NULL;
-    if (!path)
-        return avsvti_fail_memory(err);
-    for (size_t i = 0; lists[i]; i++) {
-        snprintf(path, stem + 8, "%.*s%s", (int)stem, sound, lists[i]);
-        if (avsvti_file_is(path)) {
-            *out = path;
-            return AVSVT_OK;
-        }
-    }
-    avsvti_release(a, path);
-    return AVSVT_OK;
-}
-
-/* One sound file of a folder; *lacks: it has no notes. */
-static avsvt_status take_file(avsvti_songs *s, const char *folder, const char *name,
+/* One sound file of a folder; *lacks: it has no notes, NAME.csv beside NAME.flac
+ * or .txt ... */
+static avsvt_status take_file(avsvti_songs *s, const char *path,
+                              const avsvti_folder *folder, const char *name,
                               const avsvti_source *source, int *lacks,
                               avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
-    avsvt_status status = AVSVT_OK;
-    char *sound = avsvti_path_join(a, folder, name), *notes = NULL;
-    char *stem = avsvti_strdup(a, name);
-    if (!sound || !stem) {
-        status = avsvti_fail_memory(err);
-    } else {
-        size_t n = avsvti_sound_stem(name);
-        stem[n] = '\0';
-        if (!avsvti_sound_before(a, folder, stem, name + n)) {
-            status = notes_beside(&notes, a, sound, err);
-            *lacks = !notes;
-        }
-    }
-    if (notes)
-        status = avsvti_songs_append(s, sound, notes, 0, -1, source, err);
+    size_t n = avsvti_sound_stem(name);
+    const char *best = NULL, *beside = NULL;
+    avsvt_status status = avsvti_folder_named(&best, folder, path, name, n,
+                                              avsvti_sound_endings, err);
+    if (status != AVSVT_OK || (best && strcmp(best, name)))
+        return status; /* it is there in another format */
+    status = avsvti_folder_named(&beside, folder, path, name, n, lists, err);
+    *lacks = status == AVSVT_OK && !beside;
+    if (!beside)
+        return status;
+    char *sound = avsvti_path_join(a, path, name);
+    char *notes = avsvti_path_join(a, path, beside);
+    status = sound && notes ? avsvti_songs_append(s, sound, notes, 0, -1, source, err)
+                            : avsvti_fail_memory(err);
     avsvti_release(a, notes);
-    avsvti_release(a, stem);
     avsvti_release(a, sound);
     return status;
 }
@@ -74,7 +54,7 @@ static avsvt_status read_folder(avsvti_songs *s, const char *path,
     for (size_t i = 0; status == AVSVT_OK && i < folder.count; i++) {
         int lacks = 0;
         if (avsvti_sound_stem(folder.names[i]))
-            status = take_file(s, path, folder.names[i], source, &lacks, err);
+            status = take_file(s, path, &folder, folder.names[i], source, &lacks, err);
         if (lacks && !lacking++)
             first = i;
     }

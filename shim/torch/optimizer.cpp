@@ -74,9 +74,9 @@ void lars(const avsvt_backend_group &g, at::Tensor &p, at::Tensor grad, moments 
         }
     }
     at::Tensor &buffer = remembered(state, "momentum_buffer", p);
-    buffer.mul_(g.momentum).add_(grad);
+    buffer.mul_(g.momentum).add_(grad, g.lr); /* lr in it, unlike SGD's */
     state.steps++;
-    p.add_(buffer, -g.lr);
+    p.sub_(buffer);
 }
 
 void in_range(double value, double low, double high, const char *name)

@@ -139,6 +139,43 @@ static void benchmarks_are_to_test(void **state)
     assert_has("out/ismir/ismir2014_test.csv", "a b_1,5,");
 }
 
+static void lists_of_an_earlier_run_are_warned_of(void **state)
+{
+    static const char *const old[] = { "test.csv", "n20em_valid.csv", "video_n20em_train.csv",
+        "av_n20em_white_-5dB_test.csv", NULL };
+    static const char *const others[] = { "mine.csv", "n20em_notes.csv", "av_n20em_train.csv.old",
+        "tonas_test.csv", NULL };
+    avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_context *context = NULL;
+    char said[1000] = "", name[100];
+    (void)state;
+    options.log = keep_line;
+    options.log_user = said;
+    assert_int_equal(avsvt_context_create(&context, &options, &err), AVSVT_OK);
+    tree_text("again/annotations.json", "{\"a\": {\"split\": \"train\", \"midi\": [[0, 1, 60]]}}");
+    tree_sound("again/data/a/vocals.wav", 80000);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof(name), "out/again/%s", old[i]);
+        tree_text(name, "");
+        snprintf(name, sizeof(name), "out/again/%s", others[i]);
+        tree_text(name, "");
+    }
+    tree_text("out/again/n20em_train.csv", "");
+    if (avsvt_dataset_prepare(context, "n20emv2", tree_path("again"), tree_path("out/again"),
+                              NULL, NULL, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+    avsvt_context_free(context);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof(name), "/%s: is of an earlier run", old[i]);
+        if (!strstr(said, name))
+            fail_msg("%s is not told of: %s", old[i], said);
+        snprintf(name, sizeof(name), "/%s:", others[i]);
+        assert_null(strstr(said, name));
+    }
+    assert_null(strstr(said, "/n20em_train.csv"));
+}
+
 /* The head of an array of so many pictures, 96 x 96, without them. */
 static void write_video(const char *name, int frames)
 {
@@ -279,7 +316,13 @@ static void stored_features_have_lists_for_each_condition(void **state)
     write_features("av/data/s3/noise_data/video_feats.pt", 250);
     tree_text("av/data/s3/noise_data/clean_feats.pt", "damaged");
     write_features("av/data/s3/noise_data/accomp/SNR_10dB_feats.pt", 249);
+    write_features("av/data/s3/noise_data/people in the street/SNR_10dB_feats.pt", 249);
+    write_features("av/data/s3/noise_data/people in the station/SNR_10dB_feats.pt", 249);
     must_prepare("n20emv2", "av", "out/av");
+    assert_file("out/av/av_n20em_people in the street_10dB_test.csv", AV_HEAD
+                AV("s3", "5.0", "people in the street/SNR_10dB_feats.pt", "1", "1"));
+    assert_file("out/av/av_n20em_people in the station_10dB_test.csv", AV_HEAD
+                AV("s3", "5.0", "people in the station/SNR_10dB_feats.pt", "1", "1"));
     assert_file("out/av/av_n20em_train.csv", AV_HEAD
                 AV("s1", "5", "clean_feats.pt", "1", "2")
                 AV("s1", "2.5100401606425704", "clean_feats.pt", "2", "2"));
@@ -446,6 +489,35 @@ static void folders_give_their_songs(void **state)
     assert_file("out/parts/notes/valid/b.csv", "onset,offset,pitch\n1,2,70\n");
 }
 
+/* Of one recording in two files, one half must not be validated with. */
+static void endings_may_be_in_capitals(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    tree_sound("capitals/a.WAV", 48000);
+    tree_text("capitals/a.TXT", "0\t1\t60\n");
+    tree_sound("capitals/b.WAV", 48000);
+    tree_sound("capitals/b.flac", 48000);
+    tree_text("capitals/b.Csv", "0,1,61\n");
+    tree_text("capitals/b.txt/is a folder", "");
+    tree_sound("capitals/c.WAV", 48000);
+    tree_sound("capitals/c.wav", 48000);
+    tree_text("capitals/c.JSON", "[[0, 1, 62]]");
+    assert_int_equal(prepare("folder", "capitals", "out/capitals", 0.5, &err), AVSVT_OK);
+    assert_true(report.train == 2 && report.valid == 1 && report.left_out == 2);
+    assert_file("out/capitals/train.csv", "sound,notes\n"
+                "@/capitals/a.WAV,notes/train/a.csv\n@/capitals/c.WAV,notes/train/c.csv\n");
+    assert_file("out/capitals/valid.csv", "sound,notes\n@/capitals/b.WAV,notes/valid/b.csv\n");
+    assert_file("out/capitals/notes/train/a.csv", "onset,offset,pitch\n0,1,60\n");
+    /* Nor one that is in both of the folders for validation. */
+    tree_sound("halves/valid/a.WAV", 48000);
+    tree_text("halves/valid/a.csv", "0,1,60\n");
+    tree_sound("halves/dev/a.wav", 48000);
+    tree_text("halves/dev/a.csv", "0,1,61\n");
+    must_prepare("folder", "halves", "out/halves");
+    assert_file("out/halves/valid.csv", "sound,notes\n@/halves/valid/a.WAV,notes/valid/a.csv\n");
+}
+
 static void midi_files_are_notes_too(void **state)
 {
     avsvt_note note = AVSVT_NOTE_INIT;
@@ -495,6 +567,21 @@ static void bad_annotations_are_told(void **state)
             fail_msg("%s is taken", cases[i].json);
         assert_says(err, cases[i].says);
     }
+}
+
+/* As editors of other systems leave them. */
+static void a_byte_order_mark_and_blanks_at_ends_are_no_words(void **state)
+{
+    (void)state;
+    tree_text("edited/Annotations.json", "\xEF\xBB\xBF{\"a\": [[0, 1, 60]]}");
+    tree_sound("edited/a/vocals.wav", 80000);
+    must_prepare("tonas", "edited", "out/edited");
+    assert_int_equal(report.test, 1);
+    tree_text("said/dev/transcription.txt", "\xEF\xBB\xBF" "1-2-3 HELLO\r\n1-2-4\tTHERE AND \t\r\n");
+    tree_sound("said/dev/1-2-3.wav", 16000);
+    tree_sound("said/dev/1-2-4.wav", 16000);
+    must_prepare("dsing", "said", "out/said");
+    assert_file("out/said/text_dev.txt", "HELLO\nTHERE AND\n");
 }
 
 static int32_t stop(void *user, const char *song)
@@ -579,6 +666,7 @@ int main(void)
         cmocka_unit_test(only_songs_with_those_numbers_train),
         cmocka_unit_test(notes_outside_their_song_are_warned_of),
         cmocka_unit_test(benchmarks_are_to_test),
+        cmocka_unit_test(lists_of_an_earlier_run_are_warned_of),
         cmocka_unit_test(n20emv2_has_sound_and_video),
         cmocka_unit_test(stored_features_have_lists_for_each_condition),
         cmocka_unit_test(the_mixed_list_has_one_set_behind_the_other),
@@ -587,9 +675,11 @@ int main(void)
         cmocka_unit_test(n20em_has_video_where_it_can_be_read),
         cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
         cmocka_unit_test(folders_give_their_songs),
+        cmocka_unit_test(endings_may_be_in_capitals),
         cmocka_unit_test(midi_files_are_notes_too),
         cmocka_unit_test(names_that_would_lead_elsewhere_are_left_out),
         cmocka_unit_test(bad_annotations_are_told),
+        cmocka_unit_test(a_byte_order_mark_and_blanks_at_ends_are_no_words),
         cmocka_unit_test(no_memory_is_told_and_leaks_nothing),
         cmocka_unit_test(bad_calls_are_refused),
     };

@@ -11,6 +11,7 @@ from pathlib import Path
 
 GOLDEN = Path(os.environ.get("AVSVT_TEST_DATA", "")) / "reference/svt/golden"
 SNRS = (-10, -5, 0, 5, 10)
+LONG = "a kind of noïse whose name is as long as names of folders may be"
 PLAIN = {"onset_tolerance": 0.05, "pitch_tolerance": 50}
 
 
@@ -49,7 +50,7 @@ def main(avsvt):
             noise.mkdir(parents=True)
             (song / "note_anno.json").write_text(json.dumps(reference))
             (noise / "clean_audio_pred.npy").write_bytes(estimate)
-            for kind in ("accomp", "babble", "white", "natural"):
+            for kind in ("accomp", "babble", "white", "natural", LONG):
                 (noise / kind).mkdir()
                 for snr in SNRS:
                     for system in ("audio", "av"):
@@ -59,7 +60,7 @@ def main(avsvt):
     done = run(avsvt, "v2", "--json")
     table = json.loads(done.stdout)
     assert table["songs"] == len(cases)
-    assert len(table["rows"]) == 1 + 4 * 5 * 2
+    assert len(table["rows"]) == 1 + 5 * 5 * 2
     names = {"COnPOff": "Precision Recall F-measure".split(),
              "COnP": "Precision_no_offset Recall_no_offset F-measure_no_offset".split(),
              "COn": "Onset_Precision Onset_Recall Onset_F-measure".split(),
@@ -75,6 +76,8 @@ def main(avsvt):
     text = run(avsvt, "v2").stdout
     f1 = sum(value(c, "F-measure") for c in cases) / len(cases)
     assert f"{100 * f1:7.2f}" in text and " clean" in text and text.count("natural") == 8, text
+    for block in text.rstrip("\n").split("\n\n")[1:]:
+        assert len({len(line) for line in block.splitlines()}) == 1, text
     # A list keeps some of them, ours and AV_SVT's alike.
     keep = cases[:2]
     Path("ours.csv").write_text("sound,notes\n" + "".join(

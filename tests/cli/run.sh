@@ -295,6 +295,8 @@ expect 0 "$avsvt" evaluate notes ref est --json && json out; check "folders as J
 mkdir both; cp melody.csv both/one.csv; cp melody.csv both/one.b.csv; cp b.mid both/one.mid; cp b.mid both/two.MID
 expect 0 "$avsvt" evaluate notes both both && grep -q '^COnPOff *100.00' out && grep -q ' 3 songs' out; check "names that begin alike; endings in capitals"
 mkdir nothing; expect 1 "$avsvt" evaluate notes ref nothing; check "an empty folder"
+mkdir odd; cp ref/*.csv odd/; printf '1,1,60\n' >odd/two.csv
+expect 1 "$avsvt" evaluate notes ref odd && grep -q '^avsvt: odd/two.csv against ref/two.csv: estimate: note 1' err; check "which file cannot be compared"
 
 python3 "$here/noise_table.py" "$avsvt" >out 2>err; check "the table of noise is mir_eval's"
 grep '^left out' out
@@ -303,7 +305,15 @@ mkdir -p v3/data/a; echo '[[0, 1, 60]]' >v3/data/a/note_anno.json
 expect 1 "$avsvt" evaluate n20emv2 v3 && grep -q SNR_0dB err; check "no predictions"
 expect 1 "$avsvt" evaluate n20emv2 v3 --list melody.csv; check "a list that is none"
 expect 1 "$avsvt" evaluate n20emv2 v3 --list v3 && grep -q '^avsvt: v3: cannot be read' err; check "a list that is a folder"
+mkdir names; cp melody.csv names/a.csv; cp melody.csv 'names/über die Straße.csv'
+expect 0 "$avsvt" evaluate notes names names && python3 -c 'import sys; lines = open("out", encoding="utf-8").read().split("\n\n")[0].splitlines(); assert len({len(line) for line in lines}) == 1, lines' >err 2>&1
+check "names in UTF-8 leave columns where they are"
 expect 2 "$avsvt" evaluate notes ref est --list x; check "--list is for n20emv2"
+mkdir -p 'v3/data/b, "c"/noise_data/white'; cp v3/data/a/note_anno.json 'v3/data/b, "c"/'; cp v3/data/a/note_anno.json 'v3/data/b, "c"/noise_data/clean_audio_pred.json'
+printf '\357\273\277sound,notes\r\n/x/a.wav,notes/test/a.csv\r\n\r\n"/x/b, ""c"".wav","notes/test/b, ""c"".csv"\r\n' >v3.csv
+expect 0 "$avsvt" evaluate n20emv2 v3 --list v3.csv && grep -q '2 songs' out && grep -q '50.00' out; check "a list of songs with commas in their names"
+printf 'ID,duration,wav\na_1,1,x\n"b, ""c""_1",2,x\na_2,3,x\n' >v3.csv
+expect 0 "$avsvt" evaluate n20emv2 v3 --list v3.csv && grep -q '2 songs' out && grep -q '50.00' out; check "a list that is sorted by length has each song once"
 
 # prepare
 mkdir set; cp two.flac set/a.flac; cp melody.csv set/a.csv; cp two.flac set/b.flac
@@ -314,6 +324,20 @@ expect 0 "$avsvt" evaluate notes melody.csv lists/notes/train/a.csv && grep -q '
 cp lists/train.csv lists/valid.csv; cp lists/folder_train.csv lists/folder_valid.csv
 expect 0 "$avsvt" prepare folder set -o lists && grep -q '^avsvt: note: .*lists/valid.csv: is of an earlier run' err && [ "$(grep -c earlier err)" = 2 ]
 check "lists of another run are told of"
+mkdir large; for i in 1 2 3 4 5 6 7 8 9; do for k in 1 2 3 4 5 6 7 8 9; do for l in 1 2 3 4 5 6 7 8 9; do
+    ln -s ../two.flac large/$i$k$l.flac; ln -s ../melody.csv large/$i$k$l.csv; done; done; done
+python3 - "$avsvt" >out 2>err <<'EOF'
+import os, signal, subprocess, sys
+p = subprocess.Popen([sys.argv[1], "prepare", "folder", "large", "-o", "lists4"], stderr=subprocess.PIPE, text=True,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+while not os.path.exists("lists4/notes/train/111.csv"):
+    assert p.poll() is None
+p.send_signal(signal.SIGINT)
+said = p.communicate()[1]
+assert p.returncode == 1 and said == "avsvt: stopped; no lists were written to lists4\n", (p.returncode, said)
+assert not os.path.exists("lists4/train.csv")
+EOF
+check "prepare can be stopped, and says what it has not written"
 expect 1 "$avsvt" prepare dsing set -o lists2 && [ ! -e lists2/train.csv ]; check "a folder that is no such set"
 expect 1 "$avsvt" prepare n20emv2 set -o lists3 && grep -q annotations.json err; check "annotations that are missing"
 # train

@@ -286,6 +286,23 @@ static void chunks_fall_silent(void **state)
     assert_true(longest >= 500 && longest <= 2400);
     assert_true(all >= 500 && all <= 2400);
     avsvti_piece_free(&p);
+    /* MM_ALT lets them begin as late as the longest that was drawn has room, not the
+     * longest that could be. */
+    avsvt_augment *short_ones = chain_of("[{step: drop_chunks, count: 2, samples: [1, 900]}]");
+    int reached = 0;
+    for (uint64_t seed = 0; seed < 3000; seed++) {
+        float samples[1000];
+        for (int i = 0; i < 1000; i++)
+            samples[i] = 1;
+        avsvti_piece one = { avsvti_default_allocator(), samples, 1000, RATE, 0,
+                             { NULL, NULL, 0, 0 } };
+        assert_int_equal(avsvti_augment_apply(short_ones, &one, seed, NULL), AVSVT_OK);
+        for (all = 0; all < 200 && samples[800 + all] > 0; all++)
+            ;
+        reached += all > 0 && all < 200; /* begins in what 900 would not leave */
+    }
+    avsvt_augment_free(short_ones);
+    assert_true(reached > 5);
     /* A piece that is too short is left alone. */
     avsvt_augment *chain = chain_of("[{step: drop_chunks, count: 3}]");
     p = tones();

@@ -87,6 +87,9 @@ static void a_folder_for_training_has_each_song_once(void **state)
     scratch_write("twice/a0.flac", sound, size);
     free(sound);
     assert_int_equal(unlink(scratch_path("twice/a1.csv")), 0);
+    /* Capitals are no other ending, neither of sound nor of notes. */
+    assert_int_equal(rename(scratch_path("twice/a0.wav"), scratch_path("twice/a0.WAV")), 0);
+    assert_int_equal(rename(scratch_path("twice/a2.csv"), scratch_path("twice/a2.CSV")), 0);
     options.log = keep_line;
     options.log_user = said;
     assert_int_equal(avsvt_context_create(&context, &options, &err), AVSVT_OK);
@@ -97,7 +100,7 @@ static void a_folder_for_training_has_each_song_once(void **state)
     if (avsvti_songs_read(&s, &r, "data.train", &err))
         fail_msg("%s", err.message);
     assert_int_equal(s.count, 2);
-    assert_non_null(strstr(s.songs[0].sound, "a0.wav"));
+    assert_non_null(strstr(s.songs[0].sound, "a0.WAV"));
     assert_non_null(strstr(s.songs[1].sound, "a2.wav"));
     assert_non_null(strstr(said, "twice: 1 of its sound files have no notes beside them"));
     assert_non_null(strstr(said, "a1.wav"));

@@ -77,6 +77,23 @@ static void newbob_is_that_of_speechbrain(void **state)
     avsvti_release(a, text);
 }
 
+/* The improvement is a share of what it was, and the threshold itself is enough. */
+static void newbob_looks_at_shares(void **state)
+{
+    static const double metrics[] = { 100, 99, 98.75, 0.01, 0.0099, 0.0098995, 4, 3 };
+    static const double rates[] = { 1, 1, 0.5, 0.5, 0.5, 0.25, 0.125, 0.125 };
+    avsvti_schedule s = { .kind = AVSVTI_NEWBOB, .base = 1, .factor = 0.5, .threshold = 0.0025 };
+    avsvti_schedule_state now;
+    (void)state;
+    avsvti_schedule_begin(&s, &now);
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
+        s.threshold = i == 7 ? 0.25 : 0.0026;
+        avsvti_schedule_metric(&s, &now, metrics[i]);
+        if (!(fabs(now.lr - rates[i]) < 1e-12))
+            fail_msg("call %zu: %.17g, not %.17g", i, now.lr, rates[i]);
+    }
+}
+
 /* torch.optim.lr_scheduler.ReduceLROnPlateau(SGD(lr=0.1), factor=0.5,
  * patience=2, cooldown=1, min_lr=0.02), PyTorch 2.13: the rate after each step. */
 static void plateau_is_that_of_pytorch(void **state)
@@ -164,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newbob_is_that_of_speechbrain),
+        cmocka_unit_test(newbob_looks_at_shares),
         cmocka_unit_test(plateau_is_that_of_pytorch),
         cmocka_unit_test(one_cycle_is_that_of_pytorch),
         cmocka_unit_test(cosine_warms_up_and_comes_down),

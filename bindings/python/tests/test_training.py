@@ -95,10 +95,12 @@ def test_optimizers_and_clipping_are_those_of_the_published_training(data, tmp_p
 
 
 class Lars:
-    """The rule of the paper, by hand: matrices alone get a rate of their own."""
+    """The rule of the paper, by hand: matrices alone get a rate of their own. What the
+    rate was is kept in the momentum."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, rates=(0.3,) * 6):
         self.parameters = list(parameters)
+        self.rates = list(rates)
         self.speed = [torch.zeros_like(p) for p in self.parameters]
 
     def zero_grad(self):
@@ -107,12 +109,13 @@ class Lars:
 
     @torch.no_grad()
     def step(self):
+        rate = self.rates.pop(0)
         for p, v in zip(self.parameters, self.speed, strict=True):
             gradient = p.grad
             if p.dim() > 1:
                 ratio = 0.01 * p.norm() / (gradient.norm() + 0.02 * p.norm())
                 gradient = ratio * (gradient + 0.02 * p)
-            p.sub_(0.3 * v.mul_(0.9).add_(gradient))
+            p.sub_(v.mul_(0.9).add_(rate * gradient))
 
 
 OPTIMIZERS = {
@@ -127,7 +130,9 @@ OPTIMIZERS = {
                      lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.8, dampening=0.3)),
     "adadelta": ({"lr": 0.5, "weight_decay": 0.1},
                  lambda p: torch.optim.Adadelta(p, lr=0.5, weight_decay=0.1)),
-    "lars": ({"lr": 0.3, "momentum": 0.9, "weight_decay": 0.02, "trust": 0.01}, Lars)}
+    "lars": ({"lr": 0.3, "momentum": 0.9, "weight_decay": 0.02, "trust": 0.01}, Lars),
+    "lars falling": ({"lr": 0.3, "momentum": 0.9, "weight_decay": 0.02, "trust": 0.01},
+                     lambda p: Lars(p, 0.15 * (1 + np.cos(np.pi * np.arange(6) / 6))))}
 
 
 def test_optimizers_are_those_of_pytorch(tmp_path):
@@ -136,7 +141,9 @@ def test_optimizers_are_those_of_pytorch(tmp_path):
     x, y = torch.randn(4, 30, 16), torch.randn(4, 30, 20)
     model = exported(line, tmp_path / "line.pt")
     run(tmp_path, [job(tmp_path, name, model,
-                       {"optimizer": {"kind": name.split()[0], **settings}}, 6, ["x", "y"])
+                       {"optimizer": {"kind": name.split()[0], **settings}, "steps": 6,
+                        "schedule": {"kind": "cosine" if "falling" in name else "constant"}},
+                       6, ["x", "y"])
                    for name, (settings, _) in OPTIMIZERS.items()], x=x.numpy(), y=y.numpy())
     for name, (_, make) in OPTIMIZERS.items():
         theirs = copy.deepcopy(line)
