@@ -88,7 +88,7 @@ static void optimizer_defaults(avsvt_backend_group *n, int32_t kind)
     n->eps = kind == AVSVT_OPTIMIZER_ADADELTA ? 1e-6 : 1e-8;
     n->lr = kind == AVSVT_OPTIMIZER_ADADELTA ? 1.0 : 1e-3;
     n->weight_decay = kind == AVSVT_OPTIMIZER_ADAMW ? 1e-2 : 0;
-    n->momentum = kind == AVSVT_OPTIMIZER_LARS ? 0.9 : 0;
+    n->momentum = kind >= AVSVT_OPTIMIZER_LARS ? 0.9 : 0;
     n->trust = 0.001;
 }
 
@@ -106,13 +106,14 @@ static void check_nesterov(reading *g, const avsvt_backend_group *n)
 static void read_optimizer(reading *g, avsvti_group *group)
 {
     static const char *const kinds[] = { "adam", "adamw", "sgd", "adadelta",
-        "lars", NULL };
+        "lars", "simclr_lars", NULL };
     static const char *const known[][8] = { /* of each kind */
         { "kind", "lr", "weight_decay", "betas", "eps", NULL },
         { "kind", "lr", "weight_decay", "betas", "eps", NULL },
         { "kind", "lr", "weight_decay", "momentum", "dampening", "nesterov", NULL },
         { "kind", "lr", "weight_decay", "rho", "eps", NULL },
         { "kind", "lr", "weight_decay", "momentum", "trust", "eps", NULL },
+        { "kind", "lr", "weight_decay", "momentum", "trust", NULL },
     };
     static const char *const truth[] = { "false", "true", NULL };
     avsvt_backend_group *n = &group->numbers;

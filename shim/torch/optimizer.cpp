@@ -64,15 +64,28 @@ void sgd(const avsvt_backend_group &g, at::Tensor &p, at::Tensor grad, moments &
 
 /* Layer-wise rate: trust |p| / (|grad| + weight_decay |p| + eps) for matrices;
  * biases and norms (one axis) go as in SGD, without weight decay. */
+at::Tensor by_layer(const avsvt_backend_group &g, const at::Tensor &p, const at::Tensor &grad)
+{
+    const double own = p.dim() > 1 ? p.norm().item<double>() : 0;
+    const double slope = own > 0 ? grad.norm().item<double>() : 0;
+    if (!(slope > 0))
+        return grad;
+    return grad.add(p, g.weight_decay)
+        .mul_(g.trust * own / (slope + g.weight_decay * own + g.eps));
+}
+
+/* The simclr package's: trust |p| / |grad + weight_decay p| for every tensor, so one
+ * that is all zeros stays so. Where nothing pulls it divides by 0; here that stays. */
+at::Tensor by_tensor(const avsvt_backend_group &g, const at::Tensor &p, const at::Tensor &grad)
+{
+    at::Tensor pull = grad.add(p, g.weight_decay);
+    const double slope = pull.norm().item<double>();
+    return slope > 0 ? pull.mul_(g.trust * p.norm().item<double>() / slope) : pull;
+}
+
 void lars(const avsvt_backend_group &g, at::Tensor &p, at::Tensor grad, moments &state)
 {
-    if (p.dim() > 1) {
-        const double own = p.norm().item<double>(), slope = grad.norm().item<double>();
-        if (own > 0 && slope > 0) {
-            grad = grad.add(p, g.weight_decay);
-            grad.mul_(g.trust * own / (slope + g.weight_decay * own + g.eps));
-        }
-    }
+    grad = g.optimizer == AVSVT_OPTIMIZER_LARS ? by_layer(g, p, grad) : by_tensor(g, p, grad);
     at::Tensor &buffer = remembered(state, "momentum_buffer", p);
     buffer.mul_(g.momentum).add_(grad, g.lr); /* lr in it, unlike SGD's */
     state.steps++;
@@ -89,7 +102,7 @@ void in_range(double value, double low, double high, const char *name)
 
 void check_group(const avsvt_backend_group &g)
 {
-    if (g.optimizer < AVSVT_OPTIMIZER_ADAM || g.optimizer > AVSVT_OPTIMIZER_LARS)
+    if (g.optimizer < AVSVT_OPTIMIZER_ADAM || g.optimizer > AVSVT_OPTIMIZER_SIMCLR_LARS)
         throw refusal(AVSVT_E_UNSUPPORTED, "optimizer " + std::to_string(g.optimizer) + " is unknown");
     in_range(g.lr, 0, 1e9, "lr");
     in_range(g.beta1, 0, 1, "beta1");
@@ -102,7 +115,7 @@ void check_group(const avsvt_backend_group &g)
 
 void optimize(const avsvt_backend_group &g, at::Tensor p, at::Tensor grad, moments &state)
 {
-    if (g.optimizer == AVSVT_OPTIMIZER_LARS)
+    if (g.optimizer >= AVSVT_OPTIMIZER_LARS)
         return lars(g, p, grad, state);
     if (g.optimizer == AVSVT_OPTIMIZER_ADAMW)
         p.mul_(1 - g.lr * g.weight_decay);

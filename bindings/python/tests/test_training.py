@@ -135,6 +135,50 @@ OPTIMIZERS = {
                      lambda p: Lars(p, 0.15 * (1 + np.cos(np.pi * np.arange(6) / 6))))}
 
 
+class Pulled(torch.nn.Module):
+    """Weights whose gradient in each step is given: the first of those that are left."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.a, self.b, self.c = (torch.nn.Parameter(torch.from_numpy(w)) for w in weights)
+        self.register_buffer("at", torch.zeros(1, dtype=torch.int64))
+
+    def forward(self, x):
+        return self.a * x
+
+    @torch.jit.export
+    def loss(self, a: torch.Tensor, b: torch.Tensor, c: torch.Tensor):
+        step = int(self.at.item())
+        self.at += 1
+        return ((self.a * a[step]).sum() + (self.b * b[step]).sum() + (self.c * c[step]).sum())
+
+
+def test_lars_of_the_simclr_package(data, tmp_path):
+    golden = np.load(data / "reference/vcmr/golden/lars.npz")
+    model = exported(Pulled([golden[f"p{i}_step0"] for i in range(3)]), tmp_path / "pulled.pt")
+    optimizer = {"kind": "simclr_lars", "lr": 0.15, "momentum": 0.9, "weight_decay": 1e-6}
+    pulls = {name: np.stack([golden[f"g{i}_step{step}"] for step in range(4)])
+             for i, name in enumerate("abc")}
+    run(tmp_path, [job(tmp_path, f"after{steps}", model, {"optimizer": optimizer}, steps, "abc")
+                   for steps in (1, 2, 3, 4)], **pulls)
+    for steps in (1, 2, 3, 4):
+        weights = weights_of(tmp_path / f"after{steps}.pt")
+        for i, name in enumerate("abc"):
+            assert close(weights[name], golden[f"p{i}_step{steps}"], 1e-6), (name, steps)
+
+
+def test_lars_of_the_simclr_package_leaves_zeros(tmp_path):
+    weights = [np.zeros(3, np.float32), np.zeros(2, np.float32), np.ones(2, np.float32)]
+    model = exported(Pulled(weights), tmp_path / "pulled.pt")
+    pulls = {"a": np.ones((2, 3), np.float32), "b": np.zeros((2, 2), np.float32),
+             "c": np.zeros((2, 2), np.float32)}
+    run(tmp_path, [job(tmp_path, "after", model, {"optimizer": {"kind": "simclr_lars"}}, 2, "abc")],
+        **pulls)
+    after = weights_of(tmp_path / "after.pt")
+    for name, weight in zip("abc", weights, strict=True):
+        assert np.array_equal(after[name], weight), name
+
+
 def test_optimizers_are_those_of_pytorch(tmp_path):
     torch.manual_seed(3)
     line = Line()

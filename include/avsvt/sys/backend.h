@@ -60,6 +60,7 @@ typedef struct avsvt_backend_open {
 #define AVSVT_OPTIMIZER_SGD 3      /**< With momentum, Nesterov's too. */
 #define AVSVT_OPTIMIZER_ADADELTA 4 /**< Zeiler, 2012. */
 #define AVSVT_OPTIMIZER_LARS 5     /**< You, Gitman and Ginsburg, 2017. */
+#define AVSVT_OPTIMIZER_SIMCLR_LARS 6 /**< LARS as the simclr package has it. */
 
 #define AVSVT_GROUP_NESTEROV 1u /**< SGD: Nesterov's momentum. */
 
@@ -73,11 +74,11 @@ typedef struct avsvt_backend_group {
     double beta1;          /**< Adam, AdamW: of the mean. */
     double beta2;          /**< Adam, AdamW: of the square. */
     double rho;            /**< Adadelta. */
-    double momentum;       /**< SGD, LARS. */
+    double momentum;       /**< SGD, both LARS. */
     double dampening;      /**< SGD. */
     double weight_decay;   /**< All. */
     double eps;            /**< Adam, AdamW, Adadelta, LARS. */
-    double trust;          /**< LARS: the trust coefficient. */
+    double trust;          /**< Both LARS: the trust coefficient. */
 } avsvt_backend_group;
 
 #define AVSVT_ITEM_INPUT 0     /**< An argument of `loss`; ndim -1. */
