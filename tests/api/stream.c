@@ -404,6 +404,8 @@ static void settings_out_of_range_are_refused(void **state)
         o.rate_hz = rates[i];
         check_refused(&o, "from 8000 to 192000");
     }
+    o.rate_hz = 7999.9;
+    check_refused(&o, "not 7999.9");
     o.rate_hz = 48000;
     o.onset_threshold = 1.5;
     check_refused(&o, "thresholds");
