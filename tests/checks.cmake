@@ -22,6 +22,10 @@ add_test(NAME checks/doxygen COMMAND doxygen ${PROJECT_BINARY_DIR}/Doxyfile)
 
 add_test(NAME checks/symbols COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/symbols.sh
     $<TARGET_FILE:avsvt> ${PROJECT_SOURCE_DIR}/lib/symbols.txt)
+add_test(NAME checks/bound COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/bound.sh $<TARGET_FILE:avsvt>)
+if(TARGET avsvt_lv2)
+    add_test(NAME checks/bound_lv2 COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/abi/bound.sh $<TARGET_FILE:avsvt_lv2>)
+endif()
 
 add_executable(host host/host.c)
 target_include_directories(host PRIVATE ${PROJECT_SOURCE_DIR}/include)

@@ -35,9 +35,9 @@ typedef struct avsvt_video avsvt_video; /**< One thread at a time. */
 typedef struct avsvt_video_options {
     uint32_t struct_size;  /**< Set by AVSVT_VIDEO_OPTIONS_INIT. */
     int32_t  pixels;       /**< AVSVT_VIDEO_GREY (default) or _RGB. */
-    double   rate_hz;      /**< Pictures a second that are delivered, up to 1000;
+    double   rate_hz;      /**< Pictures a second that are delivered, 0.001..1000;
                                 default: each one of the source, once. */
-    double   array_rate_hz;/**< Of an array, up to 1000; default 50. */
+    double   array_rate_hz;/**< Of an array, 0.001..1000; default 50. */
     const char *array;     /**< [copied] the array's name in an .npz; default:
                                 the only one. */
 } avsvt_video_options;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 /* Bytes of message that the caller's struct has room for. */
 static size_t message_room(const avsvt_error *err)
 {
@@ -33,10 +35,20 @@ static void trim_partial_character(char *text)
 
 void avsvti_one_line(char *text)
 {
+    char *to = text;
     trim_partial_character(text);
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = ' ';
+    for (const char *from = text; *from;) {
+        uint32_t code;
+        size_t n = avsvti_utf8_read(from, &code);
+        if (!n || avsvti_utf8_is_control(code)) {
+            *to++ = n ? ' ' : '?';
+        } else {
+            memmove(to, from, n);
+            to += n;
+        }
+        from += n ? n : 1;
+    }
+    *to = '\0';
 }
 
 avsvt_status avsvti_fail(avsvt_error *err, avsvt_status status,

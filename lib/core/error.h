@@ -26,8 +26,8 @@ avsvt_status avsvti_fail_prefix(avsvt_error *err, avsvt_status status,
 /* What err holds is from now on that nothing failed. */
 void avsvti_error_clear(avsvt_error *err);
 
-/* Makes one line of a message that may have been cut: file names may hold
- * anything. */
+/* Makes one line of UTF-8 of a message that may have been cut: file names may
+ * hold anything. A byte that is none becomes '?', a control character a space. */
 void avsvti_one_line(char *text);
 
 #endif

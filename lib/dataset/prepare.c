@@ -68,6 +68,7 @@ void avsvti_dataset_leave_out(avsvti_dataset *d, const char *format, ...)
     va_start(list, format);
     vsnprintf(reason, sizeof(reason), format, list);
     va_end(list);
+    avsvti_one_line(reason);
     if (!d->report.left_out++)
         memcpy(d->report.reason, reason, sizeof(reason));
     avsvti_log(d->context, AVSVT_LOG_INFO, "left out: %s", reason);

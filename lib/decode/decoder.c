@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "core/options.h"
 #include "decode/rule.h"
 #include "head/activations.h"
@@ -15,9 +16,11 @@ static avsvt_status check_seconds(double value, const char *name, avsvt_error *e
 {
     if (value <= MAX_S && isfinite(value))
         return AVSVT_OK;
+    char text[AVSVTI_NUMBER_SIZE];
+    avsvti_number_print(text, sizeof(text), value, 9);
     return avsvti_fail(err, AVSVT_E_ARG,
-        "%s is %g: use at most %g seconds, 0 for the default, or a negative "
-        "number for none", name, value, MAX_S);
+        "%s is %s: use at most %d seconds, 0 for the default, or a negative "
+        "number for none", name, text, (int)MAX_S);
 }
 
 static avsvt_status check_options(const avsvt_notes_options *o,
@@ -34,10 +37,13 @@ static avsvt_status check_options(const avsvt_notes_options *o,
             "offset_threshold must be above 0 and at most 1, or 0 for the default");
     if (!isfinite(o->min_duration_s))
         return avsvti_fail(err, AVSVT_E_ARG, "min_duration_s is not a number");
-    if (!(o->sung_share <= 1))
+    if (!(o->sung_share <= 1)) {
+        char text[AVSVTI_NUMBER_SIZE];
+        avsvti_number_print(text, sizeof(text), o->sung_share, 9);
         return avsvti_fail(err, AVSVT_E_ARG,
-            "sung_share is %g: use at most 1, 0 for the default, or a negative "
-            "number to keep all notes", o->sung_share);
+            "sung_share is %s: use at most 1, 0 for the default, or a negative "
+            "number to keep all notes", text);
+    }
     if (o->window_frames < 0 || o->window_frames > MAX_WINDOW)
         return avsvti_fail(err, AVSVT_E_ARG,
             "window_frames is %d: use 1 to %d, or 0 for the default",

@@ -4,59 +4,31 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Bytes of the character at p, 0 when it is not UTF-8 (too long a form and
- * surrogates are not). */
-static size_t character(const unsigned char *p, uint32_t *code)
-{
-    static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2
-             : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
-    if (n < 2) {
-        *code = p[0];
-        return n;
-    }
-    *code = p[0] & (0x7Fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (p[i] & 0x3Fu);
-    }
-    int surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-    return *code < lowest[n] || *code > 0x10FFFF || surrogate ? 0 : n;
-}
-
-/* C0, delete, C1, line and paragraph separators, and what XML has no way to
- * write. */
-static int is_control(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7F && code < 0xA0) ||
-           code == 0x2028 || code == 0x2029 || code == 0xFFFE || code == 0xFFFF;
-}
+#include "core/utf8.h"
 
 void avsvti_text_clean(avsvti_buffer *b, const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
+    while (*text) {
         uint32_t code;
-        size_t n = character(p, &code);
+        size_t n = avsvti_utf8_read(text, &code);
         if (!n)
             avsvti_buffer_text(b, "\xEF\xBF\xBD");
-        else if (is_control(code))
+        else if (avsvti_utf8_is_control(code))
             avsvti_buffer_text(b, " ");
         else
-            avsvti_buffer_append(b, p, n);
-        p += n ? n : 1;
+            avsvti_buffer_append(b, text, n);
+        text += n ? n : 1;
     }
 }
 
 static int is_utf8(const char *text)
 {
     uint32_t code;
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        size_t n = character(p, &code);
+    while (*text) {
+        size_t n = avsvti_utf8_read(text, &code);
         if (!n)
             return 0;
-        p += n;
+        text += n;
     }
     return 1;
 }

@@ -41,7 +41,8 @@ struct avsvt_feed {
     int joined;
 
     atomic_int state, cancel, finished;
-    atomic_size_t frames, pushed, lost_frames;
+    atomic_size_t frames, lost_frames;
+    atomic_ullong pushed;
 };
 
 /* The source of sound that the pipeline reads. */

@@ -40,7 +40,10 @@ int avsvti_sound_create(avsvti_sound_ring *r, const avsvt_allocator *a,
 {
     memset(r, 0, sizeof(*r));
     r->capacity = capacity;
-    r->samples = avsvti_alloc(a, capacity, sizeof(float));
+    r->size = 1;
+    while (r->size < capacity && r->size <= SIZE_MAX / 4)
+        r->size *= 2;
+    r->samples = avsvti_alloc(a, r->size, sizeof(float));
     atomic_init(&r->written, 0);
     atomic_init(&r->read, 0);
     atomic_init(&r->lost, 0);
@@ -66,7 +69,7 @@ size_t avsvti_sound_write(avsvti_sound_ring *r, const float *samples,
         else
             n = 0;
     }
-    size_t place = at % r->capacity, first = r->capacity - place;
+    size_t place = at % r->size, first = r->size - place;
     first = first < n ? first : n;
     if (n) {
         memcpy(r->samples + place, samples, first * sizeof(float));
@@ -98,13 +101,13 @@ size_t avsvti_sound_read(avsvti_sound_ring *r, float *to, size_t count)
             got += n;
             continue;
         }
-        if (r->gap_left && r->gap_at < end)
+        if (r->gap_left && r->gap_at - at < end - at)
             end = r->gap_at;
         size_t n = end - at < count - got ? end - at : count - got;
         if (!n)
             break;
         for (size_t i = 0; i < n; i++)
-            to[got + i] = sane(r->samples[(at + i) % r->capacity]);
+            to[got + i] = sane(r->samples[(at + i) % r->size]);
         got += n;
         atomic_store_explicit(&r->read, at + n, memory_order_release);
     }

@@ -8,12 +8,12 @@
 
 typedef struct avsvti_sound_ring {
     float *samples;
-    size_t capacity;
-    atomic_size_t written, read;
+    size_t capacity, size;       /* that may wait; room: a power of two, */
+    atomic_size_t written, read; /* so that these may begin anew at 0 */
     avsvti_ring gaps;       /* places and lengths of silence */
     size_t owed;            /* the writer's: lost since its last sample */
     size_t gap_at, gap_left; /* the reader's: the silence that comes next */
-    atomic_size_t lost;
+    atomic_ullong lost;
 } avsvti_sound_ring;
 
 int avsvti_sound_create(avsvti_sound_ring *r, const avsvt_allocator *a,

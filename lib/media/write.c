@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing sound: 32-bit float WAV, whole or not at all. */
+#define _GNU_SOURCE
 #include <avsvt/media.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -40,31 +45,87 @@ static avsvt_status check_arguments(const char *path, const float *samples,
     return AVSVT_OK;
 }
 
-static avsvt_status write_to(const char *temporary, const char *path,
-                             const float *samples, int64_t count,
-                             double rate_hz, avsvt_error *err)
+/* What libsndfile writes through: of what fails while it closes a file it tells
+ * nothing, or tells it to the host's standard output. */
+typedef struct target {
+    int fd, code; /* 0, or what was wrong first */
+    sf_count_t at, length;
+} target;
+
+static sf_count_t on_length(void *user)
 {
+    return ((target *)user)->length;
+}
+
+static sf_count_t on_seek(sf_count_t offset, int whence, void *user)
+{
+    target *t = user;
+    sf_count_t base = whence == SEEK_CUR ? t->at : whence == SEEK_END ? t->length : 0;
+    return base + offset < 0 ? -1 : (t->at = base + offset);
+}
+
+static sf_count_t on_read(void *to, sf_count_t count, void *user)
+{
+    (void)to, (void)count, (void)user;
+    return 0;
+}
+
+static sf_count_t on_write(const void *from, sf_count_t count, void *user)
+{
+    target *t = user;
+    sf_count_t done = 0;
+    while (!t->code && done < count) {
+        ssize_t n = pwrite(t->fd, (const char *)from + done, (size_t)(count - done),
+                           (off_t)(t->at + done));
+        if (n > 0)
+            done += n;
+        else if (n == 0 || errno != EINTR)
+            t->code = n ? errno : ENOSPC;
+    }
+    t->at += done;
+    t->length = t->at > t->length ? t->at : t->length;
+    return done;
+}
+
+static sf_count_t on_tell(void *user)
+{
+    return ((target *)user)->at;
+}
+
+/* AVSVT_E_IO with libsndfile's reason where the system had none. */
+static avsvt_status write_sound(target *t, const char *path, const float *samples,
+                                int64_t count, double rate_hz, avsvt_error *err)
+{
+    SF_VIRTUAL_IO io = { on_length, on_seek, on_read, on_write, on_tell };
     SF_INFO info;
-    char reason[256] = "";
     memset(&info, 0, sizeof(info));
     info.samplerate = (int)rate_hz;
     info.channels = 1;
     info.format = SF_FORMAT_FLOAT |
         (count < MAX_WAV_SAMPLES ? SF_FORMAT_WAV : SF_FORMAT_RF64);
-    SNDFILE *file = sf_open(temporary, SFM_WRITE, &info);
+    SNDFILE *file = sf_open_virtual(&io, SFM_WRITE, &info, t);
     if (!file)
         return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
                            sf_strerror(NULL));
     /* The PEAK chunk holds the time of writing: no two files would be alike. */
     sf_command(file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    int whole = sf_write_float(file, samples, count) == count;
-    if (!whole)
-        strncpy(reason, sf_strerror(file), sizeof(reason) - 1);
-    int closed = sf_close(file);
-    if (whole && closed == SF_ERR_NO_ERROR)
-        return AVSVT_OK;
-    return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
-        whole ? sf_error_number(closed) : reason[0] ? reason : "the disk is full");
+    avsvt_status status = sf_write_float(file, samples, count) == count ? AVSVT_OK
+        : avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path, sf_strerror(file));
+    sf_close(file);
+    return status;
+}
+
+static avsvt_status write_to(const char *temporary, const char *path,
+                             const float *samples, int64_t count,
+                             double rate_hz, avsvt_error *err)
+{
+    target t = { open(temporary, O_WRONLY | O_CLOEXEC), 0, 0, 0 };
+    if (t.fd < 0)
+        return avsvti_fail_write(err, errno, path);
+    avsvt_status status = write_sound(&t, path, samples, count, rate_hz, err);
+    if (close(t.fd) && !t.code)
+        t.code = errno;
+    return t.code ? avsvti_fail_write(err, t.code, path) : status;
 }
 
 avsvt_status avsvt_audio_write(const char *path, const float *samples,

@@ -33,8 +33,7 @@ avsvt_status avsvti_fail_errno(avsvt_error *err, int code, const char *doing,
         "%s: can't %s: %s", path, doing, reason(code, room, sizeof(room)));
 }
 
-/* AVSVT_E_IO, whatever is missing: the file need not be there. */
-static avsvt_status fail_write(avsvt_error *err, int code, const char *path)
+avsvt_status avsvti_fail_write(avsvt_error *err, int code, const char *path)
 {
     char room[128];
     return avsvti_fail(err, AVSVT_E_IO, "%s: can't write: %s", path,
@@ -174,7 +173,7 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
     if (!stat(path, &st) && access(path, W_OK)) /* nor does renaming ask this */
-        return fail_write(err, errno, path);
+        return avsvti_fail_write(err, errno, path);
     const char *real = follow(linked, path), *slash = strrchr(real, '/');
     size_t n = strlen(real), folder = slash ? (size_t)(slash - real) + 1 : 0;
     const char *name = n - folder > LONGEST_TAIL ? real + n - LONGEST_TAIL : real + folder;
@@ -203,7 +202,7 @@ avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,
     }
     int code = errno;
     avsvti_release(a, t);
-    return fail_write(err, code, path);
+    return avsvti_fail_write(err, code, path);
 }
 
 avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
@@ -220,7 +219,7 @@ avsvt_status avsvti_file_commit(char *temporary, const avsvt_allocator *a,
         code = errno;
     if (code) {
         avsvti_file_discard(temporary, a);
-        return fail_write(err, code, path);
+        return avsvti_fail_write(err, code, path);
     }
     avsvti_release(a, temporary);
     return AVSVT_OK;
@@ -295,7 +294,7 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
             return avsvti_file_commit(temporary, a, path, err);
     }
     avsvti_file_discard(temporary, a);
-    return fail_write(err, code, path);
+    return avsvti_fail_write(err, code, path);
 }
 
 avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
@@ -319,7 +318,7 @@ avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
     if (fd >= 0 && close(fd) && !code)
         code = errno;
     if (code)
-        return fail_write(err, code, path);
+        return avsvti_fail_write(err, code, path);
     *at += size;
     return AVSVT_OK;
 }
@@ -343,7 +342,7 @@ avsvt_status avsvti_file_lock(int *fd, const char *path, avsvt_error *err)
     int opened = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     *fd = -1;
     if (opened < 0)
-        return fail_write(err, errno, path);
+        return avsvti_fail_write(err, errno, path);
     if (flock(opened, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
         close(opened);
         return avsvti_fail(err, AVSVT_E_BUSY, "%s: is in use", path);

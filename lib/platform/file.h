@@ -19,6 +19,10 @@ avsvt_status avsvti_file_check(const char *path, avsvt_error *err);
 avsvt_status avsvti_fail_errno(avsvt_error *err, int code, const char *doing,
                                const char *path);
 
+/* The same of writing: AVSVT_E_IO, whatever is missing, since the file need not be
+ * there. */
+avsvt_status avsvti_fail_write(avsvt_error *err, int code, const char *path);
+
 /* Opens a file for reading (close() it), not inherited by child processes.
  * Refuses folders, pipes and devices. *fd is -1 on failure. */
 avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err);

@@ -162,6 +162,13 @@ static double missing_s(const avsvt_scorer *s, size_t i)
     return n->offset_s - n->onset_s - right_s[AVSVTI_OWN] - right_s[AVSVTI_BESIDE];
 }
 
+/* Whether a note that lacks so much is still to be sung from at_s on. Far from 0
+ * it may lack less than the next time that a double can tell. */
+static int is_missing(double left_s, double at_s)
+{
+    return left_s > EPSILON_S && at_s + left_s > at_s;
+}
+
 /* What a moment counts for. */
 typedef struct choice {
     size_t inside; /* the note that it lies in, */
@@ -190,7 +197,7 @@ static choice choose(const avsvt_scorer *s, double at_s, double pitch)
         double rank = share;
         if (n->offset_s <= at_s && !s->sung[i].heard)
             rank *= 1 - EPSILON_S;
-        if (rank > highest && missing_s(s, i) > EPSILON_S) {
+        if (rank > highest && is_missing(missing_s(s, i), at_s)) {
             highest = rank;
             best.credit = share;
             best.note = i;
@@ -211,7 +218,7 @@ static double count_piece(avsvt_scorer *s, double from_s, double to_s,
     const avsvt_chart *c = s->chart;
     choice chosen = choose(s, from_s, pitch);
     double left_s = chosen.note < c->count ? missing_s(s, chosen.note) : 0;
-    if (left_s > EPSILON_S && from_s + left_s < to_s)
+    if (is_missing(left_s, from_s) && from_s + left_s < to_s)
         to_s = from_s + left_s;
     double length = to_s - from_s;
     if (chosen.inside < c->count) {

@@ -177,9 +177,9 @@ void avsvti_follower_push(avsvti_follower *f, const float *logits,
         decide(f, f->known - 1 - AVSVTI_FOLLOW_WAIT);
 }
 
-void avsvti_follower_finish(avsvti_follower *f)
+void avsvti_follower_finish(avsvti_follower *f, double end)
 {
     if (f->known)
         decide(f, f->known - 1);
-    close_note(f, (double)f->known);
+    close_note(f, end);
 }

@@ -58,8 +58,8 @@ void avsvti_follower_reset(avsvti_follower *f);
 /* The next frame. Neither allocates nor waits. */
 void avsvti_follower_push(avsvti_follower *f, const float *logits,
                           const float *fine, float level_db);
-/* No more frames. */
-void avsvti_follower_finish(avsvti_follower *f);
+/* No more frames; the sound ends at that place in frames. */
+void avsvti_follower_finish(avsvti_follower *f, double end);
 
 /* MIDI number around the likeliest fine pitch. */
 double avsvti_follower_pitch(const avsvti_follower *f, const float *fine);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/registry.h"
+#include "core/number.h"
 #include "core/options.h"
 #include "model/handle.h"
 #include "model/sections.h"
@@ -28,10 +29,13 @@ static avsvt_status read_options(avsvt_stream_options *o,
                                               "avsvt_stream_options", err);
     if (status != AVSVT_OK)
         return status;
-    if (!(o->rate_hz >= LOWEST_HZ && o->rate_hz <= HIGHEST_HZ))
+    if (!(o->rate_hz >= LOWEST_HZ && o->rate_hz <= HIGHEST_HZ)) {
+        char text[AVSVTI_NUMBER_SIZE];
+        avsvti_number_print(text, sizeof(text), o->rate_hz, 9);
         return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_stream_options: rate_hz must be from 8000 to 192000 Hz, not %.0f: set "
-            "it to the rate of the samples that will be pushed", o->rate_hz);
+            "avsvt_stream_options: rate_hz must be from 8000 to 192000 Hz, not %s: set it "
+            "to the rate of the samples that will be pushed", text);
+    }
     if (!(o->onset_threshold >= 0 && o->onset_threshold <= 1) ||
         !(o->offset_threshold >= 0 && o->offset_threshold <= 1))
         return avsvti_fail(err, AVSVT_E_ARG,

@@ -131,7 +131,7 @@ static void run_out(avsvt_stream *s)
     s->last_row = (int64_t)floor(samples / HOP) + s->lookahead;
     while (s->rows < s->last_row)
         feed(s, silence, sizeof(silence) / sizeof(silence[0]));
-    avsvti_follower_finish(&s->follower);
+    avsvti_follower_finish(&s->follower, samples / HOP);
 }
 
 avsvt_status avsvt_stream_finish(avsvt_stream *stream)

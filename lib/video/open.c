@@ -11,15 +11,16 @@
 #include "media/stream.h"
 #include "video/array.h"
 
+#define MIN_RATE_HZ 0.001 /* so that times and numbers of pictures can be counted */
 #define MAX_RATE_HZ 1000.0
 
 static avsvt_status check_rate(double rate_hz, const char *name, avsvt_error *err)
 {
-    if (rate_hz == 0.0 || (rate_hz > 0.0 && rate_hz <= MAX_RATE_HZ))
+    if (rate_hz == 0.0 || (rate_hz >= MIN_RATE_HZ && rate_hz <= MAX_RATE_HZ))
         return AVSVT_OK;
     char text[AVSVTI_NUMBER_SIZE];
-    avsvti_number_print(text, sizeof(text), rate_hz, 3);
-    return avsvti_fail(err, AVSVT_E_ARG, "%s is %s: more than 0, up to 1000", name, text);
+    avsvti_number_print(text, sizeof(text), rate_hz, 6);
+    return avsvti_fail(err, AVSVT_E_ARG, "%s is %s: use 0.001 to 1000", name, text);
 }
 
 static avsvt_status read_options(avsvt_video_options *full,

@@ -207,6 +207,29 @@ static void the_size_of_blocks_changes_nothing(void **state)
     }
 }
 
+static void no_note_ends_after_the_last_sample(void **state)
+{
+    static events got;
+    size_t ends = 0;
+    sound x = melody(44100);
+    avsvt_stream *s = stream_at(x.rate);
+    (void)state;
+    for (size_t cut = 20000; cut < 130000; cut += 9973) {
+        sound part = { x.x, cut, x.rate };
+        got.count = 0;
+        assert_int_equal(avsvt_stream_reset(s), AVSVT_OK);
+        push_all(s, &part, 512, &got);
+        check_order(&got);
+        for (size_t i = 0; i < got.count; i++) {
+            assert_in_range(got.list[i].sample, 0, cut);
+            ends += got.list[i].sample == (int64_t)cut;
+        }
+    }
+    assert_true(ends > 3); /* those that were cut */
+    avsvt_stream_free(s);
+    free(x.x);
+}
+
 static void what_is_told_comes_within_the_latency_told(void **state)
 {
     static events got;
@@ -381,6 +404,8 @@ static void settings_out_of_range_are_refused(void **state)
         o.rate_hz = rates[i];
         check_refused(&o, "from 8000 to 192000");
     }
+    o.rate_hz = 7999.9;
+    check_refused(&o, "not 7999.9");
     o.rate_hz = 48000;
     o.onset_threshold = 1.5;
     check_refused(&o, "thresholds");
@@ -433,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_melody_is_heard_at_every_rate),
         cmocka_unit_test(a_quiet_melody_is_heard_too),
         cmocka_unit_test(the_size_of_blocks_changes_nothing),
+        cmocka_unit_test(no_note_ends_after_the_last_sample),
         cmocka_unit_test(what_is_told_comes_within_the_latency_told),
         cmocka_unit_test(the_curve_follows_the_melody),
         cmocka_unit_test(a_full_queue_keeps_the_oldest_and_counts_the_rest),

@@ -484,6 +484,13 @@ static void bad_options_are_refused(void **state)
         assert_null(notes);
         assert_true(err.message[0]);
     }
+    avsvt_error err = AVSVT_ERROR_INIT; /* names the value that was given */
+    bad[8].offset_delay_s = 10.0000001;
+    avsvt_notes_decode(&notes, acts, &bad[8], &err);
+    assert_memory_equal(err.message, "offset_delay_s is 10.0000001: ", 30);
+    bad[9].sung_share = 1.0000001;
+    avsvt_notes_decode(&notes, acts, &bad[9], &err);
+    assert_memory_equal(err.message, "sung_share is 1.0000001: ", 25);
     assert_int_equal(avsvt_notes_decode(NULL, acts, NULL, NULL), AVSVT_E_ARG);
     assert_int_equal(avsvt_notes_decode(&notes, NULL, NULL, NULL), AVSVT_E_ARG);
     avsvt_activations_free(acts);

@@ -87,6 +87,29 @@ static void what_has_no_room_is_silence_of_its_length(void **state)
     avsvti_sound_release(&r, avsvti_default_allocator());
 }
 
+/* A size_t of 32 bits has counted all that it can within a day. */
+static void counts_that_begin_anew_move_nothing(void **state)
+{
+    static const float want[] = { 1, 2, 3, 4, 5, 6, 7, 8, 0, 10, 11 };
+    float x[64];
+    (void)state;
+    for (size_t before = 0; before < 16; before++) {
+        avsvti_sound_ring r;
+        assert_true(avsvti_sound_create(&r, avsvti_default_allocator(), 6));
+        atomic_store(&r.written, (size_t)0 - before);
+        atomic_store(&r.read, (size_t)0 - before);
+        write_ramp(&r, 1, 4, 4);
+        assert_int_equal(avsvti_sound_read(&r, x, 2), 2);
+        write_ramp(&r, 5, 5, 4);
+        assert_int_equal(avsvti_sound_read(&r, x + 2, 4), 4);
+        write_ramp(&r, 10, 2, 2);
+        assert_int_equal(avsvti_sound_read(&r, x + 6, 50), 5);
+        for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++)
+            assert_true(x[i] == want[i]);
+        avsvti_sound_release(&r, avsvti_default_allocator());
+    }
+}
+
 static void more_gaps_than_can_be_told_lose_no_time(void **state)
 {
     avsvti_sound_ring r;
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test(items_come_out_in_order_and_a_full_ring_takes_none),
         cmocka_unit_test(places_can_be_kept_and_a_reset_empties),
         cmocka_unit_test(what_has_no_room_is_silence_of_its_length),
+        cmocka_unit_test(counts_that_begin_anew_move_nothing),
         cmocka_unit_test(more_gaps_than_can_be_told_lose_no_time),
         cmocka_unit_test(what_is_no_sound_is_silence),
         cmocka_unit_test(two_threads_keep_every_sample_in_its_place),

@@ -222,6 +222,18 @@ static void the_length_of_spans_makes_no_difference(void **state)
     near(wavering(0.001), points);
 }
 
+/* Half a step of a double's from 2^24 s on is what is missing at the end. */
+static void late_times_that_doubles_hardly_tell_apart_come_to_an_end(void **state)
+{
+    const double middle = 0x1p24, step = 0x1p-29;
+    const double one[][3] = { { middle - 0.5 - step, middle + 0.5, 60 } };
+    (void)state;
+    avsvt_scorer *s = scorer_of(chart_of(one, 1), NULL);
+    assert_int_equal(avsvt_scorer_push(s, middle - 0.5, middle + 0.55, 60), AVSVT_OK);
+    near(note(s, 0).share, 1);
+    avsvt_scorer_free(s);
+}
+
 static void notes_and_activations_are_pushed_whole(void **state)
 {
     enum { FRAMES = 250 };
@@ -344,6 +356,7 @@ int main(void)
         cmocka_unit_test(golden_notes_count_twice_freestyle_nothing_rap_at_any_pitch),
         cmocka_unit_test(lines_add_up_to_the_total),
         cmocka_unit_test(the_length_of_spans_makes_no_difference),
+        cmocka_unit_test(late_times_that_doubles_hardly_tell_apart_come_to_an_end),
         cmocka_unit_test(notes_and_activations_are_pushed_whole),
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(running_out_of_memory_leaves_nothing_behind),

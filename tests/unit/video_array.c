@@ -371,6 +371,11 @@ static void arguments_are_checked(void **state)
     opts.rate_hz = 0;
     opts.array_rate_hz = 1001;
     assert_int_equal(avsvt_video_open(&video, NULL, path, &opts, &err), AVSVT_E_ARG);
+    opts.array_rate_hz = 1e-300; /* no clock counts so far */
+    assert_int_equal(avsvt_video_open(&video, NULL, path, &opts, &err), AVSVT_E_ARG);
+    opts.array_rate_hz = 0.0009;
+    assert_int_equal(avsvt_video_open(&video, NULL, path, &opts, &err), AVSVT_E_ARG);
+    assert_string_equal(err.message, "array_rate_hz is 0.0009: use 0.001 to 1000");
     opts.array_rate_hz = 0;
     opts.pixels = 2;
     assert_int_equal(avsvt_video_open(&video, NULL, path, &opts, &err), AVSVT_E_ARG);
