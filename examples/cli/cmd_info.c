@@ -45,6 +45,12 @@ static void number_fact(const cli_args *args, const char *name, double value)
     cli_json_number(stdout, value >= 0 ? value : NAN);
 }
 
+/* 0: it has none. */
+static void rate_fact(const cli_args *args, const char *name, double hz)
+{
+    number_fact(args, name, hz > 0 ? hz : -1);
+}
+
 static void end_facts(const cli_args *args)
 {
     if (args->json)
@@ -101,7 +107,8 @@ static int info_pipeline(const cli_args *args, avsvt_context *context, const cha
         text_fact(args, "kind", "pipeline");
         text_fact(args, "path", path);
         text_fact(args, "backend", avsvt_pipeline_backend(pipeline));
-        number_fact(args, "sample_rate", avsvt_pipeline_rate_hz(pipeline));
+        rate_fact(args, "sample_rate", avsvt_pipeline_rate_hz(pipeline));
+        rate_fact(args, "frame_rate", avsvt_pipeline_picture_hz(pipeline));
         if (args->json)
             text_fact(args, "text", whole);
         else if (whole)
@@ -197,7 +204,7 @@ static int video_facts(const cli_args *args, avsvt_context *context, const char 
     number_fact(args, "width", info->width);
     number_fact(args, "height", info->height);
     number_fact(args, "rotation", info->rotation ? info->rotation : -1);
-    number_fact(args, "frame_rate", info->rate_hz > 0 ? info->rate_hz : -1);
+    rate_fact(args, "frame_rate", info->rate_hz);
     if (info->varies)
         text_fact(args, "timing", "the frame rate varies");
     number_fact(args, "frames", (double)info->frames);

@@ -35,7 +35,7 @@ typedef enum avsvti_param_form {
     AVSVTI_PARAM_RANGE,  /* a number, or two to draw between */
     AVSVTI_PARAM_WHOLE,  /* the same, whole numbers, both ends drawn */
     AVSVTI_PARAM_ONE,    /* one whole number, nothing to draw */
-    AVSVTI_PARAM_ONE_OF, /* a number, or a list to draw one of */
+    AVSVTI_PARAM_ONE_OF, /* a whole number, or a list to draw one of */
 } avsvti_param_form;
 
 typedef struct avsvti_param {

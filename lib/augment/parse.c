@@ -38,7 +38,7 @@ static size_t count_at(const source *s, const char *key)
 
 static int is_whole(const avsvti_param *p)
 {
-    return p->form == AVSVTI_PARAM_WHOLE || p->form == AVSVTI_PARAM_ONE;
+    return p->form != AVSVTI_PARAM_RANGE;
 }
 
 static avsvt_status bad_number(const source *s, const avsvti_param *p,

@@ -103,6 +103,9 @@ avsvt_status avsvti_dataset_add(avsvti_dataset *d, const avsvti_dataset_song *so
 /* lyrics.c: label_encoder.txt; whether words can be learnt (says so when not). */
 avsvt_status avsvti_lyrics_tokens(avsvti_dataset *d);
 int avsvti_lyrics_good(avsvti_dataset *d, const char *id, const char *words);
+/* The next line "ID WORDS" that is not blank, cut out in place, without blanks
+ * around it; false at the end. */
+int avsvti_lyrics_line(char **next, char **id, char **words);
 
 avsvt_status avsvti_read_benchmark(avsvti_dataset *d);
 avsvt_status avsvti_read_mir_st500(avsvti_dataset *d);

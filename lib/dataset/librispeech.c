@@ -15,18 +15,12 @@
 static avsvt_status add_lines(avsvti_dataset *d, avsvti_split split, char *text)
 {
     avsvt_status status = AVSVT_OK;
-    for (char *next = text; *next && status == AVSVT_OK;) {
-        char *line = next, *end = line + strcspn(line, "\r\n");
-        next = end + strspn(end, "\r\n");
-        *end = '\0';
-        char *words = line + strcspn(line, " ");
-        if (*words)
-            *words++ = '\0';
-        if (!*line || !avsvti_lyrics_good(d, line, words))
-            continue;
-        status = avsvti_dataset_line(d, "text", avsvti_split_names[split], words);
-        avsvti_dataset_count(d, split, 0);
-    }
+    char *id, *words;
+    while (status == AVSVT_OK && avsvti_lyrics_line(&text, &id, &words))
+        if (avsvti_lyrics_good(d, id, words)) {
+            status = avsvti_dataset_line(d, "text", avsvti_split_names[split], words);
+            avsvti_dataset_count(d, split, 0);
+        }
     return status;
 }
 

@@ -35,9 +35,26 @@ int avsvti_lyrics_good(avsvti_dataset *d, const char *id, const char *words)
     int64_t at = *words ? avsvti_tokens_encode(&avsvti_lyric_tokens, words, NULL) : 0;
     if (at < 0)
         return 1;
-    avsvti_dataset_leave_out(d, "%s: its words %s (capitals, spaces and "
-        "apostrophes are known)", id, *words ? "have other characters" : "are none");
+    avsvti_dataset_leave_out(d, *words
+        ? "%s: its words have other characters (capitals, spaces and apostrophes are known)"
+        : "%s: has no words", id);
     return 0;
+}
+
+int avsvti_lyrics_line(char **next, char **id, char **words)
+{
+    static const char blanks[] = " \t", ends[] = "\r\n";
+    char *line = *next + strspn(*next, " \t\r\n"), *end = line + strcspn(line, ends);
+    *next = end + strspn(end, ends);
+    while (end > line && strchr(blanks, end[-1]))
+        end--;
+    *end = '\0';
+    *id = line;
+    *words = line + strcspn(line, blanks);
+    if (**words)
+        *(*words)++ = '\0';
+    *words += strspn(*words, blanks);
+    return *line != '\0';
 }
 
 typedef struct phrases {
@@ -69,8 +86,7 @@ static avsvt_status add_phrase(avsvti_dataset *d, const phrases *p, const char *
                                     "ID,duration,wav,spk_id,wrd", cells, 5);
     if (status == AVSVT_OK && p->count_it)
         status = avsvti_dataset_line(d, "text", p->split, words);
-    if (p->count_it)
-        avsvti_dataset_count(d, p->counted, duration_s);
+    avsvti_dataset_count(d, p->counted, duration_s);
     return status;
 }
 
@@ -99,27 +115,22 @@ static avsvt_status add_dsing(avsvti_dataset *d, const phrases *p, const char *i
     return status;
 }
 
-/* transcription.txt: a line per phrase, changed in place. */
+/* transcription.txt: a line per phrase, changed in place. A phrase that is counted
+ * already, by a longer list, is not counted again. */
 static avsvt_status read_lines(avsvti_dataset *d, const phrases *p, char *text)
 {
+    const avsvt_dataset_report before = d->report;
     avsvt_status status = AVSVT_OK;
-    char *next = text + (strncmp(text, "\xEF\xBB\xBF", 3) ? 0 : 3); /* a byte order mark */
-    while (*next && status == AVSVT_OK) {
-        char *line = next, *end = line + strcspn(line, "\r\n");
-        next = end + strspn(end, "\r\n");
-        while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
-            end--;
-        *end = '\0';
-        char *words = line + strcspn(line, " \t");
-        if (*words)
-            *words++ = '\0';
-        words += strspn(words, " \t");
-        if (!*line)
-            continue;
-        status = avsvti_dataset_tell(d, line);
+    char *id, *words;
+    if (!strncmp(text, "\xEF\xBB\xBF", 3)) /* some editors mark UTF-8 */
+        text += 3;
+    while (status == AVSVT_OK && avsvti_lyrics_line(&text, &id, &words)) {
+        status = avsvti_dataset_tell(d, id);
         if (status == AVSVT_OK)
-            status = add_dsing(d, p, line, words);
+            status = add_dsing(d, p, id, words);
     }
+    if (!p->count_it)
+        d->report = before;
     return status;
 }
 
@@ -209,8 +220,11 @@ static avsvt_status add_n20em(avsvti_dataset *d, const char *id, const json_t *e
     char name[NAME];
     const char *split = json_string_value(json_object_get(entry, "split"));
     const char *words = json_string_value(json_object_get(entry, "lyrics"));
-    if (!avsvti_dataset_good_name(id) || !split || !words ||
-        avsvti_split_of(split) == AVSVTI_SPLITS) {
+    if (!avsvti_dataset_good_name(id)) {
+        avsvti_dataset_leave_out(d, "'%.60s' can't be the name of a folder", id);
+        return AVSVT_OK;
+    }
+    if (!split || !words || avsvti_split_of(split) == AVSVTI_SPLITS) {
         avsvti_dataset_leave_out(d, "%.60s: needs \"split\" (train, valid or test) "
                                  "and \"lyrics\"", id);
         return AVSVT_OK;

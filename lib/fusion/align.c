@@ -4,8 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define BORDER 1e-6 /* of a picture: a time on the border is the later one's,
-                       however it is rounded */
+#include "video/shown.h"
 
 int64_t avsvti_align_frame(const avsvti_alignment *by, int64_t i, int64_t count)
 {
@@ -15,7 +14,7 @@ int64_t avsvti_align_frame(const avsvti_alignment *by, int64_t i, int64_t count)
     }
     /* The picture that is shown in the middle of the audio frame. */
     double middle_s = by->audio_start_s + ((double)i + 0.5) / by->audio_rate_hz;
-    double at = floor((middle_s - by->video_start_s) * by->video_rate_hz + BORDER);
+    double at = avsvti_picture_shown(middle_s, by->video_start_s, by->video_rate_hz);
     return at >= 0.0 && at < (double)count ? (int64_t)at : -1;
 }
 

@@ -3,7 +3,6 @@
  * and cut as extractors cut them. As long as there is room they are kept. */
 #include "train/sight.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +10,9 @@
 
 #include "features/extractor.h"
 #include "platform/folder.h"
+#include "video/shown.h"
 
 #define APART_S 0.5   /* sound and video may differ by so much in length */
-#define BORDER 1e-6   /* of a picture: a time on the border is the later one's */
 
 static const char *const endings[] = { ".npy", ".npz", ".mp4", ".mkv", ".webm",
                                        ".mov", ".avi", NULL };
@@ -119,7 +118,7 @@ avsvt_status avsvti_songs_videos(avsvti_songs *s, avsvt_error *err)
 /* Numbers of the file's pictures at the model's rate, so that 0 is the first. */
 static int64_t picture_at(const avsvti_songs *s, const avsvti_song *song, double at_s)
 {
-    double at = floor((song->begin_s + at_s) * s->sight.picture_hz + BORDER);
+    double at = avsvti_picture_shown(song->begin_s + at_s, 0, s->sight.picture_hz);
     return at > 0 ? (int64_t)at : 0;
 }
 

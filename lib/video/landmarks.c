@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/memory.h"
 #include "core/npy.h"
@@ -38,12 +39,13 @@ static avsvt_status read_text(avsvti_points *p, const char *path, int json,
     avsvt_status status = avsvti_file_read(&text, &size, p->allocator, path, MAX_BYTES, err);
     if (status != AVSVT_OK)
         return status;
+    const char *first = text + (strncmp(text, "\xEF\xBB\xBF", 3) ? 0 : 3);
     if (strlen(text) != size)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is no text", path);
     else if (json)
-        status = avsvti_landmarks_json(p, text, path, err);
+        status = avsvti_landmarks_json(p, first, path, err);
     else
-        status = avsvti_landmarks_csv(p, text, path, err);
+        status = avsvti_landmarks_csv(p, first, path, err);
     avsvti_release(p->allocator, text);
     return status;
 }
@@ -87,7 +89,7 @@ static avsvt_status read_array(avsvti_points *p, avsvt_context *context, const c
 static int ends_in(const char *path, const char *ending)
 {
     size_t a = strlen(path), b = strlen(ending);
-    return a >= b && !strcmp(path + a - b, ending);
+    return a >= b && !strcasecmp(path + a - b, ending);
 }
 
 avsvt_status avsvt_landmarks_read(avsvt_tensor **out, avsvt_context *context,

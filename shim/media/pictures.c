@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STEP 16 /* pixels; its own are 8 */
+
 /* The old names of formats with the full range of values. */
 static enum AVPixelFormat plain_format(enum AVPixelFormat format, int *full)
 {
@@ -70,7 +72,7 @@ static avsvt_status convert(media_source *s, char *message, size_t size)
     int full = s->frame->color_range == AVCOL_RANGE_JPEG;
     enum AVPixelFormat format = plain_format(s->frame->format, &full);
     uint8_t *planes[4] = { s->bgr, NULL, NULL, NULL };
-    int strides[4] = { 3 * s->width, 0, 0, 0 };
+    int strides[4] = { (int)s->line, 0, 0, 0 };
     if (!sws_isSupportedInput(format) ||
         (!scaler_fits(s) && !make_scaler(s, format, full))) {
         const char *name = av_get_pix_fmt_name(format);
@@ -104,12 +106,17 @@ static void read_orientation(media_source *s)
 static void turn(media_source *s)
 {
     int w = s->turned ? s->height : s->width, h = s->turned ? s->width : s->height;
+    if (!s->turned && !s->flip_x && !s->flip_y) {
+        for (size_t y = 0; y < (size_t)h; y++)
+            memcpy(s->upright + y * 3 * (size_t)w, s->bgr + y * s->line, 3 * (size_t)w);
+        return;
+    }
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             int a = s->flip_x ? w - 1 - x : x, b = s->flip_y ? h - 1 - y : y;
             int column = s->turned ? b : a, row = s->turned ? a : b;
             memcpy(s->upright + 3 * ((size_t)y * (size_t)w + (size_t)x),
-                   s->bgr + 3 * ((size_t)row * (size_t)s->width + (size_t)column), 3);
+                   s->bgr + (size_t)row * s->line + 3 * (size_t)column, 3);
         }
 }
 
@@ -121,12 +128,15 @@ avsvt_status media_pictures_begin(media_source *s, char *message, size_t size)
         snprintf(message, size, "is damaged: its pictures have no size");
         return AVSVT_E_FORMAT;
     }
-    size_t bytes = (size_t)s->width * (size_t)s->height * 3;
+    size_t shown = (size_t)s->width * 3, lines = (size_t)s->height;
     read_orientation(s);
-    s->bgr = av_malloc(bytes + 64); /* libswscale may write a little further */
+    /* libswscale goes in steps of pixels: it leaves the last ones of a line alone where
+     * there is no room for a whole step, and may write a little further at the end. */
+    s->line = ((size_t)s->width + STEP - 1) / STEP * STEP * 3;
+    s->bgr = av_malloc(s->line * lines + 64);
     s->upright = s->bgr;
-    if (s->turned || s->flip_x || s->flip_y)
-        s->upright = av_malloc(bytes);
+    if (s->turned || s->flip_x || s->flip_y || s->line != shown)
+        s->upright = av_malloc(shown * lines);
     if (!s->bgr || !s->upright) {
         snprintf(message, size, "out of memory");
         return AVSVT_E_NOMEM;

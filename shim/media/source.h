@@ -55,7 +55,8 @@ typedef struct media_source {
     int width, height;      /* before it is turned */
     int turned, flip_x, flip_y; /* swap axes, then mirror */
     int rotation;               /* degrees clockwise, for people */
-    uint8_t *bgr, *upright;
+    uint8_t *bgr, *upright;     /* upright has no gaps between its lines */
+    size_t  line;               /* bytes of a line of bgr */
     double  last_s, last_length_s; /* of the picture before */
 } media_source;
 

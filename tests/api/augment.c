@@ -229,6 +229,7 @@ static void bad_chains_are_told(void **state)
         { "[{step: gain, db: 1, folder: .}]", "folder" },
         { "[{step: accompaniment, snr_db: 1, tunes: [1, 2]}]", "a list" },
         { "[{step: accompaniment, snr_db: 1, first: 0.5}]", "whole" },
+        { "[{step: resample, percent: [95, 97.5]}]", "'97.5': a whole number" },
     };
     avsvt_augment *chain;
     (void)state;

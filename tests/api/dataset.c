@@ -449,6 +449,60 @@ static void dsing_leaves_out_long_phrases_and_digits(void **state)
     assert_int_equal(report.left_out, 4);
 }
 
+/* Blanks around a line are none of its words, as in MM_ALT's own lists. */
+static void blanks_around_words_are_no_words(void **state)
+{
+    (void)state;
+    tree_text("blank/dev/transcription.txt",
+              "\xEF\xBB\xBF" "1-2-3 OH  YES \n  1-2-4\tNO\t\r\n\t\n1-2-5 \n");
+    tree_sound("blank/dev/1-2-3.wav", 16000);
+    tree_sound("blank/dev/1-2-4.wav", 16000);
+    tree_sound("blank/dev/1-2-5.wav", 16000);
+    must_prepare("dsing", "blank", "out/blank");
+    assert_file("out/blank/dsing_dev.csv", "ID,duration,wav,spk_id,wrd\n"
+                "1-2-3,1.0,@/blank/dev/1-2-3.wav,1-2,OH  YES\n"
+                "1-2-4,1.0,@/blank/dev/1-2-4.wav,1-2,NO\n");
+    assert_file("out/blank/text_dev.txt", "OH  YES\nNO\n");
+    assert_int_equal(report.left_out, 1);
+    assert_string_equal(report.reason, "1-2-5: has no words");
+    tree_text("blank/dev-clean/84/1/84-1.trans.txt", " 84-1-0000  GO DO \n\n84-1-0001\n");
+    must_prepare("librispeech", "blank", "out/blank");
+    assert_file("out/blank/text_valid.txt", "GO DO\n");
+    assert_int_equal(report.left_out, 1);
+}
+
+/* train3 has train1's phrases, train30 those of both. */
+static void phrases_of_several_lists_are_counted_once(void **state)
+{
+    static const char *const folders[] = { "train1", "train3", "train30" };
+    char name[64];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "thrice/%s/transcription.txt", folders[i]);
+        tree_text(name, "1-2-3 YES\n1-2-4 66\n1-2-5 no\n1-2-6 LONG\n1-2-7 GONE\n");
+        snprintf(name, sizeof(name), "thrice/%s/1-2-3.wav", folders[i]);
+        tree_sound(name, 16000);
+        snprintf(name, sizeof(name), "thrice/%s/1-2-6.wav", folders[i]);
+        tree_sound(name, 29 * 16000);
+    }
+    must_prepare("dsing", "thrice", "out/thrice");
+    assert_int_equal(report.train, 1);
+    assert_int_equal(report.left_out, 4);
+}
+
+/* A name that leads elsewhere is told of as that. */
+static void phrases_of_bad_names_say_so(void **state)
+{
+    (void)state;
+    tree_text("named/metadata_split_by_song.json",
+              "{\"../p\": {\"split\": \"train\", \"lyrics\": \"LA\"},"
+              " \"ok\": {\"split\": \"train\", \"lyrics\": \"LA\"}}");
+    tree_sound("named/data/ok/downsample_audio.wav", 16000);
+    must_prepare("n20em", "named", "out/named");
+    assert_int_equal(report.left_out, 1);
+    assert_string_equal(report.reason, "'../p' can't be the name of a folder");
+}
+
 static void folders_give_their_songs(void **state)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -674,6 +728,9 @@ int main(void)
         cmocka_unit_test(n20em_has_words_and_accompaniment),
         cmocka_unit_test(n20em_has_video_where_it_can_be_read),
         cmocka_unit_test(dsing_leaves_out_long_phrases_and_digits),
+        cmocka_unit_test(blanks_around_words_are_no_words),
+        cmocka_unit_test(phrases_of_several_lists_are_counted_once),
+        cmocka_unit_test(phrases_of_bad_names_say_so),
         cmocka_unit_test(folders_give_their_songs),
         cmocka_unit_test(endings_may_be_in_capitals),
         cmocka_unit_test(midi_files_are_notes_too),

@@ -106,6 +106,23 @@ static void pictures_of_another_rate_are_taken_by_time(void **state)
     avsvt_tensor_free(crops);
 }
 
+/* However a time that lies between two pictures is rounded, it is the later one's:
+ * a video that begins half a picture late is still one picture a frame. */
+static void on_a_border_the_later_picture_is_shown(void **state)
+{
+    static const struct { double rate, start, model; int64_t first, step; } cases[] = {
+        { 25, 0.5, 25, -12, 1 }, { 25, 0.1, 25, -2, 1 }, { 50, 0.05, 50, -2, 1 },
+        { 50, -0.01, 50, 1, 1 }, { 50, 0, 25, 1, 2 },    { 100, 0, 50, 1, 2 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        avsvti_pictures p = { NULL, cases[i].rate, cases[i].start, cases[i].model, 0,
+                              AVSVTI_GOES_ON };
+        for (int64_t k = 0; k < 200000; k++)
+            assert_true(avsvti_pictures_at(&p, k) == cases[i].first + k * cases[i].step);
+    }
+}
+
 static void zeros_stand_where_no_picture_is(void **state)
 {
     const avsvti_crop_rule rule = { 2, 2, 0.5, 0.25 };
@@ -271,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_middle_is_cut_out_and_normalised),
         cmocka_unit_test(pictures_of_another_rate_are_taken_by_time),
+        cmocka_unit_test(on_a_border_the_later_picture_is_shown),
         cmocka_unit_test(zeros_stand_where_no_picture_is),
         cmocka_unit_test(each_kind_takes_what_it_was_made_for),
         cmocka_unit_test(pictures_that_do_not_fit_are_refused),

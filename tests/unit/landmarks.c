@@ -82,6 +82,25 @@ static void csv_is_read_as_openface_writes_it(void **state)
     avsvt_tensor_free(t);
 }
 
+static void byte_order_marks_and_endings_in_capitals_are_passed(void **state)
+{
+    char text[8000] = "\xEF\xBB\xBF[";
+    (void)state;
+    size_t n = 4 + json_set(text + 4);
+    strcpy(text + n, "]");
+    avsvt_tensor_free(read_ok(scratch_write("l.JSON", text, strlen(text)), 1));
+    n = (size_t)sprintf(text, "\xEF\xBB\xBF");
+    for (int i = 0; i < 68; i++)
+        n += (size_t)sprintf(text + n, "x%d,y%d,", i, i);
+    n += (size_t)sprintf(text + n, "more\n");
+    for (int i = 0; i < 68; i++)
+        n += (size_t)sprintf(text + n, "%d,%d.5,", i, i);
+    sprintf(text + n, "0\n");
+    avsvt_tensor *t = read_ok(scratch_write("l.Csv", text, strlen(text)), 1);
+    assert_set(t, 0, 0);
+    avsvt_tensor_free(t);
+}
+
 static void arrays_of_floats_and_whole_numbers_are_read(void **state)
 {
     static const int32_t types[] = { AVSVT_F32, AVSVT_F64, AVSVT_I32, AVSVT_I64 };
@@ -228,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_holds_sets_and_null),
         cmocka_unit_test(csv_is_read_as_openface_writes_it),
+        cmocka_unit_test(byte_order_marks_and_endings_in_capitals_are_passed),
         cmocka_unit_test(arrays_of_floats_and_whole_numbers_are_read),
         cmocka_unit_test(what_is_no_landmarks_says_what_is_wrong),
         cmocka_unit_test(a_bad_line_is_named),

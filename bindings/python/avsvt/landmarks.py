@@ -10,6 +10,7 @@ detector will do: only the array matters. (dlib's and OpenFace's 68-point models
 were trained on iBUG 300-W, which forbids commercial use.)
 """
 import argparse
+import os
 import sys
 
 import numpy as np
@@ -83,6 +84,11 @@ def main(arguments=None) -> int:
     parser.add_argument("--rate", type=float, help="pictures a second (default: each picture "
                         "of the video, once); give avsvt crop the same")
     options = parser.parse_args(arguments)
+    if not options.output.endswith(".npy"):
+        parser.error(f"{options.output}: the output's name must end in .npy")
+    if os.path.exists(options.output) and os.path.exists(options.video) and \
+            os.path.samefile(options.output, options.video):
+        parser.error(f"{options.output}: is the video; choose another name")
     try:
         with Video(options.video, rate=options.rate, pixels="rgb") as video:
             landmarks = track(video, _mediapipe())

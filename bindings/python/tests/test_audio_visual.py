@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sound and sight to notes: the published songs, and whole pipelines."""
+import json
 import os
 import pathlib
 import subprocess
@@ -360,6 +361,16 @@ def test_the_command_tells_of_the_sense_that_is_missing(files, tmp_path):
         done = command("transcribe", sound, "-m", files / f"{model}-overlap.yaml",
                        "--landmarks", "lm.npy")
         assert done.returncode == 2 and "no --video" in done.stderr
+
+
+@pytest.mark.parametrize("name, sound, sight", [("a", 16000, None), ("v", None, 50),
+                                                ("av", 16000, 50)])
+def test_the_command_says_what_a_pipeline_takes(files, name, sound, sight):
+    path = str(files / f"{name}-overlap.yaml")
+    told = json.loads(command("info", path, "--json").stdout)
+    assert (told["sample_rate"], told["frame_rate"]) == (sound, sight)
+    words = command("info", path).stdout.split("\n\n")[0]
+    assert ("sample_rate" in words) == bool(sound) and ("frame_rate" in words) == bool(sight)
 
 
 def test_pictures_go_only_where_they_are_taken(files):

@@ -142,6 +142,18 @@ def test_landmarks_of_a_video_that_is_not_there(tmp_path, capsys):
     assert told.startswith("avsvt.landmarks: ") and "none.mp4" in told
 
 
+@pytest.mark.parametrize("name, told", [("l", "must end in .npy"), ("clip.npy", "is the video")])
+def test_landmarks_go_into_a_file_of_their_own(tmp_path, monkeypatch, capsys, name, told):
+    monkeypatch.chdir(tmp_path)
+    np.save("clip.npy", np.zeros((1, 8, 8), np.uint8))
+    before = (tmp_path / "clip.npy").read_bytes()
+    with pytest.raises(SystemExit) as stopped:
+        find_landmarks([str(tmp_path / "clip.npy"), "-o", name])
+    assert stopped.value.code == 2 and told in capsys.readouterr().err
+    assert (tmp_path / "clip.npy").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["clip.npy"]
+
+
 def test_landmarks_are_read(tmp_path):
     text = str([None, a_face(3, 4).tolist()]).replace("None", "null")
     (tmp_path / "l.json").write_text(text)
