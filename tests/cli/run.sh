@@ -334,7 +334,7 @@ while not os.path.exists("lists4/notes/train/111.csv"):
     assert p.poll() is None
 p.send_signal(signal.SIGINT)
 said = p.communicate()[1]
-assert p.returncode == 1 and said == "avsvt: stopped; no lists were written to lists4\n", (p.returncode, said)
+assert p.returncode == -signal.SIGINT and said == "avsvt: stopped; no lists were written to lists4\n", (p.returncode, said)
 assert not os.path.exists("lists4/train.csv")
 EOF
 check "prepare can be stopped, and says what it has not written"
