@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh BUILD SOURCE LIBDIR CC: installs into a fresh place and uses the
-# library from there through find_package() and through pkg-config.
+# library from there through find_package() and through pkg-config, then as a
+# part of another project.
 set -eu
 build=$1 source=$2 libdir=$3 cc=$4
 work=$build/consume
@@ -28,5 +29,28 @@ export PKG_CONFIG_PATH="$work/moved/$libdir/pkgconfig"
 # shellcheck disable=SC2046
 "$cc" "$source/main.c" $(pkg-config --cflags --libs avsvt) -o "$work/consumer"
 LD_LIBRARY_PATH=$work/moved/$libdir "$work/consumer"
-# Static linking needs what the library itself needs.
-pkg-config --static --libs avsvt | grep -q sndfile
+# It needs nothing of what the library itself needs, and hands on none of it.
+flags=$(PKG_CONFIG_LIBDIR="$work/moved/$libdir/pkgconfig" pkg-config --cflags avsvt)
+case $flags in
+*[Kk][Ii][Ss][Ss]* | *" -I"* | *" -D"*) echo "others' flags are handed on: $flags" >&2; exit 1 ;;
+esac
+
+# A packager may name whole paths.
+root=$(dirname "$(dirname "$source")")
+modules="-DAVSVT_TORCH=OFF -DAVSVT_MEDIA=OFF -DAVSVT_SYNTH=OFF -DAVSVT_FACE=OFF"
+# shellcheck disable=SC2086
+cmake -S "$root" -B "$work/whole" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules -DAVSVT_TESTS=OFF \
+    -DCMAKE_INSTALL_PREFIX=/opt/avsvt -DCMAKE_INSTALL_LIBDIR=/opt/avsvt/lib64 \
+    -DCMAKE_INSTALL_INCLUDEDIR=/opt/avsvt/headers >"$work/whole.log"
+whole=$(PKG_CONFIG_PATH=$work/whole pkg-config --define-variable=pcfiledir=/opt/avsvt/lib64/pkgconfig \
+    --cflags --libs avsvt)
+# shellcheck disable=SC2086
+[ "$(echo $whole)" = "-I/opt/avsvt/headers -L/opt/avsvt/lib64 -lavsvt" ] || {
+    echo "whole paths: $whole" >&2
+    exit 1
+}
+
+# A part of another project: it brings the library, and nothing that was not
+# asked for.
+# shellcheck disable=SC2086
+cmake -S "$source/parent" -B "$work/parent" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules >"$work/parent.log"
