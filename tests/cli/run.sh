@@ -207,6 +207,7 @@ expect 0 "$avsvt" listen "$data/melody.flac" --fast -o heard.csv -o heard.mid -q
     python3 -c 'import json; assert json.load(open("out"))["mean"]["COnP"]["f1"] > .8'
 check "what was heard is written, and is about right"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --engine feed && [ "$(wc -l <out)" = 20 ]; check "the feed gives the melody's 19 notes"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast -q && [ "$(wc -l <out)" = 20 ] && [ ! -s err ]; check "with -q the notes are still told, where nothing else takes them"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --seconds 3 && [ "$(wc -l <out)" -lt 8 ]; check "--seconds ends"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --json --curve && grep -q '"event": "pitch"' out; check "--curve tells the pitch"
 python3 - <<'EOF'
