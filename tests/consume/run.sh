@@ -11,6 +11,12 @@ rm -rf "$work"
 mkdir -p "$work"
 cmake --install "$build" --prefix "$prefix" >"$work/install.log"
 
+# The linker makes build ids of what it is given: with the build folder in it no
+# two folders would give the same files.
+for file in "$build/examples/avsvt" "$build/lv2/avsvt.lv2/avsvt.so" "$build/vamp/avsvt.so"; do
+    [ ! -f "$file" ] || ! readelf -d "$file" | grep -F "[$build" || exit 1
+done
+
 cmake -S "$source" -B "$work/cmake" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_C_COMPILER="$cc" >"$work/cmake.log"
 cmake --build "$work/cmake" >>"$work/cmake.log"
