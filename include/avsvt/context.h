@@ -58,7 +58,8 @@ typedef struct avsvt_context_options {
     const char *backend;    /**< [copied] "auto", "native", "torch", "null". */
     const char *module_path;/**< [copied] folder of modules; default: the
                                  variable AVSVT_MODULE_PATH, else the folder
-                                 avsvt/ beside the library. */
+                                 avsvt/ beside the library, else where it was
+                                 built to be installed. */
     const avsvt_allocator *allocator; /**< [copied] default malloc. */
     avsvt_log_fn log;       /**< Default: silent. */
     void *log_user;         /**< [borrowed] handed to @p log. */
