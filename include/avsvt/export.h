@@ -35,7 +35,7 @@ typedef struct avsvt_export_options {
                                  played in the HTML page; default none. */
 } avsvt_export_options;
 #define AVSVT_EXPORT_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_export_options), 0, 0u, 0u, 0.0, 0.0, NULL, NULL }
+    { sizeof(avsvt_export_options), 0, 0u, 0u, 0.0, 0.0, NULL, NULL }
 
 /** The format that the ending of @p path asks for, AVSVT_FORMAT_AUTO when it
  *  asks for none we know (.csv .json .mid .midi .txt .musicxml .xml .svg
