@@ -49,6 +49,8 @@ bash -c '. ./out; COMP_WORDS=(avsvt help lis); COMP_CWORD=2; _avsvt; [ "${COMPRE
 check "the completion knows every command"
 bash -c '. ./out; COMP_WORDS=(avsvt prepare mir); COMP_CWORD=2; _avsvt; [ "${COMPREPLY[*]}" = mir-st500 ]'
 check "the completion knows data sets"
+: >"a song.wav"; bash -c '. ./out; COMP_WORDS=(avsvt transcribe a); COMP_CWORD=2; _avsvt; [ "${#COMPREPLY[@]}" = 0 ] && complete -p avsvt | grep -q -- "-o default"'
+check "the completion leaves names of files, which may have blanks, to bash"; rm "a song.wav"
 expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out; check "the manual page is made"
 
 # Wrong usage: 2
