@@ -136,9 +136,10 @@ cp "$data/melody.flac" "$(printf 'b\377d\303\244.flac')"
 expect 0 "$avsvt" transcribe b?d*.flac -o b.mid --json && json out && python3 -c 'import json; assert json.load(open("out"))[0]["input"] == "b\ufffdd\u00e4.flac"'
 check "a name that is no UTF-8 leaves JSON JSON"
 echo before >kept.txt; short_files() { (ulimit -f 1; exec "$@"); }
-for o in "transcribe $data/melody.flac -f text -o kept.txt" "sing melody.csv melody.csv -q -o kept.svg"; do
+cp "$data/melody.flac" kept.flac
+for o in "transcribe kept.flac -f text -o kept.txt" "sing melody.csv melody.csv -q -o kept.svg"; do
     echo before >kept.svg
-    short_files "$avsvt" $o 2>err; [ $? = 1 ] && grep -q "kept.*: can't write: File too large" err && [ "$(cat kept.txt kept.svg | tr '\n' ' ')" = 'before before ' ] && [ "$(ls -A | grep -c kept)" = 2 ]
+    short_files "$avsvt" $o 2>err; [ $? = 1 ] && grep -q "kept.*: can't write: File too large" err && [ "$(cat kept.txt kept.svg | tr '\n' ' ')" = 'before before ' ] && [ "$(ls -A | grep -c kept)" = 3 ]
     check "what can't be written leaves what was there ($o)"
 done
 cp "$data/melody.flac" two.flac
