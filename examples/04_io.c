@@ -57,10 +57,14 @@ int main(int argc, char **argv)
     avsvt_io io = AVSVT_IO_INIT;
     block b = { NULL, 0, 0 };
     int status = 1;
-    if (argc < 2 || !load(&b, argv[1])) {
+    if (argc < 2) {
         fprintf(stderr, "usage: %s SONG\n", argv[0]);
-        free(b.data);
         return 2;
+    }
+    if (!load(&b, argv[1])) {
+        fprintf(stderr, "%s: can't be read\n", argv[1]);
+        free(b.data);
+        return 1;
     }
     io.length = block_length;
     io.seek = block_seek;

@@ -104,6 +104,12 @@ static void print_line(const cli_live_event *e)
     fflush(stdout);
 }
 
+/* A line for each note is the result, unless the notes go elsewhere. */
+static int tells_lines(const cli_args *args)
+{
+    return !args->quiet || !(args->out_count || args->alsa || args->jack);
+}
+
 static void on_event(void *user, const cli_live_event *e)
 {
     listening *l = user;
@@ -114,7 +120,7 @@ static void on_event(void *user, const cli_live_event *e)
         print_json(l, e);
     else if (l->roll)
         cli_roll_event(l->roll, e);
-    else if (e->kind == CLI_LIVE_OFF && !l->args->quiet)
+    else if (e->kind == CLI_LIVE_OFF && tells_lines(l->args))
         print_line(e);
 }
 
@@ -181,7 +187,7 @@ static int hear(listening *l, avsvt_context *context, cli_source *source)
         l->roll = cli_roll_create(cli_base(source->name));
         if (l->roll)
             cli_screen_take(&l->screen);
-    } else if (!status && !l->args->json && !l->args->quiet) {
+    } else if (!status && !l->args->json && tells_lines(l->args)) {
         printf("   start s  length s  note   cents\n");
         fflush(stdout);
     }

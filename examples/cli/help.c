@@ -172,7 +172,8 @@ static void completion_words(FILE *to, const cli_command *command)
 }
 
 /* After an option with a choice its words are offered; after one with another
- * value, and for operands, files. */
+ * value, and for operands, nothing: then bash offers files, and knows how to
+ * write names with blanks. */
 static void print_completion(FILE *to)
 {
     fputs("# bash completion of avsvt, made by 'avsvt help --completion bash'\n"
@@ -211,9 +212,9 @@ static void print_completion(FILE *to)
     fputs("    esac\n"
           "    case $word in\n"
           "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-          "    *) COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
+          "    *) [ \"$COMP_CWORD\" -ne 2 ] || COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
           "    esac\n}\n"
-          "complete -o filenames -F _avsvt avsvt\n", to);
+          "complete -o default -F _avsvt avsvt\n", to);
 }
 
 static int run(const cli_args *args)

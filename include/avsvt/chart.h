@@ -30,7 +30,7 @@ typedef struct avsvt_chart_note {
                                syllable with its blanks, "" when there is none. */
 } avsvt_chart_note;
 #define AVSVT_CHART_NOTE_INIT \
-    { (uint32_t)sizeof(avsvt_chart_note), 0, 0.0, 0.0, 0.0, 0u, 0u, NULL }
+    { sizeof(avsvt_chart_note), 0, 0.0, 0.0, 0.0, 0u, 0u, NULL }
 
 /** What a chart is. Texts are [borrowed] until the chart is freed, UTF-8, and
  *  "" where they are not known. */
@@ -47,7 +47,7 @@ typedef struct avsvt_chart_info {
     const char *audio;    /**< Name of its sound file, as the chart has it. */
 } avsvt_chart_info;
 #define AVSVT_CHART_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_chart_info), 0u, 0u, 0u, 0u, 0.0, NULL, NULL, NULL }
+    { sizeof(avsvt_chart_info), 0u, 0u, 0u, 0u, 0.0, NULL, NULL, NULL }
 
 /** Settings; zero in a field selects its default. */
 typedef struct avsvt_chart_options {
@@ -57,7 +57,7 @@ typedef struct avsvt_chart_options {
                                the MIDI track that is named as a melody or that
                                has the words, else the first. */
 } avsvt_chart_options;
-#define AVSVT_CHART_OPTIONS_INIT { (uint32_t)sizeof(avsvt_chart_options), 0u }
+#define AVSVT_CHART_OPTIONS_INIT { sizeof(avsvt_chart_options), 0u }
 
 /** Open a chart: UltraStar, a MIDI file (.mid, .kar), or whatever
  *  avsvt_notes_read() reads. UltraStar brings its own lines; elsewhere a line

@@ -27,7 +27,7 @@ typedef struct avsvt_allocator {
     void *user; /**< [borrowed] handed back to each function. */
 } avsvt_allocator;
 #define AVSVT_ALLOCATOR_INIT \
-    { (uint32_t)sizeof(avsvt_allocator), NULL, NULL, NULL, NULL }
+    { sizeof(avsvt_allocator), NULL, NULL, NULL, NULL }
 
 #define AVSVT_LOG_DEBUG 0   /**< For developers. */
 #define AVSVT_LOG_INFO 1    /**< What was chosen: device, backend. */
@@ -58,13 +58,14 @@ typedef struct avsvt_context_options {
     const char *backend;    /**< [copied] "auto", "native", "torch", "null". */
     const char *module_path;/**< [copied] folder of modules; default: the
                                  variable AVSVT_MODULE_PATH, else the folder
-                                 avsvt/ beside the library. */
+                                 avsvt/ beside the library, else where it was
+                                 built to be installed. */
     const avsvt_allocator *allocator; /**< [copied] default malloc. */
     avsvt_log_fn log;       /**< Default: silent. */
     void *log_user;         /**< [borrowed] handed to @p log. */
 } avsvt_context_options;
 #define AVSVT_CONTEXT_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_context_options), 0, 0, 0u, NULL, NULL, NULL, \
+    { sizeof(avsvt_context_options), 0, 0, 0u, NULL, NULL, NULL, \
       NULL, NULL, NULL }
 
 /** Make a context.

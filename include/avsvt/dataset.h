@@ -46,7 +46,7 @@ typedef struct avsvt_dataset_options {
                                are; default 5. */
 } avsvt_dataset_options;
 #define AVSVT_DATASET_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_dataset_options), 0u, 0.0, 0.0 }
+    { sizeof(avsvt_dataset_options), 0u, 0.0, 0.0 }
 
 /** What was found. Grows at the end only. */
 typedef struct avsvt_dataset_report {
@@ -60,7 +60,7 @@ typedef struct avsvt_dataset_report {
     char     reason[256]; /**< Why the first one was left out; "" if none. */
 } avsvt_dataset_report;
 #define AVSVT_DATASET_REPORT_INIT \
-    { (uint32_t)sizeof(avsvt_dataset_report), 0u, 0, 0, 0, 0, 0.0, { 0 } }
+    { sizeof(avsvt_dataset_report), 0u, 0, 0, 0, 0, 0.0, { 0 } }
 
 /** Told before each song, on the calling thread.
  *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */

@@ -35,7 +35,7 @@ typedef struct avsvt_export_options {
                                  played in the HTML page; default none. */
 } avsvt_export_options;
 #define AVSVT_EXPORT_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_export_options), 0, 0u, 0u, 0.0, 0.0, NULL, NULL }
+    { sizeof(avsvt_export_options), 0, 0u, 0u, 0.0, 0.0, NULL, NULL }
 
 /** The format that the ending of @p path asks for, AVSVT_FORMAT_AUTO when it
  *  asks for none we know (.csv .json .mid .midi .txt .musicxml .xml .svg
@@ -58,7 +58,8 @@ AVSVT_API int32_t avsvt_format_from_name(const char *name);
  *  @param err   [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG (no format in the path or options, a value
  *          out of range); AVSVT_E_RANGE (a note that the format can't tell:
- *          beyond MIDI 0..127 or 100 hours; CSV and JSON take any);
+ *          beyond MIDI 0..127 (MusicXML: 12..127) or 100 hours; CSV and JSON
+ *          take any);
  *          AVSVT_E_UNSUPPORTED (an unknown flag or newer option);
  *          AVSVT_E_IO (names the path and why); AVSVT_E_NOMEM; and what
  *          opening opts->audio_path gives.

@@ -95,7 +95,7 @@ typedef struct avsvt_extract_options {
     uint32_t reserved;    /**< Must be 0. */
 } avsvt_extract_options;
 #define AVSVT_EXTRACT_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_extract_options), 0, 0.0, 0.0, 0, 0u }
+    { sizeof(avsvt_extract_options), 0, 0.0, 0.0, 0, 0u }
 
 /** Begin to extract features of sound or pictures of any length, piece by
  *  piece. Unless AVSVT_CHUNKS_WHOLE is chosen memory does not grow with their

@@ -43,7 +43,7 @@ typedef struct avsvt_feed_options {
                                pipeline's. */
 } avsvt_feed_options;
 #define AVSVT_FEED_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_feed_options), 0u, 0.0, 0.0, 0.0, 0.0, 0.0, NULL }
+    { sizeof(avsvt_feed_options), 0u, 0.0, 0.0, 0.0, 0.0, 0.0, NULL }
 
 /** One point of the pitch curve. Grows at the end only. */
 typedef struct avsvt_feed_frame {
@@ -53,7 +53,7 @@ typedef struct avsvt_feed_frame {
     double   pitch;       /**< MIDI number with fraction; NAN: nothing sung. */
 } avsvt_feed_frame;
 #define AVSVT_FEED_FRAME_INIT \
-    { (uint32_t)sizeof(avsvt_feed_frame), 0.0f, 0.0, 0.0 }
+    { sizeof(avsvt_feed_frame), 0.0f, 0.0, 0.0 }
 
 /** How a feed is doing. Grows at the end only. */
 typedef struct avsvt_feed_info {
@@ -73,7 +73,7 @@ typedef struct avsvt_feed_info {
                                sound for a model that must see all of it. */
 } avsvt_feed_info;
 #define AVSVT_FEED_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_feed_info), 0, 0u, 0u, 0u, 0.0, 0.0 }
+    { sizeof(avsvt_feed_info), 0, 0u, 0u, 0u, 0.0, 0.0 }
 
 /** Open a feed and start its thread. The pipeline is busy until it has ended.
  *  A pipeline that cuts sound without overlap keeps its own pieces; one that

@@ -52,7 +52,7 @@ typedef struct avsvt_fusion_times {
     double video_start_s; /**< Start of video frame 0. */
 } avsvt_fusion_times;
 #define AVSVT_FUSION_TIMES_INIT \
-    { (uint32_t)sizeof(avsvt_fusion_times), 0u, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_fusion_times), 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** Fuse by time: an audio frame takes the picture that is shown in its middle,
  *  zeros where there is none. Otherwise as avsvt_fusion_run(). Without sound

@@ -32,7 +32,7 @@ typedef struct avsvt_activations_info {
     double   fine_step;    /**< Semitones from one fine bin to the next. */
 } avsvt_activations_info;
 #define AVSVT_ACTIVATIONS_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_activations_info), 0, 0, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_activations_info), 0, 0, 0.0, 0.0, 0.0, 0.0 }
 
 /** Make a head from a model of role `head`.
  *  @param out   [out, owned] free with avsvt_head_free(); NULL on failure.

@@ -22,7 +22,8 @@ typedef struct avsvt_job avsvt_job; /**< Polled by any thread. */
  *  @param opts     [borrowed for the call; opts->progress is called on the
  *                  job's thread; opts->notes is copied] NULL for defaults.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_UNSUPPORTED (an option of a newer
- *          library); AVSVT_E_NOMEM; AVSVT_E_INTERNAL (no thread could be started).
+ *          library); AVSVT_E_BUSY (the pipeline is in use); AVSVT_E_NOMEM;
+ *          AVSVT_E_INTERNAL (no thread could be started).
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_job_start(avsvt_job **out,
     avsvt_pipeline *pipeline, const char *path, const avsvt_run_options *opts,

@@ -40,7 +40,7 @@ typedef struct avsvt_io {
                                                   0 at the end, -1 on error. */
     void *user; /**< [borrowed] handed back to each function. */
 } avsvt_io;
-#define AVSVT_IO_INIT { (uint32_t)sizeof(avsvt_io), 0u, NULL, NULL, NULL, NULL }
+#define AVSVT_IO_INIT { sizeof(avsvt_io), 0u, NULL, NULL, NULL, NULL }
 
 /** What a source of sound is. */
 typedef struct avsvt_audio_info {
@@ -52,7 +52,7 @@ typedef struct avsvt_audio_info {
     char     format[64];  /**< For people, such as "FLAC, 16 bit PCM". */
 } avsvt_audio_info;
 #define AVSVT_AUDIO_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_audio_info), 0, 0.0, 0, 0.0, { 0 } }
+    { sizeof(avsvt_audio_info), 0, 0.0, 0, 0.0, { 0 } }
 
 /** Open a sound file.
  *  @param out  [out, owned] free with avsvt_audio_free(); NULL on failure.

@@ -30,7 +30,7 @@ typedef struct avsvt_notes_scores {
     avsvt_score coff;     /**< Offset. */
 } avsvt_notes_scores;
 #define AVSVT_NOTES_SCORES_INIT \
-    { (uint32_t)sizeof(avsvt_notes_scores), 0u, 0u, 0u, \
+    { sizeof(avsvt_notes_scores), 0u, 0u, 0u, \
       { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 0 } }
 
 /** Tolerances; zero selects the default. */
@@ -43,7 +43,7 @@ typedef struct avsvt_metrics_options {
     double offset_min_tolerance_s;/**< Default 0.05. */
 } avsvt_metrics_options;
 #define AVSVT_METRICS_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_metrics_options), 0u, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_metrics_options), 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** Compare an estimate with a reference. As in mir_eval, all measures are 0
  *  when either list is empty, and a note that starts before 0 s or does not

@@ -50,7 +50,7 @@ typedef struct avsvt_mouth_options {
                                give the mean face it was trained with. */
 } avsvt_mouth_options;
 #define AVSVT_MOUTH_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_mouth_options), 0, 0, 0, 0, 0, 0.0, NULL }
+    { sizeof(avsvt_mouth_options), 0, 0, 0, 0, 0, 0.0, NULL }
 
 /** Read landmarks from a file: .npy or .npz [frames, 68, 2] (a picture with NaN
  *  among its numbers has no face); .json, a list with a list of 68 [x, y] or

@@ -23,7 +23,7 @@ typedef struct avsvt_note {
     double   confidence;  /**< 0..1, comparable within one model; 0: not known. */
 } avsvt_note;
 #define AVSVT_NOTE_INIT \
-    { (uint32_t)sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_note), 0.0f, 0.0, 0.0, 0.0, 0.0 }
 
 #define AVSVT_RULE_DEFAULT   0 /**< The model's, else AVSVT_RULE_PRECISE. */
 #define AVSVT_RULE_PRECISE   1 /**< Ours: pitch with a fraction, times between
@@ -68,7 +68,7 @@ typedef struct avsvt_notes_options {
                                     and levels, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0 }
 
 /** Decode activations into notes.
  *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.

@@ -48,7 +48,7 @@ typedef struct avsvt_pipeline_options {
     uint32_t reserved;    /**< Must be 0. */
 } avsvt_pipeline_options;
 #define AVSVT_PIPELINE_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_pipeline_options), 0, 0.0, 0, 0u }
+    { sizeof(avsvt_pipeline_options), 0, 0.0, 0, 0u }
 
 /** Settings of one run; zero or NULL in a field selects its default. */
 typedef struct avsvt_run_options {
@@ -72,7 +72,7 @@ typedef struct avsvt_run_options {
                                where it varies, open it with a rate_hz. */
 } avsvt_run_options;
 #define AVSVT_RUN_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_run_options), 0u, NULL, NULL, NULL, NULL, 0.0, 0.0, NULL }
+    { sizeof(avsvt_run_options), 0u, NULL, NULL, NULL, NULL, 0.0, 0.0, NULL }
 
 /** Open a pipeline.
  *  @param out  [out, owned] free with avsvt_pipeline_free(); NULL on failure.

@@ -41,7 +41,7 @@ typedef struct avsvt_scorer_options {
                                        singer's; -48..48, default 0. */
 } avsvt_scorer_options;
 #define AVSVT_SCORER_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_scorer_options), 0u, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_scorer_options), 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** How one note was sung. */
 typedef struct avsvt_note_points {
@@ -59,7 +59,7 @@ typedef struct avsvt_note_points {
                                0 also where one tone went on from before. */
 } avsvt_note_points;
 #define AVSVT_NOTE_POINTS_INIT \
-    { (uint32_t)sizeof(avsvt_note_points), 0u, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_note_points), 0u, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0 }
 
 /** How one line, or all of the song, was sung. */
 typedef struct avsvt_line_points {
@@ -79,7 +79,7 @@ typedef struct avsvt_line_points {
     double late_s;        /**< Mean over the notes that were heard. */
 } avsvt_line_points;
 #define AVSVT_LINE_POINTS_INIT \
-    { (uint32_t)sizeof(avsvt_line_points), 0u, 0u, 0u, 0u, 0.0, 0.0, 0.0, 0.0, \
+    { sizeof(avsvt_line_points), 0u, 0u, 0u, 0u, 0.0, 0.0, 0.0, 0.0, \
       0.0, 0.0, 0.0, 0.0 }
 
 /** Make a scorer at the start of a song.

@@ -38,7 +38,7 @@ typedef struct avsvt_error {
     avsvt_status status;       /**< The status that was returned. */
     char         message[504]; /**< UTF-8, one line, always terminated. */
 } avsvt_error;
-#define AVSVT_ERROR_INIT { (uint32_t)sizeof(avsvt_error), AVSVT_OK, { 0 } }
+#define AVSVT_ERROR_INIT { sizeof(avsvt_error), AVSVT_OK, { 0 } }
 
 /** Short name of a status, such as "AVSVT_E_IO".
  *  @return [borrowed] a static string; "AVSVT_E_?" for an unknown value.

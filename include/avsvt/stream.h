@@ -60,7 +60,7 @@ typedef struct avsvt_stream_event {
     uint32_t reserved;    /**< 0. */
 } avsvt_stream_event;
 #define AVSVT_STREAM_EVENT_INIT \
-    { (uint32_t)sizeof(avsvt_stream_event), 0, 0u, 0, 0, 0.0, 0.0, 0.0, 0.0f, \
+    { sizeof(avsvt_stream_event), 0, 0u, 0, 0, 0.0, 0.0, 0.0, 0.0f, \
       0.0f, 0u, 0u }
 
 /** One point of the pitch curve, 50 a second. Grows at the end only. */
@@ -75,7 +75,7 @@ typedef struct avsvt_stream_frame {
     float    onset;       /**< 0..1: how likely a note begins here. */
 } avsvt_stream_frame;
 #define AVSVT_STREAM_FRAME_INIT \
-    { (uint32_t)sizeof(avsvt_stream_frame), 0.0f, 0, 0.0, 0.0, 0.0f, 0.0f }
+    { sizeof(avsvt_stream_frame), 0.0f, 0, 0.0, 0.0, 0.0f, 0.0f }
 
 /** Settings; zero in a field selects its default. */
 typedef struct avsvt_stream_options {
@@ -89,7 +89,7 @@ typedef struct avsvt_stream_options {
                                     default: the model's; negative: none. */
 } avsvt_stream_options;
 #define AVSVT_STREAM_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_stream_options), 0u, 0.0, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_stream_options), 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** State of a stream. Grows at the end only. */
 typedef struct avsvt_stream_info {
@@ -109,7 +109,7 @@ typedef struct avsvt_stream_info {
     uint64_t lost_frames;     /**< Frames likewise. */
 } avsvt_stream_info;
 #define AVSVT_STREAM_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_stream_info), 0u, 0.0, 0.0, 0, 0, 0, 0, 0u, 0u }
+    { sizeof(avsvt_stream_info), 0u, 0.0, 0.0, 0, 0, 0, 0, 0u, 0u }
 
 /** Open a stream on a model file.
  *  @param out     [out, owned] free with avsvt_stream_free(); NULL on failure.

@@ -108,7 +108,7 @@ typedef struct avsvt_train_report {
     int32_t  processes;   /**< 1: it is alone. */
 } avsvt_train_report;
 #define AVSVT_TRAIN_REPORT_INIT \
-    { (uint32_t)sizeof(avsvt_train_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+    { sizeof(avsvt_train_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
       0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Told after every step, validation song and validation, on the thread that trains.

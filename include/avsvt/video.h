@@ -42,7 +42,7 @@ typedef struct avsvt_video_options {
                                 the only one. */
 } avsvt_video_options;
 #define AVSVT_VIDEO_OPTIONS_INIT \
-    { (uint32_t)sizeof(avsvt_video_options), 0, 0.0, 0.0, NULL }
+    { sizeof(avsvt_video_options), 0, 0.0, 0.0, NULL }
 
 /** What a video is. */
 typedef struct avsvt_video_info {
@@ -61,7 +61,7 @@ typedef struct avsvt_video_info {
     char     format[64];  /**< For people, such as "h264 in Matroska / WebM". */
 } avsvt_video_info;
 #define AVSVT_VIDEO_INFO_INIT \
-    { (uint32_t)sizeof(avsvt_video_info), 0, 0, 0, 0, 0, 0, 0u, 0.0, 0.0, 0, { 0 } }
+    { sizeof(avsvt_video_info), 0, 0, 0, 0, 0, 0, 0u, 0.0, 0.0, 0, { 0 } }
 
 /** Open a video file, or an array [frames, height, width] or [frames, height,
  *  width, 3] (red, green, blue) of values 0..255 in an .npy or .npz file.

@@ -33,6 +33,16 @@ void avsvt_augment_free(avsvt_augment *chain)
     avsvt_context_free(context);
 }
 
+/* The list that it leads to may be empty. */
+static int has_key(const avsvti_manifest *yaml, const char *wanted)
+{
+    const char *key;
+    for (size_t i = 0; (key = avsvti_manifest_key(yaml, "", i)); i++)
+        if (!strcmp(key, wanted))
+            return 1;
+    return 0;
+}
+
 static avsvt_status create(avsvt_augment **out, avsvt_context *context,
                            const char *text, size_t size, const char *name,
                            const char *folder, avsvt_error *err)
@@ -43,8 +53,7 @@ static avsvt_status create(avsvt_augment **out, avsvt_context *context,
     if (status != AVSVT_OK)
         return status;
     int whole = avsvti_manifest_key(yaml, "", 0) != NULL; /* a mapping */
-    if (whole && !avsvti_manifest_get(yaml, "augment") &&
-        !avsvti_manifest_count(yaml, "augment"))
+    if (whole && !has_key(yaml, "augment"))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: there is no list `augment` in it", name);
     else

@@ -60,8 +60,9 @@ static void *work(void *argument)
     avsvt_run_options o = job->run;
     o.progress = on_progress;
     o.user = job;
-    job->status = avsvt_pipeline_notes(&job->notes, job->pipeline, job->path,
-                                       &o, &job->error);
+    job->status = avsvti_pipeline_notes_of(&job->notes, job->pipeline, job->path,
+                                           &o, &job->error);
+    avsvti_busy_leave(&job->pipeline->busy); /* entered when the job was started */
     int state = AVSVT_JOB_FAILED;
     if (job->status == AVSVT_OK) {
         state = AVSVT_JOB_DONE;
@@ -110,9 +111,13 @@ avsvt_status avsvt_job_start(avsvt_job **out, avsvt_pipeline *pipeline,
     job->path = avsvti_strdup(a, path);
     avsvt_status status = job->path ? copy_options(job, opts, err)
                                     : avsvti_fail_memory(err);
-    if (status == AVSVT_OK && !avsvti_thread_start(&job->thread, work, job))
+    if (status == AVSVT_OK)
+        status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
+    if (status == AVSVT_OK && !avsvti_thread_start(&job->thread, work, job)) {
+        avsvti_busy_leave(&pipeline->busy);
         status = avsvti_fail(err, AVSVT_E_INTERNAL,
             "no thread could be started for the job");
+    }
     if (status != AVSVT_OK) {
         release(job);
         return status;

@@ -55,6 +55,12 @@ typedef struct avsvti_call_input {
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
 } avsvti_call_input;
 
+/* As avsvt_pipeline_notes(), by one who has entered p->busy. */
+avsvt_status avsvti_pipeline_notes_of(avsvt_notes **out, avsvt_pipeline *p,
+                                      const char *path,
+                                      const avsvt_run_options *opts,
+                                      avsvt_error *err);
+
 /* The AVSVT_CHUNKS_* that chunk.mode names; overlap where it is NULL. */
 avsvt_status avsvti_pipeline_mode(int32_t *chunks, const char *name,
                                   const char *mode, avsvt_error *err);

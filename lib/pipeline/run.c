@@ -97,9 +97,9 @@ static avsvt_status take_pictures(avsvti_media *m, const avsvt_pipeline *p,
 }
 
 /* What the public ways begin with: options read, the pipeline taken. */
-static avsvt_status enter(avsvt_run_options *o, avsvti_media *media,
-                          avsvt_pipeline *p, const avsvt_run_options *given,
-                          avsvt_error *err)
+static avsvt_status prepare(avsvt_run_options *o, avsvti_media *media,
+                            avsvt_pipeline *p, const avsvt_run_options *given,
+                            avsvt_error *err)
 {
     avsvt_status status = avsvti_options_read(o, sizeof(*o), given,
                                               "avsvt_run_options", err);
@@ -125,7 +125,15 @@ static avsvt_status enter(avsvt_run_options *o, avsvti_media *media,
             ? "sound or pictures" : "out, pipeline and audio");
     if (only_sees)
         media->audio = NULL; /* nothing hears it */
-    return avsvti_busy_enter(&p->busy, "pipeline", err);
+    return AVSVT_OK;
+}
+
+static avsvt_status enter(avsvt_run_options *o, avsvti_media *media,
+                          avsvt_pipeline *p, const avsvt_run_options *given,
+                          avsvt_error *err)
+{
+    avsvt_status status = prepare(o, media, p, given, err);
+    return status == AVSVT_OK ? avsvti_busy_enter(&p->busy, "pipeline", err) : status;
 }
 
 static avsvti_media media_of(avsvt_audio *audio)
@@ -160,23 +168,40 @@ avsvt_status avsvt_pipeline_notes_audio(avsvt_notes **out,
     return status;
 }
 
+avsvt_status avsvti_pipeline_notes_of(avsvt_notes **out, avsvt_pipeline *p,
+                                      const char *path,
+                                      const avsvt_run_options *opts,
+                                      avsvt_error *err)
+{
+    avsvt_run_options o;
+    avsvt_audio *audio;
+    *out = NULL;
+    avsvt_status status = avsvt_audio_open(&audio, p->context, path, err);
+    if (status != AVSVT_OK)
+        return status;
+    avsvti_media media = media_of(audio);
+    status = prepare(&o, &media, p, opts, err);
+    if (status == AVSVT_OK)
+        status = run_notes(out, p, &media, &o, err);
+    avsvt_audio_free(audio);
+    return status;
+}
+
 avsvt_status avsvt_pipeline_notes(avsvt_notes **out, avsvt_pipeline *pipeline,
                                   const char *path,
                                   const avsvt_run_options *opts,
                                   avsvt_error *err)
 {
-    avsvt_audio *audio;
     if (out)
         *out = NULL;
     if (!out || !pipeline || !path)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_pipeline_notes: out, pipeline and path are needed");
-    avsvt_status status = avsvt_audio_open(&audio, pipeline->context, path,
-                                           err);
+    avsvt_status status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
     if (status != AVSVT_OK)
         return status;
-    status = avsvt_pipeline_notes_audio(out, pipeline, audio, opts, err);
-    avsvt_audio_free(audio);
+    status = avsvti_pipeline_notes_of(out, pipeline, path, opts, err);
+    avsvti_busy_leave(&pipeline->busy);
     return status;
 }
 

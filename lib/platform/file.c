@@ -30,7 +30,8 @@ avsvt_status avsvti_fail_errno(avsvt_error *err, int code, const char *doing,
 {
     char room[128];
     return avsvti_fail(err, code == ENOENT ? AVSVT_E_NOT_FOUND : AVSVT_E_IO,
-        "%s: can't %s: %s", path, doing, reason(code, room, sizeof(room)));
+        "%s: can't %s: %s", *path ? path : "(an empty path)", doing,
+        reason(code, room, sizeof(room)));
 }
 
 avsvt_status avsvti_fail_write(avsvt_error *err, int code, const char *path)

@@ -179,7 +179,7 @@ static void notes_come_back(void **state)
 
 static void nothing_in_gives_nothing(void **state)
 {
-    avsvt_augment *chain = chain_of(ALL, NULL), *empty = chain_of("[]", NULL);
+    avsvt_augment *chain = chain_of(ALL, NULL), *empty = chain_of("augment: []", NULL);
     avsvt_tensor *out;
     avsvt_notes *notes;
     (void)state;
@@ -189,6 +189,7 @@ static void nothing_in_gives_nothing(void **state)
     assert_int_equal(avsvt_notes_count(notes), 0);
     avsvt_notes_free(notes);
     avsvt_tensor_free(out);
+    avsvt_augment_free(chain_of("[]", NULL)); /* the same */
     out = run(empty, 1);
     assert_memory_equal(avsvt_tensor_data(out), song, sizeof(song));
     avsvt_tensor_free(out);

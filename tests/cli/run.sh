@@ -49,6 +49,8 @@ bash -c '. ./out; COMP_WORDS=(avsvt help lis); COMP_CWORD=2; _avsvt; [ "${COMPRE
 check "the completion knows every command"
 bash -c '. ./out; COMP_WORDS=(avsvt prepare mir); COMP_CWORD=2; _avsvt; [ "${COMPREPLY[*]}" = mir-st500 ]'
 check "the completion knows data sets"
+: >"a song.wav"; bash -c '. ./out; COMP_WORDS=(avsvt transcribe a); COMP_CWORD=2; _avsvt; [ "${#COMPREPLY[@]}" = 0 ] && complete -p avsvt | grep -q -- "-o default"'
+check "the completion leaves names of files, which may have blanks, to bash"; rm "a song.wav"
 expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out; check "the manual page is made"
 
 # Wrong usage: 2
@@ -134,9 +136,10 @@ cp "$data/melody.flac" "$(printf 'b\377d\303\244.flac')"
 expect 0 "$avsvt" transcribe b?d*.flac -o b.mid --json && json out && python3 -c 'import json; assert json.load(open("out"))[0]["input"] == "b\ufffdd\u00e4.flac"'
 check "a name that is no UTF-8 leaves JSON JSON"
 echo before >kept.txt; short_files() { (ulimit -f 1; exec "$@"); }
-for o in "transcribe $data/melody.flac -f text -o kept.txt" "sing melody.csv melody.csv -q -o kept.svg"; do
+cp "$data/melody.flac" kept.flac
+for o in "transcribe kept.flac -f text -o kept.txt" "sing melody.csv melody.csv -q -o kept.svg"; do
     echo before >kept.svg
-    short_files "$avsvt" $o 2>err; [ $? = 1 ] && grep -q "kept.*: can't write: File too large" err && [ "$(cat kept.txt kept.svg | tr '\n' ' ')" = 'before before ' ] && [ "$(ls -A | grep -c kept)" = 2 ]
+    short_files "$avsvt" $o 2>err; [ $? = 1 ] && grep -q "kept.*: can't write: File too large" err && [ "$(cat kept.txt kept.svg | tr '\n' ' ')" = 'before before ' ] && [ "$(ls -A | grep -c kept)" = 3 ]
     check "what can't be written leaves what was there ($o)"
 done
 cp "$data/melody.flac" two.flac
@@ -207,6 +210,7 @@ expect 0 "$avsvt" listen "$data/melody.flac" --fast -o heard.csv -o heard.mid -q
     python3 -c 'import json; assert json.load(open("out"))["mean"]["COnP"]["f1"] > .8'
 check "what was heard is written, and is about right"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --engine feed && [ "$(wc -l <out)" = 20 ]; check "the feed gives the melody's 19 notes"
+expect 0 "$avsvt" listen "$data/melody.flac" --fast -q && [ "$(wc -l <out)" = 20 ] && [ ! -s err ]; check "with -q the notes are still told, where nothing else takes them"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --seconds 3 && [ "$(wc -l <out)" -lt 8 ]; check "--seconds ends"
 expect 0 "$avsvt" listen "$data/melody.flac" --fast --json --curve && grep -q '"event": "pitch"' out; check "--curve tells the pitch"
 python3 - <<'EOF'

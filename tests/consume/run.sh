@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh BUILD SOURCE LIBDIR CC: installs into a fresh place and uses the
-# library from there through find_package() and through pkg-config.
+# library from there through find_package() and through pkg-config, then as a
+# part of another project.
 set -eu
 build=$1 source=$2 libdir=$3 cc=$4
 work=$build/consume
@@ -10,6 +11,12 @@ rm -rf "$work"
 mkdir -p "$work"
 cmake --install "$build" --prefix "$prefix" >"$work/install.log"
 
+# The linker makes build ids of what it is given: with the build folder in it no
+# two folders would give the same files.
+for file in "$build/examples/avsvt" "$build/lv2/avsvt.lv2/avsvt.so" "$build/vamp/avsvt.so"; do
+    [ ! -f "$file" ] || ! readelf -d "$file" | grep -F "[$build" || exit 1
+done
+
 cmake -S "$source" -B "$work/cmake" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_C_COMPILER="$cc" >"$work/cmake.log"
 cmake --build "$work/cmake" >>"$work/cmake.log"
@@ -17,16 +24,38 @@ cmake --build "$work/cmake" >>"$work/cmake.log"
 
 export PKG_CONFIG_PATH="$prefix/$libdir/pkgconfig"
 pkg-config --exists --print-errors avsvt
+# In pkg-config's words blanks of a path are escaped.
 flags=$(pkg-config --cflags --libs avsvt)
-# shellcheck disable=SC2086
-"$cc" -std=c99 -pedantic -Wall -Werror "$source/main.c" $flags -o "$work/consumer"
+eval '"$cc" -std=c99 -pedantic -Wall -Werror "$source/main.c"' "$flags" '-o "$work/consumer"'
 LD_LIBRARY_PATH=$prefix/$libdir "$work/consumer"
 
 # Moved as a whole it still works.
 mv "$prefix" "$work/moved"
 export PKG_CONFIG_PATH="$work/moved/$libdir/pkgconfig"
-# shellcheck disable=SC2046
-"$cc" "$source/main.c" $(pkg-config --cflags --libs avsvt) -o "$work/consumer"
+eval '"$cc" "$source/main.c"' "$(pkg-config --cflags --libs avsvt)" '-o "$work/consumer"'
 LD_LIBRARY_PATH=$work/moved/$libdir "$work/consumer"
-# Static linking needs what the library itself needs.
-pkg-config --static --libs avsvt | grep -q sndfile
+# It needs nothing of what the library itself needs, and hands on none of it.
+flags=$(PKG_CONFIG_LIBDIR="$work/moved/$libdir/pkgconfig" pkg-config --cflags avsvt)
+case $flags in
+*" -I"* | *" -D"*) echo "others' flags are handed on: $flags" >&2; exit 1 ;;
+esac
+
+# A packager may name whole paths.
+root=$(dirname "$(dirname "$source")")
+modules="-DAVSVT_TORCH=OFF -DAVSVT_MEDIA=OFF -DAVSVT_SYNTH=OFF -DAVSVT_FACE=OFF"
+# shellcheck disable=SC2086
+cmake -S "$root" -B "$work/whole" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules -DAVSVT_TESTS=OFF \
+    -DCMAKE_INSTALL_PREFIX=/opt/avsvt -DCMAKE_INSTALL_LIBDIR=/opt/avsvt/lib64 \
+    -DCMAKE_INSTALL_INCLUDEDIR=/opt/avsvt/headers >"$work/whole.log"
+whole=$(PKG_CONFIG_PATH=$work/whole pkg-config --define-variable=pcfiledir=/opt/avsvt/lib64/pkgconfig \
+    --cflags --libs avsvt)
+# shellcheck disable=SC2086
+[ "$(echo $whole)" = "-I/opt/avsvt/headers -L/opt/avsvt/lib64 -lavsvt" ] || {
+    echo "whole paths: $whole" >&2
+    exit 1
+}
+
+# A part of another project: it brings the library, and nothing that was not
+# asked for.
+# shellcheck disable=SC2086
+cmake -S "$source/parent" -B "$work/parent" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules >"$work/parent.log"

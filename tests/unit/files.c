@@ -32,6 +32,14 @@ static void a_temporary_file_lies_beside_and_ends_as_the_file_does(void **state)
     }
 }
 
+static void a_path_that_is_empty_is_told_as_such(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    assert_int_equal(avsvti_file_check("", &err), AVSVT_E_NOT_FOUND);
+    assert_string_equal(err.message, "(an empty path): can't open: No such file or directory");
+}
+
 static void a_folder_that_cannot_be_made_is_told_with_its_reason(void **state)
 {
     const avsvt_allocator *a = avsvti_default_allocator();
@@ -55,6 +63,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_temporary_file_lies_beside_and_ends_as_the_file_does),
+        cmocka_unit_test(a_path_that_is_empty_is_told_as_such),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

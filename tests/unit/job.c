@@ -100,6 +100,33 @@ static void a_cancelled_job_says_so_and_frees_the_pipeline(void **state)
     avsvt_pipeline_free(p);
 }
 
+static void the_pipeline_is_busy_as_soon_as_a_job_is_started(void **state)
+{
+    avsvt_pipeline *p = make_pipeline();
+    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
+    gate g = { 0, 0 };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_notes *notes;
+    avsvt_job *job, *second;
+    (void)state;
+    o.progress = wait_at_gate;
+    o.user = &g;
+    assert_int_equal(avsvt_job_start(&job, p, make_file(), &o, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_pipeline_notes(&notes, p, make_file(), NULL, NULL), AVSVT_E_BUSY);
+    assert_int_equal(avsvt_job_start(&second, p, make_file(), NULL, &err), AVSVT_E_BUSY);
+    assert_says(err, "in use");
+    assert_null(second);
+    atomic_store(&g.open, 1);
+    while (avsvt_job_state(job) == AVSVT_JOB_RUNNING)
+        sched_yield();
+    assert_int_equal(avsvt_job_start(&second, p, make_file(), NULL, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_job_take_notes(&notes, job, NULL), AVSVT_OK);
+    avsvt_notes_free(notes);
+    avsvt_job_free(job);
+    avsvt_job_free(second);
+    avsvt_pipeline_free(p);
+}
+
 static void a_job_that_fails_says_why(void **state)
 {
     avsvt_pipeline *p = make_pipeline();
@@ -254,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_gives_the_notes_of_a_direct_call),
         cmocka_unit_test(a_cancelled_job_says_so_and_frees_the_pipeline),
+        cmocka_unit_test(the_pipeline_is_busy_as_soon_as_a_job_is_started),
         cmocka_unit_test(a_job_that_fails_says_why),
         cmocka_unit_test(freeing_a_running_job_is_allowed),
         cmocka_unit_test(a_job_does_not_wait_for_itself),

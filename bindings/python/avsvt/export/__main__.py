@@ -41,7 +41,14 @@ def check_output(path: str, checkpoints) -> None:
 
 
 def main(arguments=None) -> int:
-    options = parse(arguments)
+    try:
+        options = parse(arguments)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        print("avsvt.export: needs PyTorch, which is not installed: pip install torch",
+              file=sys.stderr)
+        return 1
     if options.list:
         for name in KINDS:
             print(f"{name}\t{kind(name).SUMMARY}")
