@@ -7,7 +7,7 @@
 
 #define AVSVTI_NUMBER_SIZE 352 /* room for any double with 21 decimals */
 
-/* At most decimals (0..17) digits after the point, zeros at the end left
+/* At most decimals (0..21) digits after the point, zeros at the end left
  * away; "nan", "inf" and "-inf" for what is not finite. */
 void avsvti_number_print(char *to, size_t size, double value, int decimals);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/utf8.h"
 
+#include <string.h>
+
 size_t avsvti_utf8_read(const char *text, uint32_t *code)
 {
     static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -19,6 +21,11 @@ size_t avsvti_utf8_read(const char *text, uint32_t *code)
     }
     int surrogate = *code >= 0xD800 && *code <= 0xDFFF;
     return *code < lowest[n] || *code > 0x10FFFF || surrogate ? 0 : n;
+}
+
+size_t avsvti_utf8_mark(const char *text, size_t size)
+{
+    return size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
 }
 
 int avsvti_utf8_is_control(uint32_t code)

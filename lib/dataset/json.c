@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/utf8.h"
 #include "platform/file.h"
 #include "platform/folder.h"
 
@@ -27,7 +28,7 @@ avsvt_status avsvti_json_read(avsvti_dataset *d, json_t **out,
     avsvt_status status = avsvti_file_read(&text, &size, d->allocator, path,
                                            MAX_JSON, d->err);
     if (status == AVSVT_OK) {
-        size_t mark = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0; /* of byte order */
+        size_t mark = avsvti_utf8_mark(text, size);
         *out = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &e);
         if (!*out)
             status = json_error_code(&e) == json_error_out_of_memory

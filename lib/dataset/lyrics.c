@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
 #include "dataset/json.h"
 #include "dataset/tokens.h"
 #include "dataset/utterance.h"
@@ -122,8 +123,7 @@ static avsvt_status read_lines(avsvti_dataset *d, const phrases *p, char *text)
     const avsvt_dataset_report before = d->report;
     avsvt_status status = AVSVT_OK;
     char *id, *words;
-    if (!strncmp(text, "\xEF\xBB\xBF", 3)) /* some editors mark UTF-8 */
-        text += 3;
+    text += avsvti_utf8_mark(text, strlen(text));
     while (status == AVSVT_OK && avsvti_lyrics_line(&text, &id, &words)) {
         status = avsvti_dataset_tell(d, id);
         if (status == AVSVT_OK)

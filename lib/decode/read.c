@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/utf8.h"
 #include "platform/file.h"
 
 #define MAX_FILE ((size_t)64 << 20)
@@ -92,8 +93,7 @@ static avsvt_status parse(avsvti_reader *r)
         return avsvti_read_midi(r);
     if (r->end - r->p >= 6 && !memcmp(r->p, "\x93NUMPY", 6))
         return avsvti_read_npy(r);
-    if (avsvti_starts_with(r->p, r->end, "\xEF\xBB\xBF"))
-        r->p += 3;
+    r->p += avsvti_utf8_mark(r->p, (size_t)(r->end - r->p));
     const char *first = r->p;
     while (first < r->end && (*first == '\n' || *first == '\r' ||
                               *first == ' ' || *first == '\t'))

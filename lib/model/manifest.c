@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/number.h"
+#include "core/utf8.h"
 #include "core/words.h"
 
 #define MAX_SIZE (4u << 20)
@@ -241,12 +242,9 @@ avsvt_status avsvti_manifest_parse(avsvti_manifest **out,
         avsvti_manifest_free(b.m);
         return avsvti_fail_memory(err);
     }
-    if (size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) { /* some editors mark UTF-8 */
-        text += 3;
-        size -= 3;
-    }
+    size_t mark = avsvti_utf8_mark(text, size);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text + mark, size - mark);
     avsvt_status status = build(&b, &parser);
     yaml_parser_delete(&parser);
     if (status != AVSVT_OK) {

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/npy.h"
 #include "core/tensor.h"
+#include "core/utf8.h"
 #include "platform/file.h"
 #include "video/landmarks.h"
 
@@ -39,7 +40,7 @@ static avsvt_status read_text(avsvti_points *p, const char *path, int json,
     avsvt_status status = avsvti_file_read(&text, &size, p->allocator, path, MAX_BYTES, err);
     if (status != AVSVT_OK)
         return status;
-    const char *first = text + (strncmp(text, "\xEF\xBB\xBF", 3) ? 0 : 3);
+    const char *first = text + avsvti_utf8_mark(text, size);
     if (strlen(text) != size)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is no text", path);
     else if (json)
