@@ -148,7 +148,12 @@ static void print_man(FILE *to)
     fputs(".SH \"OPTIONS OF EVERY COMMAND\"\n", to);
     man_options(to, cli_common_options);
     fputs(".SH \"EXIT STATUS\"\n0 done, 1 failed (one line says why), 2 wrong usage. What "
-          "Ctrl\\-C or TERM stopped ends by that signal (130 and 143 in a shell).\n", to);
+          "Ctrl\\-C or TERM stopped ends by that signal (130 and 143 in a shell).\n"
+          ".SH ENVIRONMENT\n"
+          ".TP\n.B AVSVT_MODULE_PATH\nFolder of the modules; without it avsvt/ beside the library.\n"
+          ".TP\n.B AVSVT_SOUNDFONT\nWhat accompaniment is played with where a recipe names none.\n"
+          ".TP\n.B NO_COLOR\nNo colours in the terminal, whatever it holds.\n"
+          ".TP\n.B TMPDIR\nWhere the processes of a training meet; without it /tmp.\n", to);
 }
 
 static void completion_table(FILE *to, const cli_option *table)

@@ -51,7 +51,7 @@ bash -c '. ./out; COMP_WORDS=(avsvt prepare mir); COMP_CWORD=2; _avsvt; [ "${COM
 check "the completion knows data sets"
 : >"a song.wav"; bash -c '. ./out; COMP_WORDS=(avsvt transcribe a); COMP_CWORD=2; _avsvt; [ "${#COMPREPLY[@]}" = 0 ] && complete -p avsvt | grep -q -- "-o default"'
 check "the completion leaves names of files, which may have blanks, to bash"; rm "a song.wav"
-expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out; check "the manual page is made"
+expect 0 "$avsvt" help --man && grep -q '^.TH AVSVT' out && grep -q '^.B AVSVT_MODULE_PATH' out; check "the manual page is made"
 
 # Wrong usage: 2
 expect 2 "$avsvt" nonsense; check "unknown command"
