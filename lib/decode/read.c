@@ -27,8 +27,9 @@ const char *avsvti_skip_blanks(const char *p)
 
 const char *avsvti_line_end(const char *p, const char *end)
 {
-    const char *feed = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-    return feed ? feed : end;
+    while (p < end && *p != '\n' && !(*p == '\r' && (p + 1 == end || p[1] != '\n')))
+        p++;
+    return p;
 }
 
 static char lower(char c)

@@ -60,7 +60,7 @@ avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
 const char *avsvti_skip_blanks(const char *p);
 /* Whether the bytes at p start with text, in any case of ASCII letters. */
 int avsvti_starts_with(const char *p, const char *end, const char *text);
-/* End of the line at p: its line feed or the end. */
+/* End of the line at p: its line feed, a carriage return without one, or the end. */
 const char *avsvti_line_end(const char *p, const char *end);
 
 #endif

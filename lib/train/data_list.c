@@ -15,7 +15,7 @@
 #define MAX_LIST (64u << 20)
 #define MAX_COLUMNS 16
 
-static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", NULL };
+static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", ".midi", NULL };
 
 /* One sound file of a folder; *lacks: it has no notes, NAME.csv beside NAME.flac
  * or .txt ... */

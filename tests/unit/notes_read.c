@@ -68,6 +68,7 @@ static void columns_with_any_separator_are_read(void **state)
     reads("0.5,1,60\n1,2,61.25\n", two, 2);
     reads("0.5\t1\t60\t59.9\n1\t2\t61.25\t61\n", two, 2);
     reads("  0.5 1   60\r\n1 2 61.25", two, 2);
+    reads("onset offset pitch\r0.5 1 60\r1 2 61.25\r", two, 2); /* as old Macs wrote */
     reads("0.5; 1; 60; la\n1 ;2 ;61.25; le lu\n", two, 2);
     reads("\xEF\xBB\xBF" "0.5,1,60\n\n# between\n1,2,6.125e1\n", two, 2);
     reads("# only a remark\n", NULL, 0);
@@ -93,6 +94,8 @@ static void ultrastar_charts_are_read(void **state)
     /* a grid step of 0.05 s */
     reads("#TITLE:x\r\n#BPM:300\r\n#GAP:1000\r\n: 0 4 0 a\r\nF 2 2 5 b\r\n"
           "- 6\r\n* 8 4 -5 c\r\nE\r\n: 99 1 0\r\n", notes, 2);
+    reads("#TITLE:x\r#BPM:300\r#GAP:1000\r: 0 4 0 a\rF 2 2 5 b\r"
+          "- 6\r* 8 4 -5 c\rE\r: 99 1 0\r", notes, 2);
     reads("#BPM:300,0\n#RELATIVE:yes\n: 0 4 0 a\n- 10 20\n: 0 2 1 b\n",
           relative, 2);
     reads("#BPM:300\n: 0 4 0 a\nB 10 150\n: 10 5 2 b\n", tempo, 2);
