@@ -95,6 +95,7 @@ int cli_screen_wanted(const cli_args *args); /* is there one to draw on? */
 void cli_screen_take(cli_screen *s);
 void cli_screen_measure(cli_screen *s);
 void cli_screen_give_back(cli_screen *s);
+void cli_screen_restore(void); /* the same at once, for what handles signals */
 /* Columns that can be written on: on the last one a terminal may go to the next line. */
 int cli_screen_room(const cli_screen *s);
 /* As much of a text as so many columns show; returns how many it took. */

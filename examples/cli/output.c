@@ -6,7 +6,15 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What waits to be said; NULL: nothing waits. Under the lock of stderr, as the
+ * library's threads warn too. */
+static FILE *waiting;
+static char *waiting_text;
+static size_t waiting_size;
 
 void cli_put(FILE *to, const char *text)
 {
@@ -18,9 +26,31 @@ static void say(const char *before, const char *format, va_list list)
 {
     char line[5000]; /* the longest path, and words */
     vsnprintf(line, sizeof line, format, list);
-    fputs(before, stderr);
-    cli_put(stderr, line);
-    fputc('\n', stderr);
+    flockfile(stderr);
+    FILE *to = waiting ? waiting : stderr;
+    fputs(before, to);
+    cli_put(to, line);
+    fputc('\n', to);
+    funlockfile(stderr);
+}
+
+void cli_hold_messages(void)
+{
+    flockfile(stderr);
+    if (!waiting && isatty(STDERR_FILENO))
+        waiting = open_memstream(&waiting_text, &waiting_size);
+    funlockfile(stderr);
+}
+
+void cli_say_held(void)
+{
+    flockfile(stderr);
+    if (waiting && !fclose(waiting))
+        fwrite(waiting_text, 1, waiting_size, stderr);
+    if (waiting)
+        free(waiting_text);
+    waiting = NULL;
+    funlockfile(stderr);
 }
 
 int cli_fail(const char *format, ...)

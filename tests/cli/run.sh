@@ -264,6 +264,7 @@ expect 0 with_fake "$avsvt" listen --seconds 0.2 --json && [ "$(grep -c '"off"' 
 printf '#TITLE:A\n#BPM:300\n: 10 20 9 la\n' >a4.txt
 expect 0 with_fake "$avsvt" sing a4.txt -q && grep -q '^[0-9]\{4,5\} of 10000 points: 1 of 1' out; check "singing at the microphone is scored"
 with_fake python3 "$here/screen.py" 80x24 "$avsvt" listen --seconds 0.1 >out 2>err && ! grep -q gone out && grep -q 'A test microphone' out; check "the name of the microphone outlives it"
+with_fake timeout 300 python3 "$here/terminal.py" "$avsvt" "$data/melody.flac" >out 2>err; check "warnings, Ctrl-Z and two Ctrl-C leave the terminal as it was"
 expect 0 with_fake env AVSVT_TEST_MUTED=1 "$avsvt" listen --seconds 0.1 && grep -q '^A test microphone: nothing was heard that is sung; .*--list-inputs' err; check "a microphone that hears nothing"
 expect 0 with_fake "$avsvt" listen --list-inputs && grep -q 'A test microphone.*the usual' out; check "the microphones are listed"
 expect 1 with_fake "$avsvt" listen --input nothing --seconds 1 && grep -q "no microphone 'nothing'" err; check "a microphone that is not there"
