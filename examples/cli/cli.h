@@ -108,6 +108,8 @@ void cli_hold_messages(void);
 void cli_say_held(void);
 /* A name as it is, but for what would end a line or move a cursor. */
 void cli_put(FILE *to, const char *text);
+/* Bytes of the UTF-8 character at c; 0: it is none. */
+int cli_utf8_length(const unsigned char *c);
 /* For tables: its characters, and itself with blanks up to so many. */
 int cli_width(const char *text);
 void cli_pad(FILE *to, const char *text, int width);

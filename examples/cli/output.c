@@ -120,8 +120,7 @@ int cli_close_stdout(void)
     return CLI_DONE;
 }
 
-/* Bytes of the UTF-8 character at c; 0: it is none. */
-static int utf8_length(const unsigned char *c)
+int cli_utf8_length(const unsigned char *c)
 {
     int n = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
     for (int i = 1; i < n; i++)
@@ -142,7 +141,7 @@ void cli_json_string(FILE *to, const char *text)
     fputc('"', to);
     int n;
     for (const unsigned char *c = (const unsigned char *)text; *c; c += n ? n : 1) {
-        n = utf8_length(c);
+        n = cli_utf8_length(c);
         if (!n)
             fputs("\\ufffd", to);
         else if (*c == '"' || *c == '\\')

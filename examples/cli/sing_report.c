@@ -13,6 +13,17 @@ double cli_rounded(double x, double grain)
     return fabs(x) < grain / 2 ? 0 : x;
 }
 
+int cli_has_pitch(const avsvt_chart_note *note)
+{
+    return note->kind == AVSVT_CHART_NORMAL || note->kind == AVSVT_CHART_GOLDEN;
+}
+
+int cli_sung_right(const cli_args *args, const avsvt_chart_note *note, double pitch)
+{
+    double tolerance = args->pitch_tolerance > 0 ? args->pitch_tolerance : 50;
+    return !cli_has_pitch(note) || fabs(pitch - note->pitch) * 100 < 2 * tolerance;
+}
+
 static const char *const kinds[] = { "normal", "golden", "freestyle", "rap", "rap golden" };
 
 static double share(const avsvt_line_points *p)
