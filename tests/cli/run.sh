@@ -189,6 +189,7 @@ printf '#BPM:300\nR 10 20 9 la\n- 31\nF 40 20 3 li\n- 61\n: 70 20 9 lu\n' >"$(pr
 expect 0 "$avsvt" sing rap*.txt tone.csv -q -o rap.svg && [ "$(grep -c 'class="y"' rap.svg)" = 2 ] && [ "$(grep -o 'A4: [^<]*\|D#4: [^<]*' rap.svg | tr '\n' ' ')" = "A4: 4500 of 4500 points, +0.00 s D#4: 0 of 0 points A4: 0 of 4500 points " ]
 check "the picture shows rap and freestyle as right at any pitch"
 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("rap.svg")' >out 2>err; check "the picture is XML whatever its song is called"
+printf '#TITLE:One\n#BPM:300\n: 0 4 0 a\n' >one.txt; expect 0 "$avsvt" sing one.txt tone.csv && grep -q '^One: 1 note in 1 line$' out && grep -q ' 0/10000 [^ ]* *0 %' out; check "a song of one line has its columns"
 expect 0 "$avsvt" sing b.mid two.flac -q && grep -q '^9[0-9]\{3\} of 10000' out; check "MIDI as the song"
 expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --live --fast && grep -q '^[89][0-9]\{3\} of 10000 points: 1[89] of 19' out && [ "$(grep -c '%' out)" = 2 ]; check "scored while it is sung"
 expect 0 "$avsvt" sing "$data/melody.csv" two.flac --live --fast --json -o live.svg && json out && grep -q '<svg' live.svg; check "live, as JSON and with a picture"
