@@ -79,9 +79,11 @@ function buttons() {
   $('playicon').setAttribute('d', playing ? 'M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z' : 'M7 4.5v15l12.5-7.5z');
   $('loop').setAttribute('aria-pressed', loop); dirty = true;
 }
+let shown = null; // the range that nobody selected, which goes with the loop
 function setLoop(on) {
   loop = on;
-  if (on && !range) range = [start, start + span];
+  if (on && !range) range = shown = [start, start + span];
+  if (!on && range === shown) range = null;
   buttons(); say(on ? 'Loop from ' + clock(range[0]) + ' to ' + clock(range[1]) : 'Loop off');
 }
 
