@@ -103,8 +103,13 @@ int cli_fail(const char *format, ...) CLI_PRINTF(1, 2);
 int cli_usage(const char *format, ...) CLI_PRINTF(1, 2);
 void cli_note(const char *format, ...) CLI_PRINTF(1, 2); /* `avsvt: note: ...` */
 void cli_tell(const char *format, ...) CLI_PRINTF(1, 2); /* what was done */
+/* While a screen is drawn they wait, where they would be drawn into it. */
+void cli_hold_messages(void);
+void cli_say_held(void);
 /* A name as it is, but for what would end a line or move a cursor. */
 void cli_put(FILE *to, const char *text);
+/* Bytes of the UTF-8 character at c; 0: it is none. */
+int cli_utf8_length(const unsigned char *c);
 /* For tables: its characters, and itself with blanks up to so many. */
 int cli_width(const char *text);
 void cli_pad(FILE *to, const char *text, int width);

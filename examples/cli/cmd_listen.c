@@ -193,11 +193,9 @@ static int hear(listening *l, avsvt_context *context, cli_source *source)
     }
     if (!status)
         status = cli_live_run(l->args, source, &engine, &sink);
-    unsigned long long lost = cli_engine_lost(&engine);
     cli_screen_give_back(&l->screen);
-    if (lost && !l->args->quiet)
-        cli_note("this machine was too slow; %llu %s lost", lost,
-                 engine.stream ? "events are" : "samples are");
+    if (!l->args->quiet)
+        cli_engine_tell_lost(&engine);
     int shown = l->roll != NULL;
     if (!status)
         status = write_notes(l, context, source, shown);

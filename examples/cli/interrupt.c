@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Ctrl-C and TERM: the first asks the work to stop, so that no half file
- * stays; the handler is then gone and a second ends the process at once. A
+ * stays; a second ends the process at once, with the terminal as it was. A
  * command that stopped dies of the signal in the end, as a shell stops its loop
  * only for a program that does. */
-#include "cli.h"
+#include "live.h"
 
 #include <signal.h>
 #include <string.h>
@@ -15,13 +15,25 @@ void cli_interrupt(int number)
     interrupted = number;
 }
 
+static void end_now(int number)
+{
+    cli_screen_restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void on_signal(int number)
+{
+    cli_interrupt(number);
+    signal(number, end_now);
+}
+
 void cli_catch_interrupts(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = cli_interrupt;
+    action.sa_handler = on_signal; /* and without SA_RESTART: what waits is to end */
     sigemptyset(&action.sa_mask);
-    action.sa_flags = (int)SA_RESETHAND;
     const int caught[] = { SIGINT, SIGTERM, SIGHUP };
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
         struct sigaction old;

@@ -42,7 +42,7 @@ int cli_engine_next(cli_engine *e, cli_live_event *event); /* 0: none waits */
 int cli_engine_finish(cli_engine *e);
 int cli_engine_check(const cli_engine *e);   /* 0, or a status after saying why it stopped */
 double cli_engine_behind_s(const cli_engine *e, double pushed_s); /* sound that waits */
-unsigned long long cli_engine_lost(const cli_engine *e);          /* samples or events */
+void cli_engine_tell_lost(const cli_engine *e); /* samples or events, if there are such */
 void cli_engine_close(cli_engine *e);
 
 /* live_source.c: a file, standard input, or the microphone. */
@@ -95,6 +95,7 @@ int cli_screen_wanted(const cli_args *args); /* is there one to draw on? */
 void cli_screen_take(cli_screen *s);
 void cli_screen_measure(cli_screen *s);
 void cli_screen_give_back(cli_screen *s);
+void cli_screen_restore(void); /* the same at once, for what handles signals */
 /* Columns that can be written on: on the last one a terminal may go to the next line. */
 int cli_screen_room(const cli_screen *s);
 /* As much of a text as so many columns show; returns how many it took. */

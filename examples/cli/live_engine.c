@@ -157,13 +157,18 @@ double cli_engine_behind_s(const cli_engine *e, double pushed_s)
     return pushed_s - info.final_s;
 }
 
-unsigned long long cli_engine_lost(const cli_engine *e)
+void cli_engine_tell_lost(const cli_engine *e)
 {
     avsvt_stream_info s = AVSVT_STREAM_INFO_INIT;
     avsvt_feed_info f = AVSVT_FEED_INFO_INIT;
+    unsigned long long lost = 0;
     if (e->stream)
-        return avsvt_stream_describe(e->stream, &s) ? 0 : s.lost_events;
-    return avsvt_feed_describe(e->feed, &f) ? 0 : f.lost;
+        lost = avsvt_stream_describe(e->stream, &s) ? 0 : s.lost_events;
+    else if (e->feed)
+        lost = avsvt_feed_describe(e->feed, &f) ? 0 : f.lost;
+    if (lost)
+        cli_note("this machine was too slow; %llu %s lost", lost,
+                 e->stream ? "events are" : "samples are");
 }
 
 void cli_engine_close(cli_engine *e)

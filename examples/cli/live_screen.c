@@ -3,7 +3,9 @@
  * comes back at the end. */
 #include "live.h"
 
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +13,59 @@
 
 #define FEWEST_COLUMNS 12 /* of which something can be seen */
 #define FEWEST_ROWS 6
+
+static const char take[] = "\033[?1049h\033[?25l\033[2J"; /* a screen of its own, no cursor */
+static const char give_back[] = "\033[0m\033[?25h\033[?1049l";
+static volatile sig_atomic_t taken;
+
+/* Without stdio, which a signal may have found at work. */
+static void put_now(const char *text)
+{
+    if (write(STDOUT_FILENO, text, strlen(text)) < 0)
+        return; /* the terminal is gone */
+}
+
+static void stop(int number)
+{
+    sigset_t these;
+    sigemptyset(&these);
+    sigaddset(&these, number);
+    signal(number, SIG_DFL);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &these, NULL); /* until it is told to go on */
+}
+
+/* Ctrl-Z: the shell gets its terminal meanwhile. */
+static void on_stop(int number)
+{
+    int before = errno;
+    cli_screen_restore();
+    stop(number);
+    pid_t owner = tcgetpgrp(STDOUT_FILENO);
+    if (owner > 0 && owner != getpgrp())
+        stop(SIGTTOU); /* it goes on in the background, where nothing is drawn */
+    signal(number, on_stop);
+    if (taken)
+        put_now(take);
+    errno = before;
+}
+
+static void catch_stop(void)
+{
+    struct sigaction action, old;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_stop;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (!sigaction(SIGTSTP, NULL, &old) && old.sa_handler == SIG_DFL)
+        sigaction(SIGTSTP, &action, NULL);
+}
+
+void cli_screen_restore(void)
+{
+    if (taken)
+        put_now(give_back);
+}
 
 int cli_screen_wanted(const cli_args *args)
 {
@@ -37,17 +92,22 @@ void cli_screen_take(cli_screen *s)
     s->colour = !plain || !*plain;
     s->taken = 1;
     cli_screen_measure(s);
-    fputs("\033[?1049h\033[?25l\033[2J", stdout); /* a screen of its own, no cursor */
+    fputs(take, stdout);
     fflush(stdout);
+    taken = 1;
+    catch_stop();
+    cli_hold_messages();
 }
 
 void cli_screen_give_back(cli_screen *s)
 {
     if (!s->taken)
         return;
-    fputs("\033[0m\033[?25h\033[?1049l", stdout);
+    fputs(give_back, stdout);
     fflush(stdout);
     s->taken = 0;
+    taken = 0;
+    cli_say_held();
 }
 
 void cli_screen_colour(const cli_screen *s, const char *code)

@@ -6,7 +6,15 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What waits to be said; NULL: nothing waits. Under the lock of stderr, as the
+ * library's threads warn too. */
+static FILE *waiting;
+static char *waiting_text;
+static size_t waiting_size;
 
 void cli_put(FILE *to, const char *text)
 {
@@ -18,9 +26,31 @@ static void say(const char *before, const char *format, va_list list)
 {
     char line[5000]; /* the longest path, and words */
     vsnprintf(line, sizeof line, format, list);
-    fputs(before, stderr);
-    cli_put(stderr, line);
-    fputc('\n', stderr);
+    flockfile(stderr);
+    FILE *to = waiting ? waiting : stderr;
+    fputs(before, to);
+    cli_put(to, line);
+    fputc('\n', to);
+    funlockfile(stderr);
+}
+
+void cli_hold_messages(void)
+{
+    flockfile(stderr);
+    if (!waiting && isatty(STDERR_FILENO))
+        waiting = open_memstream(&waiting_text, &waiting_size);
+    funlockfile(stderr);
+}
+
+void cli_say_held(void)
+{
+    flockfile(stderr);
+    if (waiting && !fclose(waiting))
+        fwrite(waiting_text, 1, waiting_size, stderr);
+    if (waiting)
+        free(waiting_text);
+    waiting = NULL;
+    funlockfile(stderr);
 }
 
 int cli_fail(const char *format, ...)
@@ -90,8 +120,7 @@ int cli_close_stdout(void)
     return CLI_DONE;
 }
 
-/* Bytes of the UTF-8 character at c; 0: it is none. */
-static int utf8_length(const unsigned char *c)
+int cli_utf8_length(const unsigned char *c)
 {
     int n = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
     for (int i = 1; i < n; i++)
@@ -112,7 +141,7 @@ void cli_json_string(FILE *to, const char *text)
     fputc('"', to);
     int n;
     for (const unsigned char *c = (const unsigned char *)text; *c; c += n ? n : 1) {
-        n = utf8_length(c);
+        n = cli_utf8_length(c);
         if (!n)
             fputs("\\ufffd", to);
         else if (*c == '"' || *c == '\\')

@@ -34,6 +34,11 @@ double cli_rounded(double x, double grain);
 
 int cli_sung_add(cli_sung *sung, double from_s, double to_s, double pitch);
 
+/* Rap and freestyle are right at any pitch. */
+int cli_has_pitch(const avsvt_chart_note *note);
+/* Whether this, in the note's octave, gets points for its pitch. */
+int cli_sung_right(const cli_args *args, const avsvt_chart_note *note, double pitch);
+
 /* Notes first..end of a line of the chart. */
 void cli_line_notes(const cli_singing *s, size_t line, size_t *first, size_t *end);
 /* The words of notes first..end, blanks put in order; free() it. NULL: out of

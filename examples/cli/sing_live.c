@@ -82,8 +82,10 @@ int cli_sing_live(cli_singing *s, cli_sung *sung, avsvt_context *context, const 
         putchar('\n');
     }
     cli_screen_give_back(&l.screen);
+    if (!s->args->quiet)
+        cli_engine_tell_lost(&engine);
     if (source.close)
         source.close(&source);
     cli_engine_close(&engine);
-    return l.out_of_memory ? CLI_FAILED : status;
+    return !status && l.out_of_memory ? cli_fail("out of memory") : status;
 }

@@ -46,15 +46,24 @@ typedef struct row {
     int is_last; /* part of its line: the points stand here */
 } row;
 
+/* Names of files may be any bytes, XML may not. */
 static void put_text(FILE *to, const char *text)
 {
-    for (; *text; text++) {
-        switch (*text) {
+    int n;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c += n ? n : 1) {
+        n = cli_utf8_length(c);
+        switch (*c) {
         case '&': fputs("&amp;", to); break;
         case '<': fputs("&lt;", to); break;
         case '>': fputs("&gt;", to); break;
         case '"': fputs("&quot;", to); break;
-        default: fputc(*text, to);
+        default:
+            if (!n)
+                fputs("\xEF\xBF\xBD", to);
+            else if (*c < 0x20)
+                fputc(' ', to);
+            else
+                fwrite(c, 1, (size_t)n, to);
         }
     }
 }
@@ -132,9 +141,10 @@ static void put_note(FILE *to, const cli_singing *s, const row *r, size_t i)
     fputs("<g><title>", to);
     put_text(to, n.word);
     fprintf(to, " %s: %.0f of %.0f points", name, p.points, p.possible);
+    if (p.heard && cli_has_pitch(&n))
+        fprintf(to, ", %+.0f cents", cli_rounded(p.cents, 1));
     if (p.heard)
-        fprintf(to, ", %+.0f cents, %+.2f s", cli_rounded(p.cents, 1),
-                cli_rounded(p.late_s, 0.01));
+        fprintf(to, ", %+.2f s", cli_rounded(p.late_s, 0.01));
     fprintf(to, "</title><rect class=\"%s\" rx=\"3\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
             "height=\"%g\"/>", n.kind == AVSVT_CHART_FREESTYLE ? "f" : golden ? "o" : "n", x, y,
             fmax(width, 2), 2 * LANE);
@@ -166,7 +176,6 @@ static avsvt_chart_note nearest(const cli_singing *s, const row *r, double t_s)
 /* The curve, broken where nothing is sung and where right turns to wrong. */
 static void put_curve(FILE *to, const cli_singing *s, const row *r)
 {
-    double tolerance = s->args->pitch_tolerance > 0 ? s->args->pitch_tolerance : 50;
     double end_s = -HUGE_VAL, x = 0, y = 0, last = 0;
     int right = -1;
     for (size_t i = 0; i < s->sung->count; i++) {
@@ -174,13 +183,15 @@ static void put_curve(FILE *to, const cli_singing *s, const row *r)
         double from = span.from_s - s->args->delay, to_s = span.to_s - s->args->delay;
         if (isnan(span.pitch) || to_s <= r->from_s || from >= r->until_s)
             continue;
-        avsvt_chart_note n = nearest(s, r, (from + to_s) / 2);
+        /* A long note goes through several rows, and each judges its own part. */
+        double middle = (fmax(from, r->from_s) + fmin(to_s, r->until_s)) / 2;
+        avsvt_chart_note n = nearest(s, r, middle);
         double pitch = span.pitch;
         if (!s->args->strict_octave)
             pitch -= 12 * floor((pitch - n.pitch) / 12 + 0.5);
         pitch = fmin(fmax(pitch, r->low), r->high);
-        int now = fabs(pitch - n.pitch) * 100 < 2 * tolerance && (from + to_s) / 2 >= n.onset_s - 0.1 &&
-                  (from + to_s) / 2 < n.offset_s + 0.1;
+        int now = cli_sung_right(s->args, &n, pitch) && middle >= n.onset_s - 0.1 &&
+                  middle < n.offset_s + 0.1;
         int joined = right >= 0 && from - end_s < 0.005 && fabs(pitch - last) < 3;
         double left = x_of(r, fmax(from, r->from_s)), height = y_of(r, pitch);
         if (!joined || now != right) {

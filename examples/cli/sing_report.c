@@ -13,6 +13,17 @@ double cli_rounded(double x, double grain)
     return fabs(x) < grain / 2 ? 0 : x;
 }
 
+int cli_has_pitch(const avsvt_chart_note *note)
+{
+    return note->kind == AVSVT_CHART_NORMAL || note->kind == AVSVT_CHART_GOLDEN;
+}
+
+int cli_sung_right(const cli_args *args, const avsvt_chart_note *note, double pitch)
+{
+    double tolerance = args->pitch_tolerance > 0 ? args->pitch_tolerance : 50;
+    return !cli_has_pitch(note) || fabs(pitch - note->pitch) * 100 < 2 * tolerance;
+}
+
 static const char *const kinds[] = { "normal", "golden", "freestyle", "rap", "rap golden" };
 
 static double share(const avsvt_line_points *p)
@@ -43,7 +54,7 @@ void cli_sing_line(const cli_singing *s, size_t line)
     cli_line_notes(s, line, &first, &end);
     printf("%4zu ", line + 1);
     print_clock(p.onset_s);
-    printf("%6.0f/%-5.0f", p.points, p.possible);
+    printf("%6.0f/%-6.0f", p.points, p.possible);
     if (!(p.possible > 0)) {
         printf("%-*s", BAR + 24, " freestyle");
     } else {
@@ -56,7 +67,7 @@ void cli_sing_line(const cli_singing *s, size_t line)
     }
     char *words = cli_words(s, first, end);
     if (words)
-        cli_screen_text(words, cli_columns() - 61);
+        cli_screen_text(words, cli_columns() - 62);
     free(words);
     putchar('\n');
 }
@@ -66,11 +77,11 @@ void cli_sing_head(const cli_singing *s)
     cli_put(stdout, s->song.artist);
     fputs(*s->song.artist ? " - " : "", stdout);
     cli_put(stdout, s->title);
-    printf(": %llu notes in %u line%s", (unsigned long long)s->song.notes,
-           (unsigned)s->song.lines, s->song.lines == 1 ? "" : "s");
+    printf(": %llu note%s in %u line%s", (unsigned long long)s->song.notes,
+           s->song.notes == 1 ? "" : "s", (unsigned)s->song.lines, s->song.lines == 1 ? "" : "s");
     if (s->song.voices > 1)
         printf(", voice %u of %u", (unsigned)s->song.voice, (unsigned)s->song.voices);
-    printf("\n\nline   start  points of            right   pitch     late\n");
+    printf("\n\nline   start  points of             right   pitch     late\n");
 }
 
 void cli_sing_table(const cli_singing *s)

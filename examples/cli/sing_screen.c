@@ -98,8 +98,7 @@ static void fill_notes(view *v)
 static void fill_sung(view *v)
 {
     const cli_sung *sung = v->s->sung;
-    double delay = v->s->args->delay, tolerance = v->s->args->pitch_tolerance;
-    tolerance = tolerance > 0 ? tolerance : 50;
+    double delay = v->s->args->delay;
     for (size_t i = sung->count; i-- > 0;) {
         double at_s = (sung->spans[i].from_s + sung->spans[i].to_s) / 2 - delay;
         double pitch = sung->spans[i].pitch, least = HUGE_VAL;
@@ -118,7 +117,7 @@ static void fill_sung(view *v)
         }
         if (!v->s->args->strict_octave)
             pitch -= 12 * floor((pitch - n.pitch) / 12 + 0.5);
-        int right = least < 0.1 && fabs(pitch - n.pitch) * 100 < 2 * tolerance;
+        int right = least < 0.1 && cli_sung_right(v->s->args, &n, pitch);
         put_cell(v, (int)floor((right ? n.pitch : pitch) + 0.5), column_of(v, at_s),
                  right ? 'R' : 'W');
     }
@@ -194,7 +193,7 @@ static void put_status(const view *v, double song_s)
     for (size_t i = v->first; i < v->end && sung->count; i++) {
         avsvt_chart_note n = note_at(v, i);
         double pitch = sung->spans[sung->count - 1].pitch;
-        if (n.onset_s > song_s || song_s >= n.offset_s)
+        if (n.onset_s > song_s || song_s >= n.offset_s || !cli_has_pitch(&n))
             continue;
         cents = 100 * (pitch - n.pitch);
         if (!v->s->args->strict_octave)

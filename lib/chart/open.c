@@ -28,7 +28,7 @@ typedef struct builder {
     size_t count, capacity;
     uint32_t line;
     int line_is_empty, has_lines;
-    size_t title, artist, audio; /* in the texts */
+    size_t title, artist, audio, mp3; /* in the texts; mp3: the audio's old name */
 } builder;
 
 /* Keeps a text, cleaned; 0 (the empty one) when there is nothing in it. */
@@ -84,8 +84,8 @@ static avsvt_status take_tag(void *user, const char *name, const char *value,
                              size_t length, avsvt_error *err)
 {
     builder *b = user;
-    size_t *to = *name == 't' ? &b->title : name[1] == 'r' ? &b->artist
-                                                           : &b->audio;
+    size_t *to = *name == 't' ? &b->title : *name == 'm' ? &b->mp3
+               : name[1] == 'r' ? &b->artist : &b->audio;
     return *to ? AVSVT_OK : keep_text(b, value, length, to, err);
 }
 
@@ -184,7 +184,7 @@ static avsvt_status finish(builder *b, avsvt_error *err)
     c->info.duration_s = c->notes[b->count - 1].offset_s;
     c->info.title = c->texts.data + b->title;
     c->info.artist = c->texts.data + b->artist;
-    c->info.audio = c->texts.data + b->audio;
+    c->info.audio = c->texts.data + (b->audio ? b->audio : b->mp3);
     return AVSVT_OK;
 }
 

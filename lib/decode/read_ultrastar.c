@@ -55,7 +55,7 @@ static avsvt_status read_tag(const avsvti_reader *r, const char *stop)
 {
     static const struct { const char *key, *name; } tags[] = {
         { "#TITLE:", "title" }, { "#ARTIST:", "artist" },
-        { "#MP3:", "audio" }, { "#AUDIO:", "audio" },
+        { "#AUDIO:", "audio" }, { "#MP3:", "mp3" },
     };
     for (size_t i = 0; r->hooks && i < sizeof(tags) / sizeof(*tags); i++) {
         if (!avsvti_starts_with(r->p, stop, tags[i].key))
@@ -92,7 +92,8 @@ static avsvt_status read_header(avsvti_reader *r, chart *c, const char *stop)
 static int is_wanted(const avsvti_reader *r, const chart *c)
 {
     uint32_t voice = r->hooks ? r->hooks->voice ? r->hooks->voice : 1 : 0;
-    return !voice || !c->singer || (voice <= 2 && c->singer & voice);
+    uint32_t singer = c->singer ? c->singer : 1; /* before any is named */
+    return !voice || (voice <= 2 && singer & voice);
 }
 
 static avsvt_status read_note(avsvti_reader *r, const chart *c,

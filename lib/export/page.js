@@ -3,7 +3,7 @@
 'use strict';
 const $ = id => document.getElementById(id);
 const data = JSON.parse($('notes').textContent);
-const notes = data.notes, duration = Math.max(data.duration, 0.5);
+const notes = data.notes, duration = notes.reduce((end, n) => Math.max(end, n.offset), Math.max(data.duration, 0.5));
 const roll = $('roll'), wave = $('wave'), overview = $('overview'), tip = $('tip');
 const clamp = (x, a, b) => Math.min(b, Math.max(a, x));
 const NAMES = ['C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B'];
@@ -23,6 +23,7 @@ for (const n of notes) {
   low = Math.min(low, Math.round(n.pitch)); high = Math.max(high, Math.round(n.pitch));
   longest = Math.max(longest, n.offset - n.onset);
 }
+const sung = !notes.length ? '' : low === high ? keyName(low) : keyName(low) + ' to ' + keyName(high);
 if (!notes.length) { low = 57; high = 69; }
 low -= 2; high += 2;
 while (high - low < 14) { high++; if (high - low < 14) low--; }
@@ -74,7 +75,8 @@ async function loadSound() {
   el.textContent = '';
   player = new Audio(URL.createObjectURL(new Blob([bytes], { type: el.dataset.type })));
   player.preload = 'auto';
-  player.addEventListener('ended', () => { if (playing) pause(); });
+  player.addEventListener('ended', recordingEnds);
+  player.addEventListener('pause', () => { if (playing && player.paused && !player.ended && isRecorded()) pause(); }); // a key of the keyboard, say
   player.addEventListener('error', () => say('This browser can not play the recording.'));
   try {
     const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes.buffer);

@@ -24,18 +24,29 @@ function restart() { // of the clock and of the notes that are to sound, from `a
   nextNote = firstAfter(at);
   while (nextNote < notes.length && notes[nextNote].onset < at - 0.03) nextNote++;
 }
+const isRecorded = () => at < (player.duration || duration); // notes may go on after the sound
+function record() {
+  if (!player) return;
+  if (!isRecorded()) { player.pause(); return; }
+  player.currentTime = at; player.playbackRate = speed(); player.muted = !$('voice').checked; player.play().catch(() => {});
+}
+function recordingEnds() { // perhaps between two pictures, or with none drawn at all
+  if (!playing || !player.ended) return;
+  at = Math.max(at, player.duration);
+  if (loop && range && range[1] <= at + 0.05) seek(range[0]);
+  else if (at < duration - 0.02) restart();
+  else { at = duration; pause(); clockText(); }
+}
 function play() {
   if (at >= duration - 0.01) at = 0;
   if (loop && range && (at < range[0] || at >= range[1])) at = range[0];
-  playing = true; sound();
-  if (player) { player.currentTime = at; player.playbackRate = speed(); player.muted = !$('voice').checked; player.play().catch(() => {}); }
-  restart(); buttons();
+  playing = true; sound(); record(); restart(); buttons();
 }
 function pause() { playing = false; if (player) player.pause(); silence(); buttons(); }
 function seek(t) {
   at = clamp(t, 0, duration);
-  if (player) player.currentTime = Math.min(at, player.duration || at);
-  if (playing) restart();
+  if (playing) { record(); restart(); }
+  else if (player) player.currentTime = Math.min(at, player.duration || at);
   show(at); dirty = true; clockText();
 }
 function now() {
@@ -68,9 +79,11 @@ function buttons() {
   $('playicon').setAttribute('d', playing ? 'M6.5 4.5h4v15h-4zM13.5 4.5h4v15h-4z' : 'M7 4.5v15l12.5-7.5z');
   $('loop').setAttribute('aria-pressed', loop); dirty = true;
 }
+let shown = null; // the range that nobody selected, which goes with the loop
 function setLoop(on) {
   loop = on;
-  if (on && !range) range = [start, start + span];
+  if (on && !range) range = shown = [start, start + span];
+  if (!on && range === shown) range = null;
   buttons(); say(on ? 'Loop from ' + clock(range[0]) + ' to ' + clock(range[1]) : 'Loop off');
 }
 
@@ -151,6 +164,7 @@ for (const canvas of [roll, wave, overview]) {
     const d = drag;
     if (fingers.size) return;
     drag = null;
+    if (range && !(range[1] > range[0])) range = null; // drawn beside the sound
     if (!d || d.moved || e.type === 'pointercancel') return;
     const i = canvas === roll ? noteAt(d.x, d.y) : -1;
     if (i >= 0) choose(i, true);
@@ -211,20 +225,20 @@ $('spectrum').onchange = () => { dirty = true; };
 $('listbox').addEventListener('toggle', () => { if ($('listbox').open) listNotes(500); });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', setColours);
 const root = document.documentElement.dataset;
-let screenTheme;
+let onScreen;
 addEventListener('beforeprint', () => {
-  if (!printing) screenTheme = root.theme;
+  if (!printing) onScreen = { theme: root.theme, list: $('listbox').open, start, span };
   printing = true; root.theme = 'light'; $('listbox').open = notes.length <= 1000; if ($('listbox').open) listNotes(1000);
   setView(0, duration); setColours(); draw();
 });
 addEventListener('afterprint', () => {
   printing = false;
-  if (screenTheme) root.theme = screenTheme; else delete root.theme;
-  setColours();
+  if (onScreen.theme) root.theme = onScreen.theme; else delete root.theme;
+  $('listbox').open = onScreen.list;
+  setView(onScreen.start, onScreen.span); setColours();
 });
 new ResizeObserver(() => { dirty = true; }).observe($('view'));
 
-const sung = notes.length ? keyName(low + 2) + ' to ' + keyName(high - 2) : '';
 $('summary').textContent = notes.length + (notes.length === 1 ? ' note' : ' notes') + (sung ? ' · ' + sung : '') + ' · ' + clock(duration, 0);
 if (listed === 0 && notes.length <= 500) listNotes(500);
 setColours(); clockText(); loadSound(); tick();

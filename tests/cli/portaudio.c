@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A PortAudio for tests: one microphone that hears two seconds of A4 as soon as
- * it is opened, or of silence where AVSVT_TEST_MUTED is set. */
+ * it is opened, or of silence where AVSVT_TEST_MUTED is set; with AVSVT_TEST_STUCK
+ * it can't be stopped. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef int (*callback)(const void *, void *, unsigned long, const void *, unsigned long, void *);
 static callback hear;
@@ -61,5 +63,12 @@ int Pa_StartStream(void *stream)
     return 0;
 }
 
-int Pa_StopStream(void *stream) { return stream == NULL; }
+/* A driver that hangs says so first. */
+int Pa_StopStream(void *stream)
+{
+    if (getenv("AVSVT_TEST_STUCK") && write(STDOUT_FILENO, "stuck", 5) == 5)
+        for (;;)
+            pause();
+    return stream == NULL;
+}
 int Pa_CloseStream(void *stream) { return stream == NULL; }

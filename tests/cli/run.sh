@@ -185,6 +185,11 @@ expect 0 "$avsvt" sing escapes.txt melody.csv && plain out && grep -q '^B ' out;
 expect 0 "$avsvt" sing song.txt melody.csv -o song.svg -o song.html && grep -q '&lt;A &amp; B&gt;' song.svg && grep -q '^<!DOCTYPE html>' song.html &&
     python3 -c 'import xml.dom.minidom as x; x.parse("song.svg")' && ! grep -q "var(" song.svg
 check "pictures of a song"
+printf '#BPM:300\nR 10 20 9 la\n- 31\nF 40 20 3 li\n- 61\n: 70 20 9 lu\n' >"$(printf 'rap\377\001.txt')"; printf 'onset,offset,pitch\n0.3,5,65.2\n' >tone.csv
+expect 0 "$avsvt" sing rap*.txt tone.csv -q -o rap.svg && [ "$(grep -c 'class="y"' rap.svg)" = 2 ] && [ "$(grep -o 'A4: [^<]*\|D#4: [^<]*' rap.svg | tr '\n' ' ')" = "A4: 4500 of 4500 points, +0.00 s D#4: 0 of 0 points A4: 0 of 4500 points " ]
+check "the picture shows rap and freestyle as right at any pitch"
+python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("rap.svg")' >out 2>err; check "the picture is XML whatever its song is called"
+printf '#TITLE:One\n#BPM:300\n: 0 4 0 a\n' >one.txt; expect 0 "$avsvt" sing one.txt tone.csv && grep -q '^One: 1 note in 1 line$' out && grep -q ' 0/10000 [^ ]* *0 %' out; check "a song of one line has its columns"
 expect 0 "$avsvt" sing b.mid two.flac -q && grep -q '^9[0-9]\{3\} of 10000' out; check "MIDI as the song"
 expect 0 "$avsvt" sing "$data/melody.csv" "$data/melody.flac" --live --fast && grep -q '^[89][0-9]\{3\} of 10000 points: 1[89] of 19' out && [ "$(grep -c '%' out)" = 2 ]; check "scored while it is sung"
 expect 0 "$avsvt" sing "$data/melody.csv" two.flac --live --fast --json -o live.svg && json out && grep -q '<svg' live.svg; check "live, as JSON and with a picture"
@@ -264,6 +269,7 @@ expect 0 with_fake "$avsvt" listen --seconds 0.2 --json && [ "$(grep -c '"off"' 
 printf '#TITLE:A\n#BPM:300\n: 10 20 9 la\n' >a4.txt
 expect 0 with_fake "$avsvt" sing a4.txt -q && grep -q '^[0-9]\{4,5\} of 10000 points: 1 of 1' out; check "singing at the microphone is scored"
 with_fake python3 "$here/screen.py" 80x24 "$avsvt" listen --seconds 0.1 >out 2>err && ! grep -q gone out && grep -q 'A test microphone' out; check "the name of the microphone outlives it"
+with_fake timeout 300 python3 "$here/terminal.py" "$avsvt" "$data/melody.flac" >out 2>err; check "warnings, Ctrl-Z and two Ctrl-C leave the terminal as it was"
 expect 0 with_fake env AVSVT_TEST_MUTED=1 "$avsvt" listen --seconds 0.1 && grep -q '^A test microphone: nothing was heard that is sung; .*--list-inputs' err; check "a microphone that hears nothing"
 expect 0 with_fake "$avsvt" listen --list-inputs && grep -q 'A test microphone.*the usual' out; check "the microphones are listed"
 expect 1 with_fake "$avsvt" listen --input nothing --seconds 1 && grep -q "no microphone 'nothing'" err; check "a microphone that is not there"

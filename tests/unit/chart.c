@@ -114,6 +114,34 @@ static void a_duet_gives_the_voice_that_is_asked_for(void **state)
     assert_says(err, "no voice 3; it has 2");
 }
 
+static void notes_before_a_singer_are_the_first_ones(void **state)
+{
+    static const char duet[] = "#BPM:300\n: 0 4 0 one\n- 5\nP2\n: 4 4 7 two\nE\n";
+    (void)state;
+    avsvt_chart *first = open_text("half.txt", duet, strlen(duet), 1);
+    assert_int_equal(info_of(first).notes, 1);
+    is(first, 0, 0, 0.2, 60, 0, 0, "one");
+    avsvt_chart *second = open_text("half.txt", duet, strlen(duet), 2);
+    assert_int_equal(info_of(second).notes, 1);
+    is(second, 0, 0.2, 0.4, 67, 0, 0, "two");
+    avsvt_chart_free(first);
+    avsvt_chart_free(second);
+}
+
+static void the_newer_name_of_the_sound_is_taken(void **state)
+{
+    static const char *const heads[] = { "#MP3:old.mp3\n#AUDIO:new.ogg\n", "#AUDIO:new.ogg\n#MP3:old.mp3\n",
+                                         "#AUDIO:\n#MP3:new.ogg\n", "#MP3:new.ogg\n#AUDIO: \n" };
+    char text[100];
+    (void)state;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        snprintf(text, sizeof text, "%s#BPM:300\n: 0 4 0 la\n", heads[i]);
+        avsvt_chart *chart = open_text("sound.txt", text, strlen(text), 0);
+        assert_string_equal(info_of(chart).audio, "new.ogg");
+        avsvt_chart_free(chart);
+    }
+}
+
 /* Format 1 at 480 ticks: tempo and name; chords named "Piano"; words and a
  * melody on channel 2; drums. */
 static const unsigned char midi[] =
@@ -314,6 +342,8 @@ int main(void)
         cmocka_unit_test(an_ultrastar_chart_keeps_kinds_lines_and_words),
         cmocka_unit_test(old_songs_have_their_letters),
         cmocka_unit_test(a_duet_gives_the_voice_that_is_asked_for),
+        cmocka_unit_test(notes_before_a_singer_are_the_first_ones),
+        cmocka_unit_test(the_newer_name_of_the_sound_is_taken),
         cmocka_unit_test(a_midi_file_gives_the_part_that_has_the_words),
         cmocka_unit_test(another_part_of_a_midi_file_can_be_asked_for),
         cmocka_unit_test(a_midi_file_as_plain_notes_holds_all_but_the_drums),

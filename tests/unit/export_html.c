@@ -52,6 +52,8 @@ static void check_page(const char *page)
     assert_null(strstr(page, "https:"));
     assert_null(strstr(page, "src=\""));
     assert_non_null(strstr(page, "default-src 'none'"));
+    /* What changes ten times a second is not read out. */
+    assert_non_null(strstr(page, "<output id=\"clock\" aria-label=\"Position\" aria-live=\"off\">"));
 }
 
 static void a_page_without_sound_is_whole(void **state)
