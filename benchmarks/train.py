@@ -169,8 +169,10 @@ def main() -> None:
     found = {name: [] for name in names}
     for _ in range(options.rounds):
         for name in names:
-            done = subprocess.run([sys.executable, *sys.argv, "--only", name], check=True,
+            done = subprocess.run([sys.executable, *sys.argv, "--only", name], check=False,
                                   stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise SystemExit(f"training by {name} failed")
             found[name].append(json.loads(done.stdout))
         names.reverse()  # whoever comes first has no advantage
     result = {"threads": options.threads, "rounds": options.rounds}
