@@ -10,7 +10,8 @@ speech of speakers that no training hears, `held_trained` the same with vibrato,
 speakers talking between phrases, `voices` speech as it is. MUSIC holds
 recordings without a voice, made by other means than the training's
 accompaniment; they are also mixed under singing/dev. What isn't given is left
-out and said so. With --made ffmpeg is needed. Mean F1 per song in %; notes a minute where none should be.
+out and said so; --made needs ffmpeg. Mean F1 per song in %; notes a minute where
+none should be.
 """
 import argparse
 import json

@@ -50,7 +50,8 @@ def main():
         order = np.random.default_rng(args.seed).permutation(len(found))
         sounds += [found[i] for i in order[:args.songs or None]]
     if not sounds:
-        raise SystemExit("no songs, NAME.flac with NAME.txt, in " + ", ".join(map(str, args.folders)))
+        raise SystemExit("no songs, NAME.flac with NAME.txt, in "
+                         + ", ".join(map(str, args.folders)))
     same = [stem for stem, count in Counter(sound.stem for sound in sounds).items() if count > 1]
     if same:
         raise SystemExit(f"{same[0]}: several songs have this name, and films are named after them")
