@@ -9,10 +9,10 @@ Joins the sounds of the folder to pieces of 560 s, transcribes each in one piece
 counts the notes (onset and offset to 1 ms) that are in one result and not in
 both. The chunk section of the compiled-in model's manifest is rewritten for
 this; nothing else of it changes."""
+import argparse
 import glob
 import os
 import re
-import sys
 import tempfile
 import zipfile
 
@@ -38,14 +38,24 @@ def with_chunks(length, context, path):
 
 def joined(folder, rate=16000):
     files = sorted(f for end in ("flac", "wav") for f in glob.glob(f"{folder}/*.{end}"))
+    if not files:
+        raise SystemExit(f"{folder}: has no .flac or .wav")
     sound = np.concatenate([avsvt.read_audio(f, rate)[0] for f in files])
     return [sound[i:i + PIECE_S * rate] for i in range(0, len(sound), PIECE_S * rate)]
 
 
+def setting(text):
+    length, context = map(float, text.split(","))
+    return length, context
+
+
 def main():
-    pieces = joined(sys.argv[1])
-    settings = [tuple(map(float, s.split(","))) for s in sys.argv[2:]] or [
-        (40, 10), (20, 20), (60, 20), (120, 40)]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", help="of sound")
+    parser.add_argument("settings", nargs="*", type=setting, metavar="LENGTH,CONTEXT",
+                        default=[(40, 10), (20, 20), (60, 20), (120, 40)])
+    options = parser.parse_args()
+    pieces = joined(options.folder)
     with tempfile.TemporaryDirectory() as folder:
         def notes(length, context):
             model = with_chunks(length, context, os.path.join(folder, "model.pt"))
@@ -54,7 +64,7 @@ def main():
 
         whole = notes(600, 0)
         print(f"{sum(map(len, whole))} notes in {sum(map(len, pieces)) / 16000 / 60:.1f} minutes")
-        for length, context in settings:
+        for length, context in options.settings:
             differ = sum(len(a ^ b) for a, b in zip(whole, notes(length, context)))
             print(f"{length:g} s with {context:g} s: {differ} differ", flush=True)
 

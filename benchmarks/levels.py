@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from quality import MEASURES, Judge, sounds
+from quality import MEASURES, Judge, place, sounds
 
 
 class Listener(Judge):
@@ -21,7 +21,7 @@ class Listener(Judge):
         out = self.scratch / name
         out.mkdir()
         for file in files:
-            self.run("listen", file, *self.model, "--fast", "-q", "-o", out / (file.stem + ".csv"))
+            self.run("listen", file, *self.model, "--fast", "-q", "-o", place(out, file, ".csv"))
         return out
 
 
@@ -29,9 +29,13 @@ def quieter(files, gain, folder):
     folder.mkdir()
     for file in files:
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", file, "-af",
-                        f"volume={gain}dB", "-c:a", "pcm_f32le", folder / (file.stem + ".wav")],
+                        f"volume={gain}dB", "-c:a", "pcm_f32le", place(folder, file, ".wav")],
                        check=True)
     return sounds(folder)
+
+
+def gains(text):
+    return [float(each) for each in text.split(",")]
 
 
 def main():
@@ -41,11 +45,11 @@ def main():
     parser.add_argument("--model", type=Path)
     parser.add_argument("--live", action="store_true")
     parser.add_argument("--empty", type=Path, action="append", default=[])
-    parser.add_argument("--gains", default="0,-10,-20,-30,-40,-50")
+    parser.add_argument("--gains", type=gains, default="0,-10,-20,-30,-40,-50", metavar="DB,...")
     args = parser.parse_args()
     dev = args.data / "singing/dev"
     print(" " * 28, " / ".join(MEASURES))
-    for gain in map(float, args.gains.split(",")):
+    for gain in args.gains:
         with tempfile.TemporaryDirectory() as name:
             scratch = Path(name)
             judge = (Listener if args.live else Judge)(args.avsvt, args.model, scratch)

@@ -48,13 +48,16 @@ def noise_of(kind, folder, name, count):
         return avsvt.noise(kind, count, RATE, folder, seed=seed)
     if folder == "made":
         return made(count, seed)
-    file = next(pathlib.Path(folder).glob(f"{name}.*"))
-    accomp, _ = avsvt.read_audio(file, RATE)
+    files = [file for file in sorted(pathlib.Path(folder).iterdir()) if file.stem == name]
+    if not files:
+        raise SystemExit(f"{folder}: has no accompaniment {name}.*")
+    accomp, _ = avsvt.read_audio(files[0], RATE)
     return np.pad(accomp, (0, max(0, count - len(accomp))))[:count]
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description="Notes found under noise, for `avsvt evaluate "
+                                     "n20emv2`.")
     parser.add_argument("list")
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("-m", "--model")

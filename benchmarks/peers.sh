@@ -15,10 +15,11 @@ minutes=${3:-10}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$here/../build/peers
 mkdir -p "$work"
-if [ ! -x "$work/venv/bin/python" ]; then
+if [ ! -e "$work/venv/complete" ]; then
     python3 -m venv "$work/venv"
     "$work/venv/bin/pip" install -q "numpy<2" "setuptools<80" onnxruntime librosa scipy resampy \
         "mir_eval" pretty_midi soundfile swift-f0
     "$work/venv/bin/pip" install -q --no-deps basic-pitch
+    : >"$work/venv/complete"
 fi
 exec "$work/venv/bin/python" "$here/peers.py" "$avsvt" "$sound" "$minutes" "$work"

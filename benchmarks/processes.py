@@ -79,6 +79,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.steps <= WARM:
         parser.error(f"--steps must be more than {WARM}")
+    if options.processes < 1:
+        parser.error("--processes must be at least 1")
     if options.work:
         work(options)
         return

@@ -10,7 +10,8 @@ speech of speakers that no training hears, `held_trained` the same with vibrato,
 speakers talking between phrases, `voices` speech as it is. MUSIC holds
 recordings without a voice, made by other means than the training's
 accompaniment; they are also mixed under singing/dev. What isn't given is left
-out and said so. Mean F1 per song in %; notes a minute where none should be.
+out and said so; --made needs ffmpeg. Mean F1 per song in %; notes a minute where
+none should be.
 """
 import argparse
 import json
@@ -26,7 +27,20 @@ MEASURES = ("COnPOff", "COnP", "COn", "COff")
 
 
 def sounds(folder):
-    return sorted(p for p in folder.rglob("*") if p.suffix in SOUNDS)
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SOUNDS)
+    if not found:
+        sys.exit(f"{folder}: has no sounds ({', '.join(SOUNDS)})")
+    return found
+
+
+def place(folder, file, ending):
+    """A new name in `folder` for what is made of `file`; sounds of several folders may
+    have one name."""
+    made, count = folder / (file.stem + ending), 1
+    while made.exists():
+        count += 1
+        made = folder / f"{file.stem}-{count}{ending}"
+    return made
 
 
 class Judge:
@@ -45,7 +59,7 @@ class Judge:
         out = self.scratch / name
         out.mkdir()
         for file in files:
-            self.run("transcribe", file, *self.model, "-q", "-o", out / (file.stem + ".csv"))
+            self.run("transcribe", file, *self.model, "-q", "-o", place(out, file, ".csv"))
         return out
 
     def scores(self, reference, files, name):
@@ -111,6 +125,8 @@ def main():
                 judge.scores(args.made / kind, sounds(args.made / kind), what)
             speech = [joined(args.made / "voices", s, scratch) for s in HELD
                       if (args.made / "voices" / s).is_dir()]
+            if not speech:
+                sys.exit(f"{args.made / 'voices'}: has none of the speakers that are held back")
             judge.notes_a_minute(speech, "speech")
         else:
             print("left out: no --made")

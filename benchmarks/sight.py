@@ -37,7 +37,9 @@ def under(folder, count, seed):
     if folder is None:
         return made(count, seed)
     files = sorted(p for p in pathlib.Path(folder).iterdir()
-                   if p.suffix in (".flac", ".wav", ".mp3", ".ogg"))
+                   if p.suffix.lower() in (".flac", ".wav", ".mp3", ".ogg"))
+    if not files:
+        raise SystemExit(f"{folder}: has no sounds")
     music, _ = avsvt.read_audio(files[seed % len(files)], RATE)
     return np.resize(music[seed % RATE:], count)
 
@@ -79,7 +81,7 @@ def svg(path, scores, measure):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("list")
     parser.add_argument("-m", "--model", required=True)
     parser.add_argument("-o", "--output", help="a plot, .svg")
@@ -91,6 +93,8 @@ def main():
     parser.add_argument("--measure", default="COn", choices=MEASURES, help="that is plotted")
     args = parser.parse_args()
     pipeline = avsvt.Pipeline(args.model)
+    if args.output and len(args.also) > len(COLOURS) - 3:
+        parser.error(f"a plot has colours for {len(COLOURS) - 3} --also at most")
     others = {}
     for also in args.also:
         name, _, path = also.rpartition("=")
@@ -118,6 +122,8 @@ def main():
             for name, other in others.items():
                 add(name, snr, reference, other.notes(heard, RATE))
         print(f"\r{count} songs", end="", flush=True)
+    if not count:
+        raise SystemExit(f"{args.list}: no songs")
     print(f"\r{count} songs")
     systems = list(dict.fromkeys(system for system, _ in sums))
     for i, measure in enumerate(MEASURES):
@@ -131,4 +137,5 @@ def main():
                           for system in systems}, args.measure)
 
 
-main()
+if __name__ == "__main__":
+    main()

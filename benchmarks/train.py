@@ -7,9 +7,9 @@ Both train the network of MODEL.pt (the compiled-in one: lib/models/notes-defaul
 with AdamW, clipping and an average of the weights, on random pieces of the
 songs in folder SONGS (sound with onset, offset, pitch beside it). The PyTorch
 loop is what one would write: eager mode, a Dataset that reads its piece of the
-file, a DataLoader with two workers. Each runs in a process of its own, in short
-turns, one beside the other, since a machine is seldom as busy twice; the first
-steps, while caches fill, are not counted.
+file (with soundfile), a DataLoader with two workers. Each runs in a process of its
+own, in short turns, one beside the other, since a machine is seldom as busy twice;
+the first steps, while caches fill, are not counted.
 
 Told are seconds of sound per second: by the clock (wall), by the processor time
 of the thread that trains (thread), and by that of everything that takes part,
@@ -169,8 +169,10 @@ def main() -> None:
     found = {name: [] for name in names}
     for _ in range(options.rounds):
         for name in names:
-            done = subprocess.run([sys.executable, *sys.argv, "--only", name], check=True,
+            done = subprocess.run([sys.executable, *sys.argv, "--only", name], check=False,
                                   stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise SystemExit(f"training by {name} failed")
             found[name].append(json.loads(done.stdout))
         names.reverse()  # whoever comes first has no advantage
     result = {"threads": options.threads, "rounds": options.rounds}

@@ -32,8 +32,8 @@ fi
 avsvt=$build/examples/avsvt
 
 if [ -n "$song" ]; then
-    base=${song%.*}
-    case $base in */) base=$song ;; esac
+    base=$song # a point in a folder's name, or before a hidden file's, begins no ending
+    case ${song##*/} in ?*.*) base=${song%.*} ;; esac
 else
     song=$root/examples/data/melody.flac
     base=$(pwd)/melody

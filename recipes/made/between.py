@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 
 from singers import add_speakers, speakers_in
-from songs import read_song, write_song
+from songs import read_song, songs_in, write_song
 from voice import RATE, analyse, reshape, synthesize
 
 REST_S = 0.12        # shortest rest to cut in
@@ -100,7 +100,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(args.seed)
     voices = speakers_in(args.voices, args.only, args.without)
-    songs = sorted(args.songs.glob("*.flac"))
+    songs = songs_in(args.songs)
     seconds = 0.0
     for index in sorted(rng.permutation(len(songs))[:args.most]):
         song = songs[index]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import soundfile
 
+from singers import speakers_in
+
 SHORTEST_S = 0.3
 
 
@@ -26,16 +28,15 @@ def main():
     rng = random.Random(args.seed)
     seconds = count = 0
     args.out.mkdir(parents=True, exist_ok=True)
-    for speaker in sorted(p for p in args.voices.iterdir() if p.is_dir()):
-        if speaker.name in args.without:
-            continue
-        files = sorted(speaker.glob("*.flac"))
+    for speaker, files in speakers_in(args.voices, [], args.without).items():
         rng.shuffle(files)
         for file in files[:args.each]:
             length = soundfile.info(file).duration
             if length < SHORTEST_S:
                 continue
-            link = args.out / f"{speaker.name}_{file.name}"
+            link = args.out / f"{speaker}_{file.name}"
+            if link.is_symlink():  # an earlier run's, perhaps to other voices
+                link.unlink()
             if not link.exists():
                 link.symlink_to(file.resolve())
             link.with_suffix(".txt").write_text("")

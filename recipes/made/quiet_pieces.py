@@ -16,6 +16,8 @@ import avsvt
 import numpy as np
 import soundfile
 
+from singers import speakers_in
+
 RATE = 16000
 PIECE_S = 12
 SPEAKER_PIECES = 2  # at most: too much of it and songs stay empty too
@@ -24,14 +26,12 @@ NOISES = 20         # pieces, half of them silent
 
 def speech(folder: Path, without: list[str]):
     """Pieces of one speaker each."""
-    for speaker in sorted(p for p in folder.iterdir() if p.is_dir()):
+    for speaker, files in speakers_in(folder, [], without).items():
         words, number = [], 0
-        if speaker.name in without:
-            continue
-        for path in sorted(speaker.glob("*.flac")):
+        for path in files:
             words.append(soundfile.read(path, dtype="float32")[0])
             if sum(map(len, words)) > PIECE_S * RATE and number < SPEAKER_PIECES:
-                yield f"speech-{speaker.name}-{number}", np.concatenate(words)
+                yield f"speech-{speaker}-{number}", np.concatenate(words)
                 words, number = [], number + 1
 
 

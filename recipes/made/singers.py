@@ -13,9 +13,15 @@ def add_speakers(parser):
 
 
 def speakers_in(folder, only, without):
+    if not folder.is_dir():
+        raise SystemExit(f"{folder}: there is no such folder")
     found = {s.name: sorted(s.glob("*.flac")) for s in sorted(folder.iterdir())
              if s.is_dir() and s.name not in without and (not only or s.name in only)}
-    return {name: files for name, files in found.items() if files}
+    found = {name: files for name, files in found.items() if files}
+    if not found:
+        raise SystemExit(f"{folder}: no speaker is left to use: none has .flac files, or "
+                         "--only and --without leave all out")
+    return found
 
 
 def songs_parser(about, songs, seed):

@@ -6,6 +6,13 @@ import soundfile
 from voice import RATE
 
 
+def songs_in(folder):
+    songs = sorted(folder.glob("*.flac"))
+    if not songs:
+        raise SystemExit(f"{folder}: has no songs, NAME.flac with NAME.txt")
+    return songs
+
+
 def read_song(path):
     """Samples of a .flac, and rows of onset, offset, pitch of the .txt beside it."""
     samples, rate = soundfile.read(path)

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from melody import TRAINED_DEPTH, unsteady
-from songs import read_song, write_song
+from songs import read_song, songs_in, write_song
 from voice import RATE, STEP_S, analyse, reshape, synthesize
 
 LOWEST, HIGHEST = 38, 79 # MIDI number that the middle of a song is moved between
@@ -111,7 +111,7 @@ def main():
                         help="slower, with vibrato")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    songs = sorted(args.songs.glob("*.flac"))
+    songs = songs_in(args.songs)
     jobs = [(song, args.out, args.seed * 100003 + number * len(songs) + i, number, args.manner)
             for number in range(args.times) for i, song in enumerate(songs)]
     with Pool(args.processes) as pool:

@@ -116,12 +116,17 @@ def main():
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
+    if not args.packages and not args.synthetic:
+        parser.error("--packages or --synthetic is needed")
+    speakers = speakers_in(args.packages) if args.packages else {}
+    if args.packages and not speakers:
+        raise SystemExit(f"{args.packages}: no speakers; are Debian's packages unpacked there?")
     args.out.mkdir(parents=True, exist_ok=True)
 
     jobs = []
-    if args.packages:
+    if speakers:
         rng = random.Random(args.seed)
-        for name, files in sorted(speakers_in(args.packages).items()):
+        for name, files in sorted(speakers.items()):
             # The shortest prompts are single letters and digits: few of them.
             files = sorted(files, key=lambda f: f.stat().st_size)[len(files) // 4:]
             rng.shuffle(files)

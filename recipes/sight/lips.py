@@ -13,6 +13,7 @@ import argparse
 import csv
 import os
 import zlib
+from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def main():
         found = sorted(p for p in folder.glob("*.flac") if p.with_suffix(".txt").exists())
         order = np.random.default_rng(args.seed).permutation(len(found))
         sounds += [found[i] for i in order[:args.songs or None]]
+    if not sounds:
+        raise SystemExit("no songs, NAME.flac with NAME.txt, in "
+                         + ", ".join(map(str, args.folders)))
+    same = [stem for stem, count in Counter(sound.stem for sound in sounds).items() if count > 1]
+    if same:
+        raise SystemExit(f"{same[0]}: several songs have this name, and films are named after them")
     jobs = [(sound, args.out, args.seed) for sound in sounds]
     with Pool(args.processes) as pool:
         seconds = sum(pool.imap(one, jobs))

@@ -4,7 +4,6 @@ import ctypes
 import os
 from ctypes import c_void_p
 
-from . import _ffi
 from ._handle import Handle, call, held, path_bytes, settings_text
 from .audio import as_mono
 from .notes import Notes

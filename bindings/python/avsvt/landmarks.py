@@ -89,6 +89,9 @@ def main(arguments=None) -> int:
     if os.path.exists(options.output) and os.path.exists(options.video) and \
             os.path.samefile(options.output, options.video):
         parser.error(f"{options.output}: is the video; choose another name")
+    folder = os.path.dirname(os.path.abspath(options.output))
+    if not os.path.isdir(folder):
+        parser.error(f"{options.output}: there is no folder {folder}")
     try:
         with Video(options.video, rate=options.rate, pixels="rgb") as video:
             landmarks = track(video, _mediapipe())

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import encoders  # noqa: E402
-from avsvt.export import encoder, huggingface  # noqa: E402
+from avsvt.export import encoder, huggingface, svt_audio  # noqa: E402
 from avsvt.export.__main__ import main as export  # noqa: E402
 from avsvt.networks import SpeechEncoder, speech_layers  # noqa: E402
 
@@ -218,8 +218,26 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
     assert "there is no folder" in refused(
         capsys, "avhubert", given, "-o", tmp_path / "none" / "out.pt")
     assert "is a folder" in refused(capsys, "avhubert", given, "-o", tmp_path)
-    assert "is the checkpoint itself" in refused(capsys, "avhubert", given, "-o", given)
+    assert "would be written over what it is made of" in refused(
+        capsys, "avhubert", given, "-o", given)
     assert given.read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize(("kind", "given", "output"), [
+    ("svt-audio", ["x-encoder.pt", "head.ckpt"], "x.yaml"), ("svt-audio", ["x-head.pt"], "x.pt"),
+    ("svt-audio", ["CKPT"], "CKPT/x.yaml"), ("svt-audio-whole", ["CKPT"], "CKPT/x-head.pt"),
+    ("svt-video", ["encoder.ckpt", "x-head.pt"], "x.yaml")])
+def test_parts_are_not_written_over_what_they_are_made_of(kind, given, output, tmp_path, capsys,
+                                                          monkeypatch):
+    monkeypatch.setattr(svt_audio, "HEADS", ["x-head.pt"])
+    (tmp_path / "CKPT").mkdir()
+    files = [tmp_path / name for name in given if name != "CKPT"]
+    files += [tmp_path / "CKPT" / name for name in ("wav2vec2.ckpt", "x-head.pt")]
+    for each in files:
+        each.write_bytes(b"kept")
+    assert "would be written over what it is made of" in refused(
+        capsys, kind, *(tmp_path / name for name in given), "-o", tmp_path / output)
+    assert all(each.read_bytes() == b"kept" for each in files)
 
 
 def test_an_export_that_differs_is_refused(tmp_path, capsys, monkeypatch):

@@ -237,6 +237,19 @@ def test_export_refuses_what_is_no_note_network(tmp_path):
     assert run.returncode == 1 and "absent.pt" in run.stderr
 
 
+@pytest.mark.parametrize("spoil, told", [
+    (lambda made: setattr(made, "heads", torch.nn.Linear(12, 21)), "heads.weight is [21, 12]"),
+    (lambda made: made.heads.bias.data.fill_(float("nan")), "heads.bias has values that are not")])
+@pytest.mark.parametrize("kind", ["notes-default", "notes-live"])
+def test_export_names_the_weights_that_do_not_fit(network, kind, spoil, told, tmp_path):
+    spoil(network)
+    torch.jit.save(torch.jit.script(network), tmp_path / "own.pt")
+    run = run_export(kind, tmp_path / "own.pt", "-o", tmp_path / "out.pt")
+    assert run.returncode == 1 and run.stdout == ""
+    assert f"{tmp_path / 'own.pt'}: its weights are not those of the network: {told}" in run.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["own.pt"]
+
+
 def test_export_writes_nothing_when_the_networks_differ(data, tmp_path, monkeypatch):
     path = seed_checkpoint(data)
     source = notes_default.source_network

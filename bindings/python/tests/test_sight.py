@@ -117,3 +117,19 @@ def test_what_is_no_network_of_notes_is_refused(tmp_path, capsys):
     assert "neither a note network" in capsys.readouterr().err
     assert main(["sight", str(tmp_path / "gone.pt"), "-o", str(tmp_path / "x.yaml")]) == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "other.pt"]
+
+
+@pytest.mark.parametrize("part", ["audio", "head"])
+def test_a_part_is_not_written_over_what_it_is_made_of(start, part, tmp_path, capsys):
+    trained = tmp_path / f"x-{part}.pt"
+    trained.write_bytes(start.read_bytes())
+    assert main(["sight", str(trained), "-o", str(tmp_path / "x.yaml")]) == 1
+    assert "would be written over what it is made of" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [trained] and trained.read_bytes() == start.read_bytes()
+
+
+@pytest.mark.parametrize("width", [["--seen", "0"], ["--hidden", "-1"]])
+def test_a_width_that_can_not_be_is_refused(width, tmp_path, capsys):
+    assert main(["sight", str(BUILT_IN), "-o", str(tmp_path / "x.pt"), *width]) == 1
+    assert "--seen and --hidden must be 1 to" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -142,7 +142,9 @@ def test_landmarks_of_a_video_that_is_not_there(tmp_path, capsys):
     assert told.startswith("avsvt.landmarks: ") and "none.mp4" in told
 
 
-@pytest.mark.parametrize("name, told", [("l", "must end in .npy"), ("clip.npy", "is the video")])
+@pytest.mark.parametrize("name, told", [
+    ("l", "must end in .npy"), ("clip.npy", "is the video"),
+    ("none/l.npy", "there is no folder")])  # before faces are looked for
 def test_landmarks_go_into_a_file_of_their_own(tmp_path, monkeypatch, capsys, name, told):
     monkeypatch.chdir(tmp_path)
     np.save("clip.npy", np.zeros((1, 8, 8), np.uint8))

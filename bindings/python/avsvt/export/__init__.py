@@ -5,6 +5,7 @@ Each kind is a module of this package, or an object in one ("module:object"),
 with ``SUMMARY``, ``add_arguments`` and ``export``, and ``CHECKPOINTS`` where it
 takes other than one or more; ``KINDS`` names them. This package needs PyTorch.
 """
+import os
 from importlib import import_module
 
 KINDS = {
@@ -33,3 +34,11 @@ def kind(name: str):
     module, _, inner = KINDS[name].partition(":")
     module = import_module("." + module, __name__)
     return getattr(module, inner) if inner else module
+
+
+def spare(path: str, given) -> None:
+    """Refuses to write `path` over one of the files that it is made of."""
+    if os.path.exists(path) and any(os.path.exists(each) and os.path.samefile(each, path)
+                                    for each in given):
+        raise ValueError(f"{path}: would be written over what it is made of; -o must name "
+                         "another file")

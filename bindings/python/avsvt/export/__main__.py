@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import KINDS, kind
+from . import KINDS, kind, spare
 
 
 def parse(arguments):
@@ -34,10 +34,7 @@ def check_output(path: str, checkpoints) -> None:
         raise ValueError(f"{path}: there is no folder {folder}")
     if os.path.isdir(path):
         raise ValueError(f"{path}: is a folder; -o names a file")
-    given = [checkpoints] if isinstance(checkpoints, str) else checkpoints or []
-    if os.path.exists(path) and any(os.path.exists(each) and os.path.samefile(each, path)
-                                    for each in given):
-        raise ValueError(f"{path}: is the checkpoint itself; -o must name another file")
+    spare(path, [checkpoints] if isinstance(checkpoints, str) else checkpoints or [])
 
 
 def main(arguments=None) -> int:

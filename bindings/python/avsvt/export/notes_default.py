@@ -94,7 +94,7 @@ def load_models(paths: list):
             raise ValueError(f"{path}: its sizes are not those of {paths[0]}")
     sizes = sizes_of(states[0], paths[0])
     network = networks.NoteNetwork(**sizes).eval()
-    network.load_state_dict(weights.mean(states))
+    weights.put(network, weights.mean(states), paths[0])
     return network, sizes
 
 
@@ -117,7 +117,7 @@ def load(path: str):
             name = re.sub(pattern, ours, name)
         state[name] = tensor
     network = networks.NoteNetwork(**sizes).eval()
-    network.load_state_dict(state)
+    weights.put(network, state, path)
     return network, sizes, checkpoint
 
 

@@ -80,7 +80,7 @@ def load_live(paths: list, states: list):
         if other != sizes[0]:
             raise ValueError(f"{path}: its sizes are not those of {paths[0]}")
     network = networks.NoteNetwork(**sizes[0]).eval()
-    network.load_state_dict(weights.mean(states))
+    weights.put(network, weights.mean(states), paths[0])
     return network, sizes[0]
 
 
@@ -99,6 +99,7 @@ def load(paths: list, lookahead: int):
     if not 1 <= lookahead <= 50:
         raise ValueError(f"a look-ahead of {lookahead} frames is not from 1 to 50")
     sizes = notes_default.sizes_of(states[0], paths[0])
+    weights.put(networks.NoteNetwork(**sizes), states[0], paths[0])
     return start(states[0], sizes, lookahead), {**sizes, "lookahead": lookahead}, False
 
 

@@ -7,9 +7,10 @@ import warnings
 import torch
 
 from ..networks.losses import note_frames_loss
-from . import archive, weights
+from . import archive, spare, weights
 
 TOLERANCE = 1e-4
+PUBLISHED = {"rule": "published", "onset_threshold": 0.4, "offset_threshold": 0.5, "window": 3}
 
 
 def difference(one, other, inputs) -> float:
@@ -100,8 +101,7 @@ def write_note_head(path: str, name: str, weight: torch.Tensor, bias: torch.Tens
         "avsvt": 1, "name": name, "role": "head", "task": "notes",
         "input": {"kind": "features", "width": weight.shape[1]},
         "output": {"layout": "notes20"},
-        "decode": {"rule": "published", "onset_threshold": 0.4, "offset_threshold": 0.5,
-                   "window": 3},
+        "decode": PUBLISHED,
         "licence": licence,
     }
     inputs = [(noise(1, 50, weight.shape[1]),), (noise(2, 3, weight.shape[1]),)]
@@ -109,16 +109,16 @@ def write_note_head(path: str, name: str, weight: torch.Tensor, bias: torch.Tens
                 lambda x: torch.nn.functional.linear(x, weight, bias), inputs, what)
 
 
-def write_pipeline(path: str, parts: dict, chunk: dict) -> None:
+def write_pipeline(path: str, parts: dict, chunk: dict, decode=None) -> None:
     """The YAML file that joins model files; their paths are told relative to
-    it. `parts` are in the order of the way: audio, video, fusion, head."""
+    it. `parts` are in the order of the way: audio, video, fusion, head.
+    `decode`: other than as published."""
     folder = os.path.dirname(os.path.abspath(path))
     document = {"avsvt": 1, "task": "notes"}
     document.update((key, os.path.relpath(os.path.abspath(part), folder))
                     for key, part in parts.items() if part)
     document["chunk"] = chunk
-    document["decode"] = {"rule": "published", "onset_threshold": 0.4,
-                          "offset_threshold": 0.5, "window": 3}
+    document["decode"] = decode or PUBLISHED
     beside = f"{path}.new"
     try:
         with open(beside, "w", encoding="utf-8") as file:
@@ -129,12 +129,15 @@ def write_pipeline(path: str, parts: dict, chunk: dict) -> None:
             os.remove(beside)
 
 
-def outputs(path: str, *kinds: str) -> dict:
+def outputs(path: str, given, *kinds: str) -> dict:
     """Where the parts of a pipeline go that is written as `path`: beside it,
-    named after it. ``x.yaml`` -> ``x.yaml``, ``x-head.pt``, ..."""
+    named after it. ``x.yaml`` -> ``x.yaml``, ``x-head.pt``, ... None of them may
+    be one of the files `given`, of which they are made."""
     stem, ending = os.path.splitext(path)
     if ending not in (".yaml", ".yml", ".pt"):
         raise ValueError(f"{path}: -o names the pipeline, OUT.yaml; its parts are named after it")
     named = {kind: f"{stem}-{kind}.pt" for kind in kinds}
     named["pipeline"] = f"{stem}.yaml" if ending == ".pt" else path
+    for each in named.values():
+        spare(each, given)
     return named

@@ -6,7 +6,7 @@ import torch
 
 from ..networks import sight
 from ..networks.frontend import HOP, SAMPLE_RATE
-from . import archive, parts, weights
+from . import parts, weights
 
 SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
            "one the pipeline OUT.yaml and its parts")
@@ -17,6 +17,7 @@ SEES = {"width": SIDE, "height": SIDE, "frame_rate": PICTURES_HZ, "mean": MEAN,
         "deviation": DEVIATION}
 DECODE = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5, "window": 4,
           "min_duration_s": 0.08}
+WIDEST = 65536  # of any layer
 
 
 def add_arguments(parser) -> None:
@@ -54,6 +55,8 @@ def trained(state: dict) -> sight.SightNetwork:
 
 def untrained(state: dict, options) -> sight.SightNetwork:
     """What hears is the note network's; the rest is drawn."""
+    if not 1 <= options.seen <= WIDEST or not 1 <= options.hidden <= WIDEST:
+        raise ValueError(f"--seen and --hidden must be 1 to {WIDEST}")
     torch.manual_seed(options.seed)
     ear = new_ear(state, "", options.whole_ear)
     left = ("heads.",) if options.whole_ear else ("gru.", "heads.")
@@ -89,7 +92,7 @@ def export(options) -> str:
         raise ValueError(f"{path}: neither a note network to start from nor the trained "
                          "audio-visual demonstration")
     network = trained(state)
-    to = parts.outputs(options.output, "audio", "video", "fusion", "head")
+    to = parts.outputs(options.output, [path], "audio", "video", "fusion", "head")
     heard, seen = network.audio.features, network.video.flat.out_features
     # Recurrent layers remember for some twenty seconds.
     chunk = {"length_s": 30, "context_s": 20 if hasattr(network.audio, "gru") else 5}
@@ -117,10 +120,7 @@ def export(options) -> str:
     worst = 0.0
     for kind, (part, told, inputs) in made.items():
         worst = max(worst, parts.write_model(to[kind], part, told, part, inputs, path))
-    document = {"avsvt": 1, "task": "notes",
-                **{kind: os.path.basename(to[kind]) for kind in made},
-                "chunk": {"mode": "overlap"}, "decode": DECODE}
-    with open(to["pipeline"], "w", encoding="utf-8") as file:
-        file.write(archive.to_yaml(document))
+    parts.write_pipeline(to["pipeline"], {kind: to[kind] for kind in made}, {"mode": "overlap"},
+                         DECODE)
     return (f"{', '.join(to[kind] for kind in ('pipeline', *made))}: differ from {path} by at "
             f"most {worst:.2g}")

@@ -132,11 +132,15 @@ def of_trained(path: str, options) -> tuple:
     return made, *made.head(), path, made.licence(), ""
 
 
+def is_trained(given: list) -> bool:
+    return len(given) == 1 and not os.path.isdir(given[0])
+
+
 def gather(options) -> tuple:
     """Encoder, weights of the head, where the head lies, licence, and what was
     guessed."""
     given = options.checkpoints
-    if len(given) == 1 and not os.path.isdir(given[0]):
+    if is_trained(given):
         return of_trained(given[0], options)
     where, head = sort_checkpoints(given)
     made, note = encoder_of(weights.state_of(where), where, options)
@@ -144,8 +148,10 @@ def gather(options) -> tuple:
 
 
 def export(options) -> str:
+    given = options.checkpoints
+    to = parts.outputs(options.output, given if is_trained(given) else sort_checkpoints(given),
+                       "encoder", "head")
     made, weight, bias, head, licence, note = gather(options)
-    to = parts.outputs(options.output, "encoder", "head")
     name = options.name or os.path.splitext(os.path.basename(options.output))[0]
     told = made.write(to["encoder"], options, licence, name=f"{name}-encoder")
     parts.write_note_head(to["head"], f"{name}-head", weight, bias,

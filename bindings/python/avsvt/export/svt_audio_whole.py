@@ -11,7 +11,7 @@ import os
 import torch
 
 from ..networks import SpecAugment, SpeechNotes
-from . import huggingface, parts, svt_audio, weights
+from . import huggingface, parts, spare, svt_audio, weights
 
 SUMMARY = ("AV_SVT's audio system as one network to be trained (an encoder's Hugging Face "
            "folder or hub name for a new head; a CKPT folder, or its wav2vec2.ckpt and "
@@ -59,6 +59,7 @@ def gather(options) -> tuple:
     """Encoder, weights of the head, folder to compare with, and what to tell."""
     if not is_published(options.checkpoints):
         where, head = svt_audio.sort_checkpoints(options.checkpoints)
+        spare(options.output, (where, head))
         made, note = svt_audio.encoder_of(weights.state_of(where), where, options)
         return made, *svt_audio.head_of(head, made, where), None, note
     folder = huggingface.resolve(options.checkpoints[0], options.local_files_only)
@@ -74,8 +75,7 @@ def manifest(made, name: str, licence: str, compared: str, options) -> dict:
              "input": about["input"],
              "output": {"layout": "notes20", "frame_rate": 49.8},
              "chunk": {"mode": "published", "length_s": 5, "context_s": 2},
-             "decode": {"rule": "published", "onset_threshold": 0.4, "offset_threshold": 0.5,
-                        "window": 3},
+             "decode": parts.PUBLISHED,
              "encoder": {**about["encoder"], "whole_batch": not options.each_alone},
              "licence": licence}
     if any(options.drop_times) or any(options.drop_bands):

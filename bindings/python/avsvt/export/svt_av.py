@@ -143,7 +143,8 @@ def export(options) -> str:
     width = weights.shape(state, "0.fusion.layer1.self_att.att.out_proj.weight", path, 2)[0]
     weight, bias = parts.note_head({key: value for key, value in state.items()
                                     if key.startswith("1.")}, path, width, "its fusion", "1.w.")
-    to = parts.outputs(options.output, "fusion", "head")
+    to = parts.outputs(options.output, [part for part in (path, options.audio, options.video)
+                                        if part], "fusion", "head")
     worst = write_fusion(to["fusion"], f"{name}-fusion", weights.take(state, "0.fusion."),
                          options, 1, path)
     parts.write_note_head(to["head"], f"{name}-head", weight, bias, options.licence, path)

@@ -28,12 +28,12 @@ def export(options) -> str:
         raise ValueError("svt-video is made of a CKPT folder, or of its encoder's file and its "
                          "head's (encoder.ckpt head.ckpt)")
     path, head = given
+    to = parts.outputs(options.output, given, "encoder", "head")
     state, _ = avhubert.load(path)
     config = avhubert.configuration(state, {"layer_norm_first": not options.post_norm},
                                     options.heads, path)
     config.update(upto=0, whole_norm=not options.no_output_norm)
     weight, bias = parts.note_head(weights.state_of(head), head, config["width"], path)
-    to = parts.outputs(options.output, "encoder", "head")
     name = options.name or os.path.splitext(os.path.basename(options.output))[0]
     worst = avhubert.write(to["encoder"], path, state, config, "video", FRAME_RATE,
                            f"{name}-encoder", options.licence)

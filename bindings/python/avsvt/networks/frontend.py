@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 SAMPLE_RATE = 16000
 HOP = 320                     # samples per frame: 50 frames a second
-TIMING_HOP = 160              # the view for onsets has two columns per frame
 PITCH_WINDOW = 2048
 TIMING_WINDOW = 512
 
@@ -134,6 +133,7 @@ class FrontEnd(nn.Module):
         energy = power.sum(2, keepdim=True) * 2.0 + 1e-2
         lags = torch.matmul(power, self.lag_cosines) / energy
 
+        # The view for onsets has two columns per frame.
         fine_time = self.magnitude(self.windows(samples, 512, 160, rows),
                                    self.timing_window, 160)
         fine_time = fine_time[:, :2 * rows]
