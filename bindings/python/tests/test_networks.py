@@ -161,13 +161,40 @@ def test_export_keeps_the_networks_it_was_trained_as(data, tmp_path):
 
 def test_export_makes_the_tracked_model_again(model_path, tmp_path):
     out = tmp_path / "notes-default.pt"
-    run = run_export("notes-default", model_path, "-o", out)
+    run = run_export("notes-default", model_path, "-o", out, "--licence", "MIT",
+                     "--trained-on", model_path.with_suffix(".json"))
     assert run.returncode == 0, run.stderr
     ours, tracked = (archive.read_entries(p.read_bytes()) for p in (out, model_path))
     assert ours["extra/avsvt.yaml"] == tracked["extra/avsvt.yaml"]
     for name in ours:
         if name.startswith("data/"):
             assert ours[name] == tracked[name], name
+
+
+@pytest.mark.parametrize("kind", ["notes-default", "notes-live"])
+def test_export_tells_of_its_data_what_it_is_told(kind, tmp_path):
+    start, out, told = (tmp_path / name for name in ("start.pt", "out.pt", "told.json"))
+    torch.jit.save(torch.jit.script(networks.NoteNetwork(4, 12, 6, 2).eval()), start)
+    run = run_export(kind, start, "-o", out)
+    assert run.returncode == 0, run.stderr
+    with avsvt.Model(out) as model:
+        assert model.get("licence") == "unknown" and model.get("trained_on.0.name") is None
+    told.write_text('[{"name": "my songs", "licence": "mine"}]')
+    run = run_export(kind, start, "-o", out, "--licence", "CC0-1.0", "--trained-on", told)
+    assert run.returncode == 0, run.stderr
+    with avsvt.Model(out) as model:
+        assert model.get("licence") == "CC0-1.0"
+        assert model.get("trained_on.0.name") == "my songs"
+        assert model.get("trained_on.0.licence") == "mine"
+    out.unlink()
+    for wrong in ("{", "{}", '["my songs"]', '[{"name": "my songs"}]',
+                  '[{"name": 1, "licence": "mine"}]'):
+        told.write_text(wrong)
+        run = run_export(kind, start, "-o", out, "--trained-on", told)
+        assert run.returncode == 1 and run.stderr.startswith(f"avsvt.export: {told}: "), run.stderr
+        assert run.stderr.count("\n") == 1 and not out.exists()
+    run = run_export(kind, start, "-o", out, "--trained-on", tmp_path / "none.json")
+    assert run.returncode == 1 and "none.json" in run.stderr and run.stderr.count("\n") == 1
 
 
 def test_export_makes_the_mean_of_several(tmp_path):

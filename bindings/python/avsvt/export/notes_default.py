@@ -9,32 +9,12 @@ import torch
 
 from .. import networks
 from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_RATE
-from . import archive, weights
+from . import archive, provenance, weights
 
 SUMMARY = ("the small note network of the compiled-in model, from weights_*.pt or trained "
            "model files (the mean of several); of none with --new, to train from nothing")
 CHECKPOINTS = "*"
 TOLERANCE = 1e-4
-
-DEBIAN = "in the package's Debian copyright file; not checked for this purpose"
-TRAINED_ON = [
-    {"name": "SSVD v2.0 sight-singing recordings, sung in solfege",
-     "licence": "no licence stated"},
-    {"name": "spoken prompts re-sung on melodies: asterisk-core-sounds-en/fr/es/it/ru, "
-             "klettres-data, ktuberling-data, gcin-voice, tuxpaint-stamps-default, "
-             "hedgewars-data", "licence": DEBIAN},
-    {"name": "speech made by espeak-ng and flite, re-sung on melodies",
-     "licence": "espeak-ng is GPL-3.0-or-later, flite BSD-like; their output was used"},
-    {"name": "the same prompts and speech as they are, which must stay empty",
-     "licence": DEBIAN},
-    {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
-     "licence": "sound font MIT; the music is random and ours"},
-    {"name": "music of free games, under songs and by itself, when it must stay empty: "
-             "asc-music, fretsonfire-songs-muldjord and -sectoid, frozen-bubble-data, "
-             "hedgewars-data, hyperrogue-music, lincity-ng-data, planetblupi-music-ogg, "
-             "singularity-music, supertux-data, warmux-data, warzone2100-music",
-     "licence": DEBIAN},
-]
 
 # Chosen on recordings of several kinds; lib/models/notes-default.md tells which.
 DECODE = {"rule": "precise", "onset_threshold": 0.66, "offset_threshold": 0.5, "window": 4,
@@ -66,6 +46,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--name", default="notes-default", help="the model's name")
     parser.add_argument("--new", type=int, metavar="SEED",
                         help="with no CHECKPOINT: weights drawn by chance")
+    provenance.add_arguments(parser)
 
 
 def sizes_of(state: dict, path: str) -> dict:
@@ -158,7 +139,7 @@ def largest_difference(one, other) -> float:
     return worst
 
 
-def manifest(name: str, sizes: dict, tensors: dict, trained_on=TRAINED_ON) -> dict:
+def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP,
@@ -167,7 +148,7 @@ def manifest(name: str, sizes: dict, tensors: dict, trained_on=TRAINED_ON) -> di
                    "fine": {"bins": FINE_BINS, "lowest": FINE_LOWEST, "step": FINE_STEP}},
         "chunk": {"length_s": 120, "context_s": 40},
         "decode": DECODE,
-        "licence": "MIT", "trained_on": trained_on,
+        **told,
         "native": {"family": "harmonic-gru-1", "config": sizes, "tensors": tensors},
     }
 
@@ -207,8 +188,7 @@ def export(options) -> str:
 
     entries = archive.save(scripted)
     tensors = archive.locate_tensors(entries, network)
-    told = TRAINED_ON if options.new is None else []
-    text = archive.to_yaml(manifest(options.name, sizes, tensors, told))
+    text = archive.to_yaml(manifest(options.name, sizes, tensors, provenance.told(options)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.write_archive(options.output, entries, text, check)

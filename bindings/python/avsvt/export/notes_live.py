@@ -6,21 +6,10 @@ import warnings
 import torch
 
 from .. import networks
-from . import archive, notes_default, weights
+from . import archive, notes_default, provenance, weights
 
 SUMMARY = ("the live note network, from a model file: notes-default's to start from, or trained "
            "(the mean of several)")
-
-TRAINED_ON = notes_default.TRAINED_ON[:1] + [
-    {"name": "the weights of notes-default, which it starts from", "licence": "MIT"},
-    {"name": "spoken prompts re-sung on melodies, and as speech that must stay empty: "
-             "asterisk-core-sounds-en/fr/es/it, klettres-data, ktuberling-data",
-     "licence": notes_default.DEBIAN},
-    {"name": "speech made by espeak-ng and flite, used alike",
-     "licence": "the programs are GPL-3.0-or-later and BSD-like; their output was used"},
-    {"name": "accompaniment rendered by us with FluidSynth and FluidR3_GM",
-     "licence": "sound font MIT; the music is random and ours"},
-]
 
 
 def add_arguments(parser) -> None:
@@ -31,6 +20,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--plain", action="store_true",
                         help="leave tables uncompressed, as training needs them (a network "
                              "made from one that must know the whole sound is left so)")
+    provenance.add_arguments(parser)
 
 
 def _folded(weight, after: int):
@@ -103,15 +93,14 @@ def load(paths: list, lookahead: int):
     return start(states[0], sizes, lookahead), {**sizes, "lookahead": lookahead}, False
 
 
-def manifest(name: str, sizes: dict, tensors: dict) -> dict:
+def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
     """As the default model's, with what a stream needs to know."""
-    made = notes_default.manifest(name, sizes, tensors)
+    made = notes_default.manifest(name, sizes, tensors, told)
     made["chunk"] = {"length_s": 120, "context_s": 20}
     made["decode"] = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5,
                       "window": 4, "min_duration_s": 0.08}
     made["live"] = {"onset_threshold": 0.6, "offset_threshold": 0.5,
                     "min_duration_s": 0.05}
-    made["trained_on"] = TRAINED_ON
     made["native"]["family"] = "harmonic-gru-live-1"
     return made
 
@@ -131,7 +120,8 @@ def export(options) -> str:
         warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
         entries = archive.save(torch.jit.script(network))
         tensors = archive.locate_tensors(entries, network)
-        text = archive.to_yaml(manifest(options.name, sizes, tensors))
+        text = archive.to_yaml(manifest(options.name, sizes, tensors,
+                                        provenance.told(options)))
         archive.write_archive(options.output, entries, text, check,
                               packed=live and not options.plain)
     return (f"{options.output}: {os.path.getsize(options.output)} bytes, {len(tensors)} "

@@ -6,7 +6,7 @@ import torch
 
 from ..networks import sight
 from ..networks.frontend import HOP, SAMPLE_RATE
-from . import parts, weights
+from . import parts, provenance, weights
 
 SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
            "one the pipeline OUT.yaml and its parts")
@@ -28,6 +28,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--whole-ear", action="store_true",
                         help="when new, hear with all layers of the note network but its last, "
                              "not only with those before the recurrent ones")
+    provenance.add_arguments(parser)
 
 
 def state_of(path: str) -> dict:
@@ -66,8 +67,7 @@ def untrained(state: dict, options) -> sight.SightNetwork:
 
 
 def describe(name: str, role: str, told: dict, output: dict, **more) -> dict:
-    return {"avsvt": 1, "name": name, "role": role, **more, "input": told, "output": output,
-            "licence": "MIT"}
+    return {"avsvt": 1, "name": name, "role": role, **more, "input": told, "output": output}
 
 
 def start(options, name: str, network) -> str:
@@ -75,6 +75,7 @@ def start(options, name: str, network) -> str:
                     {"width": 20, "frame_rate": PICTURES_HZ})
     inputs = [(parts.noise(1, n), parts.noise(1, m, SIDE, SIDE)) for n, m in
               ((16000, 50), (320, 1), (9999, 20))]
+    told.update(provenance.told(options))
     worst = parts.write_model(options.output, network, told, network, inputs, name)
     count = sum(p.numel() for name, p in network.named_parameters() if "audio." not in name)
     return f"{options.output}: {count} parameters to train; read back it differs by {worst:.2g}"
@@ -117,8 +118,9 @@ def export(options) -> str:
             {"kind": "features", "width": network.head.in_features}, {"layout": "notes20"},
             task="notes", decode=DECODE), [(parts.noise(1, 50, network.head.in_features),)]),
     }
-    worst = 0.0
+    worst, data = 0.0, provenance.told(options)
     for kind, (part, told, inputs) in made.items():
+        told.update(data)
         worst = max(worst, parts.write_model(to[kind], part, told, part, inputs, path))
     parts.write_pipeline(to["pipeline"], {kind: to[kind] for kind in made}, {"mode": "overlap"},
                          DECODE)

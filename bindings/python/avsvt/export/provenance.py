@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""What a manifest tells of where weights come from."""
+import json
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--licence", default="unknown",
+                        help="licence of the weights; default: unknown")
+    parser.add_argument("--trained-on", metavar="FILE.json",
+                        help="what they were trained on, for the manifest: a list of "
+                             '{"name": TEXT, "licence": TEXT}; default: nothing is told')
+
+
+def told(options) -> dict:
+    """The manifest's keys of it."""
+    found = {"licence": options.licence}
+    if options.trained_on:
+        found["trained_on"] = read(options.trained_on)
+    return found
+
+
+def read(path: str) -> list:
+    with open(path, encoding="utf-8") as file:
+        try:
+            data = json.load(file)
+        except ValueError as error:
+            raise ValueError(f"{path}: is no JSON: {error}") from None
+    if not isinstance(data, list) or not all(
+            isinstance(each, dict) and set(each) == {"name", "licence"} and
+            all(isinstance(text, str) for text in each.values()) for each in data):
+        raise ValueError(f'{path}: must be a list of {{"name": TEXT, "licence": TEXT}}')
+    return data
