@@ -35,6 +35,19 @@ static void stop(int number)
     sigprocmask(SIG_UNBLOCK, &these, NULL); /* until it is told to go on */
 }
 
+static void on_stop(int number);
+
+/* With SA_RESTART, as a line that is being written must not be cut short. */
+static void set_on_stop(int number)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_stop;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
 /* Ctrl-Z: the shell gets its terminal meanwhile. */
 static void on_stop(int number)
 {
@@ -44,7 +57,7 @@ static void on_stop(int number)
     pid_t owner = tcgetpgrp(STDOUT_FILENO);
     if (owner > 0 && owner != getpgrp())
         stop(SIGTTOU); /* it goes on in the background, where nothing is drawn */
-    signal(number, on_stop);
+    set_on_stop(number);
     if (taken)
         put_now(take);
     errno = before;
@@ -52,13 +65,9 @@ static void on_stop(int number)
 
 static void catch_stop(void)
 {
-    struct sigaction action, old;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_stop;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
+    struct sigaction old;
     if (!sigaction(SIGTSTP, NULL, &old) && old.sa_handler == SIG_DFL)
-        sigaction(SIGTSTP, &action, NULL);
+        set_on_stop(SIGTSTP);
 }
 
 void cli_screen_restore(void)
