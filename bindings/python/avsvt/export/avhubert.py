@@ -7,7 +7,7 @@ import re
 import torch
 
 from ..networks import avhubert as networks
-from . import parts, weights
+from . import parts, provenance, weights
 from .avhubert_source import Source
 
 SUMMARY = "AV-HuBERT, base or large, pre-trained or fine-tuned (a fairseq .pt)"
@@ -51,7 +51,7 @@ def add_common(parser) -> None:
                         help="attention heads, where the checkpoint does not tell; default: one "
                              "for 64 channels")
     parser.add_argument("--name", help="the model's name; default: the output's")
-    parser.add_argument("--licence", default="unknown", help="licence of the weights")
+    provenance.add_licence(parser)
 
 
 def options_of(checkpoint: dict) -> dict:

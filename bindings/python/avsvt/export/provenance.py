@@ -3,9 +3,13 @@
 import json
 
 
-def add_arguments(parser) -> None:
+def add_licence(parser) -> None:
     parser.add_argument("--licence", default="unknown",
                         help="licence of the weights; default: unknown")
+
+
+def add_arguments(parser) -> None:
+    add_licence(parser)
     parser.add_argument("--trained-on", metavar="FILE.json",
                         help="what they were trained on, for the manifest: a list of "
                              '{"name": TEXT, "licence": TEXT}; default: nothing is told')

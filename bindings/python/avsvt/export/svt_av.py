@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..networks import fusion
-from . import parts, weights
+from . import parts, provenance, weights
 
 SUMMARY = ("AV_SVT's fusion and head (a CKPT folder, or its model.ckpt), or MM_ALT's fusion "
            "(fusion.ckpt)")
@@ -26,7 +26,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--own", type=float, default=0.5, metavar="ALPHA",
                         help="weight of a stream's attention to itself (default 0.5)")
     parser.add_argument("--name", help="the model's name; default: the output's")
-    parser.add_argument("--licence", default="unknown", help="licence of the weights")
+    provenance.add_licence(parser)
 
 
 class SourceLayer(nn.Module):
