@@ -172,3 +172,110 @@ class Video2Roll(nn.Module):
     @torch.jit.export
     def loss(self, frames: Tensor, keys: Tensor):
         return F.binary_cross_entropy_with_logits(self.forward(frames), keys)
+
+
+def down(before: int, after: int, norm: bool = True) -> nn.Sequential:
+    layers = [nn.Conv2d(before, after, 3, 1, 1, bias=False)]
+    if norm:
+        layers.append(nn.BatchNorm2d(after, eps=0.8))
+    return nn.Sequential(*layers, nn.LeakyReLU(0.2))
+
+
+def up(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(nn.ConvTranspose2d(before, after, 3, 1, 1, bias=False),
+                         nn.BatchNorm2d(after, eps=0.8), nn.ReLU())
+
+
+class Step(nn.Module):
+    """A layer under the name that it has in the checkpoint."""
+
+    def __init__(self, layers: nn.Sequential):
+        super().__init__()
+        self.model = layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)
+
+
+class Generator(nn.Module):
+    """Audeo's Roll2Midi without its dropout: [batch, 1, 51, frames] -> the same, 0..1."""
+
+    def __init__(self):
+        super().__init__()
+        self.down1, self.down2 = Step(down(1, 64, norm=False)), Step(down(64, 128))
+        self.down3, self.down4 = Step(down(128, 256)), Step(down(256, 512))
+        self.down5, self.down6 = Step(down(512, 1024)), Step(down(1024, 1024))
+        self.up1, self.up2, self.up3 = Step(up(1024, 512)), Step(up(1536, 256)), Step(up(768, 128))
+        self.up4, self.up5 = Step(up(384, 64)), Step(up(192, 16))
+        self.conv1d = nn.Conv2d(80, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.down1(x)
+        second = self.down2(first)
+        third = self.down3(second)
+        fourth = self.down4(third)
+        fifth = self.down5(fourth)
+        x = torch.cat([self.up1(self.down6(fifth)), fifth], 1)
+        x = torch.cat([self.up2(x), fourth], 1)
+        x = torch.cat([self.up3(x), third], 1)
+        x = torch.cat([self.up4(x), second], 1)
+        return torch.sigmoid(self.conv1d(torch.cat([self.up5(x), first], 1)))
+
+
+class Look(nn.Module):
+    """A convolution whose weights learn nothing while they are `still`."""
+
+    def __init__(self, before: int, after: int, stride: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(after, before, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(after))
+        self.stride = stride
+
+    def forward(self, x: Tensor, still: bool) -> Tensor:
+        weight, bias = self.weight, self.bias
+        if still:
+            weight, bias = weight.detach(), bias.detach()
+        return F.conv2d(x, weight, bias, [self.stride, self.stride], [1, 1])
+
+
+class Judge(nn.Module):
+    """Its discriminator: [batch, 1, 51, frames] -> what each patch looks like."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = nn.ModuleDict({"0": Look(1, 64, 2), "2": Look(64, 128, 2),
+                                    "5": Look(128, 256, 2), "8": Look(256, 512, 1),
+                                    "11": Look(512, 1, 1)})
+
+    def forward(self, x: Tensor, still: bool) -> Tensor:
+        for name, look in self.model.items():
+            x = look(x, still)
+            if name != "0" and name != "11":
+                x = F.instance_norm(x)
+            if name != "11":
+                x = F.leaky_relu(x, 0.2)
+        return x
+
+
+class Roll2Midi(nn.Module):
+    """Generator and discriminator, each with its own loss. Published they take turns, but
+    the discriminator judges what the generator gave before its step: so both learn from
+    one sum that no gradient crosses. Its value is the first or the second loss alone."""
+
+    def __init__(self, shown: int):
+        super().__init__()
+        self.generator, self.judge = Generator(), Judge()
+        self.shown = shown
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.generator(x)
+
+    @torch.jit.export
+    def loss(self, logits: Tensor, roll: Tensor):
+        made = self.forward(torch.sigmoid(logits))
+        seen = self.judge(made, True)
+        losses = torch.stack([
+            0.001 * F.mse_loss(seen, torch.ones_like(seen)) + 0.999 * F.mse_loss(made, roll),
+            0.5 * (self.judge(roll, False) - 1).square().mean()
+            + 0.5 * self.judge(made.detach(), False).square().mean()])
+        return losses[self.shown] + losses[1 - self.shown] - losses[1 - self.shown].detach()

@@ -14,11 +14,12 @@ from test_training import exported, job  # noqa: E402
 NO_CLIPPING = 1e6
 
 
-def filled(network, data, path):
-    """A model file of the network, its weights made of their names."""
+def filled(network, data, path, part=lambda name: name):
+    """A model file of the network, its weights made of their names (in their part of it)."""
     fill = module(data / "reference/fill.py").fill
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
+            name = part(name)
             kind = str(tensor.dtype).replace("torch.", "")
             tensor.copy_(torch.from_numpy(fill(name, tensor.shape, kind)))
     return exported(network, path)
@@ -70,3 +71,16 @@ def test_keys_of_a_piano_train_as_published(data, tmp_path):
                  frames=frames.astype(np.float32), keys=golden["labels"].astype(np.float32))
     check(result["it.loss"], golden["losses"], 1e-5, 1e-2)
     check(result["it.grad_norm"], golden["grad_norms"], 1e-3, 1e-2)
+
+
+def test_a_roll_and_its_judge_train_as_published(data, tmp_path):
+    golden = np.load(data / "reference/piano/golden/train_roll2midi.npz")
+    jobs = [job(tmp_path, name,
+                filled(published.Roll2Midi(shown), data, tmp_path / f"{name}.pt",
+                       lambda name: name.split(".", 1)[1]),
+                {"clip_norm": NO_CLIPPING, "optimizer": {"kind": "adam", "lr": 5e-4}}, 3,
+                ["logits", "roll"]) for shown, name in enumerate(("made", "judged"))]
+    result = run(tmp_path, jobs, logits=golden["logits"].transpose(0, 2, 1)[:, None].copy(),
+                 roll=golden["gt"].astype(np.float32))
+    check(result["made.loss"], golden["g_losses"], 1e-5, 1e-2)
+    check(result["judged.loss"], golden["d_losses"], 1e-5, 1e-2)
