@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How much of solo singing becomes notes, without annotations.
 
-    solo.py AVSVT SOUND... [--model MODEL.pt]
+    solo.py AVSVT SOUND... [--model MODEL.pt] [--sung-share X]
 
 AVSVT is the command. Needs librosa, whose pYIN follows the voice; where it stays
 within a semitone for 120 ms somebody sings a pitch, and a note of that pitch, give
@@ -36,10 +36,9 @@ def steady(pitch):
     return np.pad(still, AROUND)
 
 
-def notes(avsvt, model, path):
-    command = [avsvt, "transcribe", path, "-q", "-f", "csv", "-o", "-"]
-    done = subprocess.run(command + (["-m", model] if model else []),
-                          capture_output=True, text=True, check=False)
+def notes(command, path):
+    done = subprocess.run([*command, path, "-q", "-f", "csv", "-o", "-"], capture_output=True,
+                          text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
     return [[float(row[k]) for k in ("onset", "offset", "pitch")]
@@ -51,11 +50,14 @@ def main():
     parser.add_argument("avsvt")
     parser.add_argument("sounds", nargs="+")
     parser.add_argument("--model")
+    parser.add_argument("--sung-share", help="as the command has it")
     args = parser.parse_args()
+    command = [args.avsvt, "transcribe", *(["-m", args.model] if args.model else []),
+               *(["--sung-share", args.sung_share] if args.sung_share else [])]
     for path in args.sounds:
         times, pitch = pitch_track(path)
         sung, right, any_note = steady(pitch), np.zeros(len(times), bool), np.zeros(len(times), bool)
-        found = notes(args.avsvt, args.model, path)
+        found = notes(command, path)
         for onset, offset, midi in found:
             inside = (times >= onset) & (times < offset)
             any_note |= inside

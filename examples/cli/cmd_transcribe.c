@@ -35,7 +35,7 @@ static const cli_option options[] = {
     { 0, "sung-share", CLI_NUMBER, "X", NULL, 0, 1, CLI_FIELD(sung_share),
       CLI_FIELD(sung_share_set),
       "drop notes around which less than this share of what has a pitch is sung, as in speech; "
-      "0 keeps all (default: the model's)" },
+      "0: nobody talks, keep all and fill in more (default: the model's)" },
     { 0, "fill", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(fill), CLI_FIELD(fill_set),
       "where somebody sings alone, make notes of clear pitches of at least so many seconds that "
       "the network missed; 0: none (default: the model's)" },

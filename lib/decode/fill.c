@@ -3,7 +3,8 @@
  * a run is cut into pieces. A piece counts when its run lies beside a note and
  * the last seconds are singing by itself: most of what has a pitch lies in
  * notes, and some frames are far quieter than those. Music that accompanies
- * leaves no such frames, and people who talk leave most pitches outside notes. */
+ * leaves no such frames, and people who talk leave most pitches outside notes;
+ * where nobody talks, neither that share nor a note beside is asked for. */
 #include "decode/fill.h"
 
 #include <math.h>
@@ -28,7 +29,7 @@
 #define SUNG 0.6         /* and this share of what else has a pitch */
 #define SOFTER_DB 8.0    /* than notes on average: at most */
 #define QUIET_DB 25.0    /* below notes on average */
-#define QUIET 0.05       /* share of frames that are so */
+#define QUIET 0.02       /* share of frames that are so */
 #define JOIN_S 0.04      /* from the note before */
 #define SAME 0.6         /* semitones from its pitch */
 
@@ -49,6 +50,7 @@ struct avsvti_fill {
     avsvt_activations_info info;
     double silent;                 /* as a logit */
     int64_t shortest, release, near, moved;
+    int talk;                      /* people may talk too */
     int64_t now, last_sung;        /* frames; -1: nothing sung yet */
     int64_t run;                   /* where the run began; -1: none */
     int beside;                    /* a note that came before it */
@@ -69,7 +71,7 @@ static int64_t frames_of(const avsvt_activations_info *info, double seconds)
 
 avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
-                                double shortest_s, avsvt_error *err)
+                                double shortest_s, int talk, avsvt_error *err)
 {
     avsvti_fill *f = avsvti_alloc_zero(a, 1, sizeof(*f));
     *out = f;
@@ -80,6 +82,7 @@ avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
     f->silent = avsvti_limit(MOST_SILENT);
     f->shortest = frames_of(info, shortest_s);
     f->release = frames_of(info, RELEASE_S);
+    f->talk = talk;
     f->near = frames_of(info, NEAR_S);
     f->moved = frames_of(info, MOVED_S);
     f->now = f->last_sung = f->run = -1;
@@ -109,7 +112,7 @@ static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *
     avsvti_heard_sums own = avsvti_heard_between(heard, start, to);
     double sung = (double)all.sung;
     if (sung < SUNG_S * f->info.frame_rate_hz || !(all.power > 0) ||
-        sung < SUNG * (double)(all.pitched - (own.pitched - own.sung)))
+        (f->talk && sung < SUNG * (double)(all.pitched - (own.pitched - own.sung))))
         return 0;
     double power = all.power / sung, quiet = 10 * log10(power) - QUIET_DB;
     return p->of.power / (double)p->of.frames >= power * avsvti_power(-SOFTER_DB) &&
@@ -190,7 +193,8 @@ static avsvt_status go_on(avsvti_fill *f, const avsvti_heard *heard, const sums 
     avsvt_status status = AVSVT_OK;
     if (f->run < 0) {
         f->run = f->now;
-        f->beside = f->last_sung >= 0 && f->now - f->last_sung <= f->near + f->release;
+        f->beside = !f->talk || (f->last_sung >= 0 &&
+                                 f->now - f->last_sung <= f->near + f->release);
         begin_piece(f, f->now, frame, pitch);
         return AVSVT_OK;
     }

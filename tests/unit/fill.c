@@ -30,7 +30,7 @@ typedef struct fixture {
     avsvti_fill *fill;
     avsvti_note_list found, list;
     const avsvt_allocator *allocator;
-    int now;
+    int now, alone; /* alone: nobody talks */
 } fixture;
 
 static avsvt_status open_fixture(fixture *f, const avsvt_allocator *a)
@@ -46,7 +46,8 @@ static avsvt_status open_fixture(fixture *f, const avsvt_allocator *a)
     avsvti_note_list_init(&f->found, a);
     avsvti_note_list_init(&f->list, a);
     avsvt_status status = avsvti_heard_create(&f->heard, a, &info, &err);
-    return status == AVSVT_OK ? avsvti_fill_create(&f->fill, a, &info, 0.1, &err) : status;
+    return status == AVSVT_OK ? avsvti_fill_create(&f->fill, a, &info, 0.1, !f->alone, &err)
+                              : status;
 }
 
 static void close_fixture(fixture *f)
@@ -134,7 +135,7 @@ static const double NOW_S = START_S + 300.0 / RATE; /* the song has ended */
 
 static void a_missed_pitch_after_a_note_becomes_a_note(void **state)
 {
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)state;
     SING_AND(&f, { NOTE, 40, 60, 0, 0 }, { REST, 5, 0, 0, 0 },
              { MISSED, 20, 64.3f, -22, 0.8f }, { REST, 50, 0, 0, 0 });
@@ -151,7 +152,7 @@ static void a_missed_pitch_after_a_note_becomes_a_note(void **state)
 
 static void the_same_pitch_makes_the_note_longer(void **state)
 {
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)state;
     SING_AND(&f, { NOTE, 40, 60, 0, 0 }, { MISSED, 20, 60.4f, 0, 0 }, { REST, 50, 0, 0, 0 });
     assert_int_equal(f.list.count, 7);
@@ -166,7 +167,7 @@ static void a_missed_pitch_before_a_note_waits_for_it(void **state)
     const part before[] = { { REST, 20, 0, 0, 0 }, { MISSED, 10, 64, 0, 0 },
                             { REST, 5, 0, 0, 0 } };
     const part note[] = { { NOTE, 1, 0, 0, 0 } };
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)state;
     sing_and(&f, NULL, 0);
     assert_int_equal(go_on(&f, before, 3), AVSVT_OK);
@@ -179,7 +180,7 @@ static void a_missed_pitch_before_a_note_waits_for_it(void **state)
 
 static void another_pitch_is_another_note(void **state)
 {
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)state;
     SING_AND(&f, { NOTE, 40, 60, 0, 0 }, { REST, 5, 0, 0, 0 }, { MISSED, 10, 64, 0, 0 },
              { MISSED, 10, 62, 0, 0 }, { REST, 50, 0, 0, 0 });
@@ -206,7 +207,7 @@ static void nothing_is_filled_in(void **state)
     };
     (void)state;
     for (int i = 0; i < COUNT(cases); i++) {
-        fixture f;
+        fixture f = { .alone = 0 };
         sing_and(&f, cases[i], 4);
         assert_int_equal(f.list.count, 7);
         assert_float_equal(last(&f).offset_s, NOW_S + 40.0 / RATE, 1e-9);
@@ -219,7 +220,7 @@ static void check_after(const part *other, int count, size_t notes)
 {
     static const part then[] = { { NOTE, 40, 60, 0, 0 }, { REST, 5, 0, 0, 0 },
                                  { MISSED, 20, 64, 0, 0 }, { REST, 20, 0, 0, 0 } };
-    fixture f;
+    fixture f = { .alone = 0 };
     failing_allocator_init(&f.memory, 0);
     assert_int_equal(open_fixture(&f, &f.memory.allocator), AVSVT_OK);
     for (int i = 0; i < 12; i++)
@@ -233,15 +234,35 @@ static void check_after(const part *other, int count, size_t notes)
 static void only_singing_alone_is_filled_in(void **state)
 {
     static const part alone[] = { { NOTE, 40, 0, 0, 0 }, { REST, 10, 0, 0, 0 } },
+        legato[] = { { NOTE, 49, 0, 0, 0 }, { REST, 1, 0, 0, 0 } },
         with_a_band[] = { { NOTE, 40, 0, 0, 0 }, { REST, 10, 0, -30, 0 } },
         in_talk[] = { { NOTE, 15, 0, 0, 0 }, { REST, 12, 0, 0, 0 },
                       { MISSED, 20, 65, 0, 0.99f }, { REST, 12, 0, 0, 0 } },
         in_a_rest[] = { { REST, 50, 0, 0, 0 } };
     (void)state;
     check_after(alone, 2, 12 + 2);
+    check_after(legato, 2, 12 + 2);
     check_after(with_a_band, 2, 12 + 1);
     check_after(in_talk, 4, 12 + 1);
     check_after(in_a_rest, 1, 1);
+}
+
+/* Most of it in no note, and far from any. */
+static void where_nobody_talks_all_of_it_is_filled_in(void **state)
+{
+    static const part missed[] = { { NOTE, 55, 0, 0, 0 }, { REST, 50, 0, 0, 0 },
+                                   { MISSED, 60, 65, 0, 0 }, { REST, 50, 0, 0, 0 },
+                                   { MISSED, 60, 67, 0, 0 }, { REST, 50, 0, 0, 0 } };
+    (void)state;
+    for (int alone = 0; alone < 2; alone++) {
+        fixture f = { .alone = alone };
+        failing_allocator_init(&f.memory, 0);
+        assert_int_equal(open_fixture(&f, &f.memory.allocator), AVSVT_OK);
+        assert_int_equal(go_on(&f, missed, COUNT(missed)), AVSVT_OK);
+        assert_int_equal(finish(&f), AVSVT_OK);
+        assert_int_equal(f.list.count, alone ? 3 : 1);
+        close_fixture(&f);
+    }
 }
 
 /* A steady tune that nobody sings, far from notes. */
@@ -249,7 +270,7 @@ static void hours_take_no_more_memory(void **state)
 {
     static const part minute[] = { { MISSED, 500, 64, 0, 0 }, { MISSED, 10, 66, 0, 0 },
                                    { MISSED, 990, 60, 0, 0 }, { REST, 50, 0, 0, 0 } };
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)state;
     sing_and(&f, NULL, 0);
     assert_int_equal(go_on(&f, minute, 4), AVSVT_OK);
@@ -265,7 +286,7 @@ static avsvt_status one_song(const avsvt_allocator *a, void *user)
 {
     static const part end[] = { { MISSED, 10, 64, 0, 0 }, { REST, 4, 0, 0, 0 },
                                 { NOTE, 5, 0, 0, 0 }, { REST, 4, 0, 0, 0 } };
-    fixture f;
+    fixture f = { .alone = 0 };
     (void)user;
     avsvt_status status = open_fixture(&f, a);
     for (int i = 0; i < 3 && status == AVSVT_OK; i++)
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(another_pitch_is_another_note),
         cmocka_unit_test(nothing_is_filled_in),
         cmocka_unit_test(only_singing_alone_is_filled_in),
+        cmocka_unit_test(where_nobody_talks_all_of_it_is_filled_in),
         cmocka_unit_test(hours_take_no_more_memory),
         cmocka_unit_test(every_failing_allocation_is_told),
     };
