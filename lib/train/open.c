@@ -89,7 +89,8 @@ static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
     int scheduled = 0;
     for (size_t g = 0; g < r->group_count; g++) {
         const avsvti_schedule *s = &r->groups[g].schedule;
-        int waits = s->kind == AVSVTI_NEWBOB || s->kind == AVSVTI_PLATEAU;
+        int waits = (s->kind == AVSVTI_NEWBOB || s->kind == AVSVTI_PLATEAU) &&
+                    s->on != AVSVTI_MEASURE_TRAIN_LOSS;
         scheduled |= waits;
         wanted |= waits && s->on != AVSVTI_MEASURE_LOSS;
     }

@@ -231,8 +231,19 @@ static avsvt_status run_epoch(avsvt_trainer *t, int *ended, avsvt_error *err)
         "like that for ever", MOST_IDLE);
 }
 
+/* Schedules that look at the epoch's steps; an epoch without any tells nothing. */
+static void tell_schedules(avsvt_trainer *t)
+{
+    for (size_t g = 0; t->now.loss_count > 0 && g < t->recipe.group_count; g++) {
+        const avsvti_schedule *s = &t->recipe.groups[g].schedule;
+        if (s->on == AVSVTI_MEASURE_TRAIN_LOSS)
+            avsvti_schedule_metric(s, &t->schedules[g], t->now.loss_sum / t->now.loss_count);
+    }
+}
+
 static void next_epoch(avsvt_trainer *t)
 {
+    tell_schedules(t);
     t->now.epoch++;
     t->now.batch = t->now.loss_sum = t->now.loss_count = t->now.nonfinite = 0;
     avsvti_plan_free(&t->plan);
@@ -356,6 +367,10 @@ static avsvt_status check_steps(const avsvt_trainer *t, avsvt_error *err)
             return avsvti_fail(err, AVSVT_E_ARG,
                 "avsvt_trainer_step: '%s.frozen_epochs': steps on arrays have no epochs",
                 group->key);
+        if (kind == AVSVTI_NEWBOB || kind == AVSVTI_PLATEAU)
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "avsvt_trainer_step: the schedule looks at the loss of whole epochs, and steps "
+                "on arrays have no epochs");
         if ((kind == AVSVTI_COSINE || kind == AVSVTI_ONE_CYCLE) && !avsvti_trainer_steps(t))
             return avsvti_fail(err, AVSVT_E_ARG,
                 "avsvt_trainer_step: the schedule needs to know how many steps there will "

@@ -177,8 +177,10 @@ avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
     t->improved = isnan(t->now.best) || metric < t->now.best;
     if (t->improved)
         t->now.best = metric;
-    for (size_t g = 0; g < t->recipe.group_count; g++)
-        avsvti_schedule_metric(&t->recipe.groups[g].schedule, &t->schedules[g],
-            metric_of(t, t->recipe.groups[g].schedule.on));
+    for (size_t g = 0; g < t->recipe.group_count; g++) {
+        const avsvti_schedule *s = &t->recipe.groups[g].schedule;
+        if (s->on != AVSVTI_MEASURE_TRAIN_LOSS)
+            avsvti_schedule_metric(s, &t->schedules[g], metric_of(t, s->on));
+    }
     return AVSVT_OK;
 }
