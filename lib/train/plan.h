@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which pieces of which songs an epoch goes through, in which batches. Depends
- * on the recipe, the songs and the number of the epoch alone. */
+/* Which pieces of which songs (or rows of which arrays, see rows.h) an epoch goes
+ * through, in which batches. Depends on the recipe, the songs and the number of the
+ * epoch alone. */
 #ifndef AVSVTI_TRAIN_PLAN_H
 #define AVSVTI_TRAIN_PLAN_H
 

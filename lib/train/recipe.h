@@ -34,6 +34,9 @@ typedef struct avsvti_recipe {
     int32_t precision;
     double segment_s;          /* 0: whole songs, or */
     double utterance_s;        /* above 0: AV_SVT's utterances */
+    int arrays;                /* rows of arrays are listed, not songs */
+    const char *balance;       /* name of one of them; NULL: none */
+    int64_t draws;             /* items of an epoch; 0: each once */
     double memory_mb;
     int64_t workers;           /* threads that make batches */
     double batch_s;

@@ -46,7 +46,8 @@ avsvt_status avsvti_recipe_entry(avsvti_entry *entry, const avsvti_recipe *r,
         status = read_mapping(entry, r, &name, err);
     if (status == AVSVT_OK && !*name)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is empty: give a folder of "
-                             "songs or a list file", r->path, entry->key);
+                             "songs, a list file, or .npz files of arrays", r->path,
+                             entry->key);
     if (status == AVSVT_OK && !(entry->path = avsvti_recipe_path(r, name)))
         status = avsvti_fail_memory(err);
     return status;
