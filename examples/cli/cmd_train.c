@@ -17,7 +17,9 @@ static const cli_option options[] = {
 
 typedef struct telling {
     int terminal, shown, quiet;
-    double start_s, last_s, start_sound_s; /* of the clock; of this run */
+    double start_s, last_s; /* of the clock */
+    double start_sound_s;   /* before this run */
+    int64_t start_items;
 } telling;
 
 static void wipe(telling *t)
@@ -38,9 +40,13 @@ static void show_step(telling *t, const avsvt_train_report *r)
         snprintf(epochs, sizeof epochs, "/%lld", (long long)r->epochs);
     if (r->steps)
         snprintf(steps, sizeof steps, "/%lld", (long long)r->steps);
-    fprintf(stderr, "\r\033[Kepoch %lld%s  step %lld%s  loss %.4f  lr %.3g  %.0fx",
-            (long long)r->epoch, epochs, (long long)r->step, steps, r->mean_loss, r->lr,
-            spent > 0 ? (r->sound_s - t->start_sound_s) / spent : 0);
+    fprintf(stderr, "\r\033[Kepoch %lld%s  step %lld%s  loss %.4f  lr %.3g  ",
+            (long long)r->epoch, epochs, (long long)r->step, steps, r->mean_loss, r->lr);
+    if (r->items)
+        fprintf(stderr, "%.0f items/s",
+                spent > 0 ? (double)(r->items - t->start_items) / spent : 0);
+    else
+        fprintf(stderr, "%.0fx", spent > 0 ? (r->sound_s - t->start_sound_s) / spent : 0);
     if (r->event == AVSVT_TRAIN_LOOK)
         fputs("  validation", stderr);
     fflush(stderr);
@@ -74,8 +80,12 @@ static void report(const avsvt_train_report *r)
     printf("{\"epoch\": %lld, \"step\": %lld, \"loss\": ", (long long)r->epoch,
            (long long)r->step);
     cli_json_number(stdout, r->loss);
-    fputs(", \"sound_s\": ", stdout);
-    cli_json_number(stdout, r->sound_s);
+    if (r->items) {
+        printf(", \"items\": %lld", (long long)r->items);
+    } else {
+        fputs(", \"sound_s\": ", stdout);
+        cli_json_number(stdout, r->sound_s);
+    }
     if (r->valid_loss >= 0) {
         fputs(", \"valid_loss\": ", stdout);
         cli_json_number(stdout, r->valid_loss);
@@ -103,6 +113,7 @@ static int train(const cli_args *args, avsvt_trainer *trainer)
     t.quiet = args->quiet || r.rank > 0; /* the first of several speaks for all */
     t.terminal = !t.quiet && isatty(STDERR_FILENO);
     t.start_sound_s = r.sound_s;
+    t.start_items = r.items;
     if (r.resumed && !t.quiet)
         cli_tell("goes on after step %lld", (long long)r.step);
     avsvt_status status = avsvt_trainer_run(trainer, tell, &t, &err);
@@ -115,6 +126,8 @@ static int train(const cli_args *args, avsvt_trainer *trainer)
         return cli_error(&err);
     if (args->json && !r.rank)
         report(&r);
+    else if (!t.quiet && r.items)
+        cli_tell("done: %lld steps, %lld items", (long long)r.step, (long long)r.items);
     else if (!t.quiet)
         cli_tell("done: %lld steps, %.1f minutes of sound", (long long)r.step,
                  r.sound_s / 60);
@@ -151,7 +164,8 @@ const cli_command cli_train = {
     "with which optimizer, how long. The output folder then holds best.pt (by the measure on the "
     "validation songs) and last.pt, both ready for 'avsvt transcribe -m', the log "
     "log.jsonl and its picture curve.svg, and TensorBoard's events where the recipe asks. "
-    "recipes/notes-mine.yaml explains every key.\n\n"
+    "recipes/notes-mine.yaml explains every key; recipes/keys-mine.yaml those of networks of "
+    "other tasks, which train on arrays in .npz files in place of songs.\n\n"
     "Ctrl-C stops after the step in hand and leaves a checkpoint; run again, the same command goes "
     "on from the last checkpoint, to the same result as if it had never stopped. Gradients need "
     "the torch module.\n\n"

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /** @file train.h
- *  Training: songs with their notes -> a better model.
+ *  Training: songs with their notes, or arrays for any other task -> a better
+ *  model.
  *
  *  A trainer starts from a model file whose network has a method `loss` and
  *  changes its weights; what it writes is a model file like the one it started
  *  from. From a recipe (`avsvt train RECIPE.yaml`; recipes/notes-mine.yaml
  *  explains every key) it reads recordings and notes, cuts and batches them,
  *  validates with the task's own decoding and measures, keeps checkpoints and
- *  goes on where it stopped, bit for bit on the CPU; its output folder then has
- *  best.pt, last.pt, last.state (the checkpoint), log.jsonl and curve.svg, and
- *  events.out.tfevents.avsvt for TensorBoard where the recipe asks. One trainer
+ *  goes on where it stopped, bit for bit on the CPU. In place of songs it may list
+ *  .npz files whose arrays are named like the inputs of `loss` and have an item in
+ *  each row (recipes/keys-mine.yaml): networks of any task train like that, with the
+ *  mean loss over items as validation. Rows are read when they are needed, from
+ *  files that must stay as they are while it trains; only compressed arrays are held
+ *  in memory. Afterwards the output folder has best.pt, last.pt, last.state (the
+ *  checkpoint), log.jsonl and curve.svg, and events.out.tfevents.avsvt for
+ *  TensorBoard where the recipe asks. One trainer
  *  at a time has the folder: it locks log.jsonl, and the system unlocks it when
  *  the process ends, however (where a file server goes on holding the lock of a
  *  machine that is gone, a copy of log.jsonl in its place is free). Inside an
@@ -30,8 +36,8 @@
  *  new file that all can write in AVSVT_WORLD_FILE instead of these two; Slurm's
  *  say all, each step with a port of its own from 15000 to 24999) and
  *  meets the others through torch's c10d. All must see the same
- *  recipe, songs and output folder. Each makes the plan of the whole epoch and
- *  takes its rows of every batch, so N processes go the way of one with the
+ *  recipe, songs (or arrays) and output folder. Each makes the plan of the whole epoch
+ *  and takes its rows of every batch, so N processes go the way of one with the
  *  same recipe:
  *    - exact but for rounding: which pieces, how augmented, padded how far,
  *      where the loss is a mean over the batch's rows or frames, padding
@@ -94,7 +100,8 @@ typedef struct avsvt_train_report {
     double   mean_loss;   /**< Of this epoch so far. */
     double   lr;          /**< Of the first group that trains. */
     double   grad_norm;   /**< Before clipping. */
-    double   sound_s;     /**< Seconds of sound trained on, padding left out. */
+    double   sound_s;     /**< Seconds of sound trained on, padding left out; 0
+                               where the recipe lists arrays. */
     double   valid_loss;  /**< Last validation; -1: none yet. */
     double   conpoff;     /**< Last validation, mean F1 per song, 0..1; -1:
                                not measured. */
@@ -106,10 +113,12 @@ typedef struct avsvt_train_report {
     int32_t  resumed;     /**< 1: went on from a checkpoint. */
     int32_t  rank;        /**< Of this process among those that train, from 0. */
     int32_t  processes;   /**< 1: it is alone. */
+    int64_t  items;       /**< Rows of arrays trained on; 0 where the recipe
+                               lists songs. */
 } avsvt_train_report;
 #define AVSVT_TRAIN_REPORT_INIT \
     { sizeof(avsvt_train_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-      0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Told after every step, validation song and validation, on the thread that trains.
  *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
@@ -126,8 +135,8 @@ typedef int32_t (*avsvt_train_fn)(void *user, const avsvt_train_report *report);
  *          itself); AVSVT_E_NOT_FOUND (the recipe, or what it names);
  *          AVSVT_E_IO (also other processes that don't come); AVSVT_E_FORMAT
  *          (unknown key, wrong value, empty or overlapping lists, notes outside
- *          their song, a checkpoint of another recipe); AVSVT_E_UNSUPPORTED (the model has no loss, a
- *          tensor that trains has no part of the file to itself, or one of
+ *          their song, a checkpoint of another recipe); AVSVT_E_UNSUPPORTED (the model has no loss, compressed
+ *          arrays need more than the recipe's memory, a tensor that trains has no part of the file to itself, or one of
  *          several processes without a backend for that);
  *          AVSVT_E_BUSY (another trainer, here or in another process, writes
  *          into the output folder: it is this trainer's from now until it is
@@ -170,8 +179,8 @@ AVSVT_API avsvt_status avsvt_trainer_add(avsvt_trainer *trainer,
  *  @return AVSVT_OK; AVSVT_E_CANCELLED (a checkpoint has been written);
  *          AVSVT_E_BACKEND (the network failed, or the loss is not finite: the
  *          message names the batch, the last good state is kept);
- *          AVSVT_E_ARG (no songs); AVSVT_E_NOT_FOUND, AVSVT_E_FORMAT (a song that
- *          is gone or damaged meanwhile); AVSVT_E_IO; AVSVT_E_BUSY;
+ *          AVSVT_E_ARG (no songs); AVSVT_E_NOT_FOUND, AVSVT_E_FORMAT (a song
+ *          or file of arrays that is gone, damaged or changed meanwhile); AVSVT_E_IO; AVSVT_E_BUSY;
  *          AVSVT_E_NOMEM. Unless writing is what failed, a checkpoint of the last
  *          step is written.
  *  @thread one at a time  @rt no  @since 0.1 */

@@ -32,6 +32,14 @@ void avsvti_npy_shape_text(char *to, size_t size, const avsvti_npy *npy);
 /* Element i of data (which need not be aligned). */
 double avsvti_npy_value(const avsvti_npy *npy, const void *data, size_t i);
 
+/* The type of a tensor that holds every value: -1 where there is none, which is
+ * told. *same: an element of it has the bytes of the file's. */
+int32_t avsvti_npy_tensor_type(const avsvti_npy *npy, int *same, const char *name,
+                               avsvt_error *err);
+/* The first count elements of data as that type. */
+void avsvti_npy_convert(void *to, int32_t type, const avsvti_npy *npy, const void *data,
+                        size_t count);
+
 /* A whole file as a tensor: bool, uint8, int32, int64, float32 and float64 as
  * they are, other numbers as the next larger of those. From an .npz the array
  * called array (NULL: the only one). At most max bytes. */

@@ -7,8 +7,8 @@
 #include "core/npz.h"
 #include "core/tensor.h"
 
-/* The type of a tensor that holds every value, and whether that is the file's. */
-static int32_t tensor_type(const avsvti_npy *npy, int *same)
+int32_t avsvti_npy_tensor_type(const avsvti_npy *npy, int *same, const char *name,
+                               avsvt_error *err)
 {
     *same = 1;
     switch (npy->kind << 4 | (int)npy->item) {
@@ -24,14 +24,18 @@ static int32_t tensor_type(const avsvti_npy *npy, int *same)
     case 'b' << 4 | 1: return AVSVT_BOOL;
     case 'f' << 4 | 2: return AVSVT_F32;
     case 'u' << 4 | 4: return AVSVT_I64;
-    case 'u' << 4 | 8: return -1;
+    case 'u' << 4 | 8: break;
     default: return AVSVT_I32;
     }
+    avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+        "%s: its elements are uint64, which no tensor holds: save int64", name);
+    return -1;
 }
 
-static void convert(void *to, int32_t type, const avsvti_npy *npy, const void *data)
+void avsvti_npy_convert(void *to, int32_t type, const avsvti_npy *npy, const void *data,
+                        size_t count)
 {
-    for (size_t i = 0; i < (size_t)npy->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         double value = avsvti_npy_value(npy, data, i);
         switch (type) {
         case AVSVT_BOOL: ((uint8_t *)to)[i] = value != 0.0; break;
@@ -48,10 +52,9 @@ static avsvt_status make_tensor(avsvt_tensor **out, avsvt_context *context,
 {
     const avsvt_allocator *a = avsvti_allocator(context);
     int same;
-    int32_t type = tensor_type(npy, &same);
+    int32_t type = avsvti_npy_tensor_type(npy, &same, path, err);
     if (type < 0)
-        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-            "%s: its elements are uint64, which no tensor holds: save int64", path);
+        return AVSVT_E_UNSUPPORTED;
     int64_t bytes = avsvti_tensor_bytes(type, npy->ndim, npy->shape);
     if (bytes < 0 || (uint64_t)bytes > max)
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
@@ -62,7 +65,7 @@ static avsvt_status make_tensor(avsvt_tensor **out, avsvt_context *context,
     void *block = avsvti_alloc(a, (size_t)bytes, 1);
     if (!block)
         return avsvti_fail_memory(err);
-    convert(block, type, npy, data);
+    avsvti_npy_convert(block, type, npy, data, (size_t)npy->count);
     return avsvti_tensor_adopt(out, context, type, npy->ndim, npy->shape, block, err);
 }
 

@@ -30,29 +30,29 @@ avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
     return status;
 }
 
-static int ends_in_npy(const avsvti_archive_entry *e)
+int avsvti_npz_name(const avsvti_archive_entry *e, size_t *size)
 {
-    return e->name_size > 4 && !memcmp(e->name + e->name_size - 4, ".npy", 4);
+    *size = e->name_size > 4 ? e->name_size - 4 : 0;
+    return *size && !memcmp(e->name + *size, ".npy", 4);
 }
 
-static avsvt_status find(const avsvti_npz *npz, const char *array,
-                         const avsvti_archive_entry **out, avsvt_error *err)
+avsvt_status avsvti_npz_find(const avsvti_npz *npz, const char *array,
+                             const avsvti_archive_entry **out, avsvt_error *err)
 {
     char names[200] = "";
-    size_t arrays = 0, length = 0;
+    size_t arrays = 0, length = 0, n;
     *out = NULL;
     for (size_t i = 0; i < npz->zip.count; i++) {
         const avsvti_archive_entry *e = &npz->zip.entries[i];
-        if (!ends_in_npy(e))
+        if (!avsvti_npz_name(e, &n))
             continue;
-        if (array && strlen(array) == e->name_size - 4 &&
-            !memcmp(array, e->name, e->name_size - 4)) {
+        if (array && strlen(array) == n && !memcmp(array, e->name, n)) {
             *out = e;
             return AVSVT_OK;
         }
         if (length < sizeof(names) - 1)
             length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%.*s",
-                arrays ? ", " : "", (int)(e->name_size - 4), e->name);
+                arrays ? ", " : "", (int)n, e->name);
         *out = arrays++ ? NULL : e;
     }
     if (!array && *out)
@@ -67,6 +67,17 @@ static avsvt_status find(const avsvti_npz *npz, const char *array,
                        npz->path, array, names);
 }
 
+avsvt_status avsvti_npz_header(const avsvti_npz *npz, const void *bytes, size_t size,
+                               avsvti_npy *npy, avsvt_error *err)
+{
+    avsvt_status status = avsvti_npy_parse(npy, bytes, size, npz->path, err);
+    if (status == AVSVT_OK && (uint64_t)npy->count > (size - npy->start) / npy->item)
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: was cut short: %zu of %lld bytes are there", npz->path, size - npy->start,
+            (long long)npy->count * (long long)npy->item);
+    return status;
+}
+
 avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
                               avsvti_npy *npy, const void **data, avsvt_error *err)
 {
@@ -77,7 +88,7 @@ avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
         const avsvti_archive_entry *e = NULL;
         avsvti_release(npz->allocator, npz->unpacked);
         npz->unpacked = NULL;
-        status = find(npz, array, &e, err);
+        status = avsvti_npz_find(npz, array, &e, err);
         if (status == AVSVT_OK && e->deflated) {
             status = avsvti_archive_extract(&npz->unpacked, &size, &npz->zip, e, max, err);
             bytes = npz->unpacked;
@@ -88,15 +99,10 @@ avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
         }
     }
     if (status == AVSVT_OK)
-        status = avsvti_npy_parse(npy, bytes, size, npz->path, err);
-    if (status != AVSVT_OK)
-        return status;
-    if ((uint64_t)npy->count > (size - npy->start) / npy->item)
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: was cut short: %zu of %lld bytes are there", npz->path, size - npy->start,
-            (long long)npy->count * (long long)npy->item);
-    *data = (const char *)bytes + npy->start;
-    return AVSVT_OK;
+        status = avsvti_npz_header(npz, bytes, size, npy, err);
+    if (status == AVSVT_OK)
+        *data = (const char *)bytes + npy->start;
+    return status;
 }
 
 void avsvti_npz_close(avsvti_npz *npz)

@@ -53,6 +53,11 @@ avsvt_status avsvti_file_check(const char *path, avsvt_error *err)
     return AVSVT_OK;
 }
 
+static avsvt_status shorter(const char *path, avsvt_error *err)
+{
+    return avsvti_fail(err, AVSVT_E_IO, "%s: became shorter while it was read", path);
+}
+
 static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
                              avsvt_error *err)
 {
@@ -64,10 +69,36 @@ static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
         if (n < 0)
             return avsvti_fail_errno(err, errno, "read", path);
         if (n == 0)
-            return avsvti_fail(err, AVSVT_E_IO,
-                "%s: became shorter while it was read", path);
+            return shorter(path, err);
         done += (size_t)n;
     }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_file_read_at(int fd, uint64_t at, void *to, size_t size,
+                                 const char *path, avsvt_error *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pread(fd, (char *)to + done, size - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return avsvti_fail_errno(err, errno, "read", path);
+        if (n == 0)
+            return shorter(path, err);
+        done += (size_t)n;
+    }
+    return AVSVT_OK;
+}
+
+avsvt_status avsvti_file_stamp_of(avsvti_file_stamp *stamp, int fd, const char *path,
+                                  avsvt_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return avsvti_fail_errno(err, errno, "read", path);
+    *stamp = (avsvti_file_stamp){ st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
     return AVSVT_OK;
 }
 

@@ -27,6 +27,17 @@ avsvt_status avsvti_fail_write(avsvt_error *err, int code, const char *path);
  * Refuses folders, pipes and devices. *fd is -1 on failure. */
 avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err);
 
+/* size bytes at `at` of an open file, whatever was read of it before. */
+avsvt_status avsvti_file_read_at(int fd, uint64_t at, void *to, size_t size,
+                                 const char *path, avsvt_error *err);
+
+/* Tells what is in a file from what was written into it later. */
+typedef struct avsvti_file_stamp {
+    int64_t size, seconds, nanoseconds; /* and when it was changed last */
+} avsvti_file_stamp;
+avsvt_status avsvti_file_stamp_of(avsvti_file_stamp *stamp, int fd, const char *path,
+                                  avsvt_error *err);
+
 /* Writing beside: begin gives a temporary path in the same folder, commit
  * syncs and renames it to path, discard removes it. */
 avsvt_status avsvti_file_begin(char **temporary, const avsvt_allocator *a,

@@ -240,8 +240,8 @@ const avsvti_field *avsvti_field_find(const char *name, const char *model,
         strncat(list, known[i].name, sizeof(list) - strlen(list) - 1);
     }
     avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-        "%s: its loss wants '%s', which can't be made of songs and notes; "
-        "there are %s", model, name, list);
+        "%s: its loss wants '%s', which can't be made of songs and notes: train it on "
+        ".npz files of arrays, or let it want %s", model, name, list);
     return NULL;
 }
 
@@ -376,7 +376,7 @@ avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields
         int64_t notes = (int64_t)inside(&v, 0, &first);
         batch->samples = piece->count > batch->samples ? piece->count : batch->samples;
         batch->notes = notes > batch->notes ? notes : batch->notes;
-        batch->sound_s += (double)piece->count / fields->geometry.rate_hz;
+        batch->amount += (double)piece->count / fields->geometry.rate_hz;
     }
     if (status != AVSVT_OK)
         avsvti_batch_free(batch);
@@ -386,6 +386,8 @@ avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields
 avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *fields,
                                  avsvt_error *err)
 {
+    if (!batch->pieces)
+        return AVSVT_OK;
     view *views = avsvti_alloc_zero(batch->allocator, batch->piece_count, sizeof(*views));
     avsvt_status status = views ? make_tensors(batch, fields, views, err)
                                 : avsvti_fail_memory(err);

@@ -28,7 +28,7 @@ typedef struct avsvti_batch {
     const avsvt_allocator *allocator;
     avsvt_backend_tensor tensors[AVSVTI_MAX_FIELDS];
     size_t count;
-    double sound_s; /* without padding */
+    double amount;  /* seconds of sound without padding, or items of arrays */
     avsvti_songs *songs;  /* what it is made of, borrowed */
     const avsvti_excerpt *cuts;
     avsvti_piece *pieces; /* until it is finished */
@@ -50,6 +50,7 @@ avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
 avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields,
                                 avsvti_songs *songs, const avsvti_excerpt *cuts,
                                 size_t count, avsvt_error *err);
+/* Does nothing to a batch of arrays, which is whole from the beginning. */
 avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *fields,
                                  avsvt_error *err);
 void avsvti_batch_free(avsvti_batch *batch);

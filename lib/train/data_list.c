@@ -198,15 +198,6 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     return status;
 }
 
-static int has_key(const avsvti_recipe *r, const char *mapping, const char *key)
-{
-    const char *name;
-    for (size_t i = 0; (name = avsvti_manifest_key(r->yaml, mapping, i)); i++)
-        if (!strcmp(name, key))
-            return 1;
-    return 0;
-}
-
 /* Where a source's chain is written: in the source, or under its name in chains. */
 static avsvt_status find_chain(const avsvti_recipe *r, char *key, size_t size,
                                avsvt_error *err)
@@ -214,7 +205,7 @@ static avsvt_status find_chain(const avsvti_recipe *r, char *key, size_t size,
     const char *name = avsvti_manifest_get(r->yaml, key);
     if (!name || !*name)
         return AVSVT_OK;
-    if (strchr(name, '.') || !has_key(r, "chains", name))
+    if (strchr(name, '.') || !avsvti_recipe_has(r, "chains", name))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: '%s' is '%s': give a list of steps, or the name of a list in "
             "'chains'", r->path, key, name);
@@ -258,52 +249,29 @@ static avsvt_status read_chain(avsvti_songs *s, const avsvti_recipe *r,
 }
 
 static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
-                             const char *key, avsvt_error *err)
+                             const avsvti_entry *entry, avsvt_error *err)
 {
-    static const char *const known[] = { "path", "weight", "augment", NULL };
-    const avsvt_allocator *a = avsvti_allocator(s->context);
-    const char *name = avsvti_manifest_get(r->yaml, key);
-    char inner[96];
-    avsvti_source source = { 1, s->augment };
+    avsvti_source source = { entry->weight, s->augment };
     avsvt_status status = AVSVT_OK;
-    if (!name) {
-        status = avsvti_recipe_keys(r, key, known, err);
-        snprintf(inner, sizeof(inner), "%s.weight", key);
-        if (status == AVSVT_OK)
-            status = avsvti_recipe_number(r, inner, 0.001, 1000, &source.weight, err);
-        if (status == AVSVT_OK && has_key(r, key, "augment"))
-            status = read_chain(s, r, key, &source, err);
-        snprintf(inner, sizeof(inner), "%s.path", key);
-        name = avsvti_manifest_get(r->yaml, inner);
-        if (status == AVSVT_OK && !name)
-            status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is missing",
-                                 r->path, inner);
-    }
-    if (status == AVSVT_OK && !*name)
-        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is empty: give a folder of "
-                             "songs or a list file", r->path, key);
+    if (entry->augments)
+        status = read_chain(s, r, entry->key, &source, err);
     if (status != AVSVT_OK)
         return status;
-    char *path = avsvti_recipe_path(r, name);
-    if (!path)
-        return avsvti_fail_memory(err);
-    status = avsvti_folder_is(path) ? read_folder(s, path, &source, err)
-                                    : avsvti_songs_list(s, path, &source, err);
-    avsvti_release(a, path);
-    return status;
+    return avsvti_folder_is(entry->path) ? read_folder(s, entry->path, &source, err)
+                                         : avsvti_songs_list(s, entry->path, &source, err);
 }
 
 avsvt_status avsvti_songs_read(avsvti_songs *s, const avsvti_recipe *r,
                                const char *key, avsvt_error *err)
 {
-    size_t count = avsvti_manifest_count(r->yaml, key);
+    size_t count = avsvti_recipe_entries(r, key);
     avsvt_status status = AVSVT_OK;
-    char inner[64];
-    if (avsvti_manifest_get(r->yaml, key) || avsvti_manifest_key(r->yaml, key, 0))
-        return read_one(s, r, key, err); /* not a list: one alone */
     for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
-        snprintf(inner, sizeof(inner), "%s.%zu", key, i);
-        status = read_one(s, r, inner, err);
+        avsvti_entry entry;
+        status = avsvti_recipe_entry(&entry, r, key, i, err);
+        if (status == AVSVT_OK)
+            status = read_one(s, r, &entry, err);
+        avsvti_release(r->allocator, entry.path);
     }
     return status;
 }

@@ -63,11 +63,28 @@ static avsvt_status load(avsvt_trainer *t, avsvt_error *err)
     return status == AVSVT_OK ? status : failed(t, status, "train it", message, err);
 }
 
-/* What the loss asks for. Songs can't fill all models; those that they can't
- * are for avsvt_trainer_step(). */
+avsvt_status avsvti_engine_inputs(const avsvt_trainer *t, avsvti_loss_input *inputs,
+                                  size_t *count, avsvt_error *err)
+{
+    avsvt_backend_item item;
+    *count = 0;
+    while (t->table->item(t->engine, AVSVT_ITEM_INPUT, *count, &item) == AVSVT_OK) {
+        if (*count == AVSVTI_MAX_FIELDS)
+            return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+                "%s: its loss takes more than %d inputs", avsvt_model_path(t->model),
+                AVSVTI_MAX_FIELDS);
+        inputs[(*count)++] = (avsvti_loss_input){ item.name, item.optional };
+    }
+    return AVSVT_OK;
+}
+
+/* What the loss asks for of songs. They can't fill all models; those that they
+ * can't are for arrays, of a recipe or of avsvt_trainer_step(). */
 static avsvt_status ask_fields(avsvt_trainer *t, avsvt_error *err)
 {
     avsvt_backend_item item;
+    if (t->recipe.arrays)
+        return AVSVT_OK;
     for (size_t i = 0; t->table->item(t->engine, AVSVT_ITEM_INPUT, i, &item) == AVSVT_OK; i++) {
         const avsvti_field *f = avsvti_field_find(item.name,
             avsvt_model_path(t->model), item.optional ? NULL : err);

@@ -16,7 +16,7 @@ typedef struct slot {
 struct avsvti_loader {
     const avsvt_allocator *allocator;
     avsvti_fields fields;
-    avsvti_songs *songs;
+    avsvti_examples *examples;
     const avsvti_plan *plan;
     size_t workers, depth; /* threads; slots, of which they fill all */
     avsvti_thread threads[AVSVTI_MAX_WORKERS];
@@ -32,12 +32,14 @@ static avsvt_status make(const avsvti_loader *l, size_t b, avsvti_batch *batch,
                          avsvt_error *err)
 {
     size_t from = b ? l->plan->ends[b - 1] : 0, n = l->plan->ends[b] - from, own;
-    if (!l->plan->size)
-        return avsvti_batch_make(batch, &l->fields, l->songs, &l->plan->cuts[from],
-                                 n, err);
+    if (!l->plan->size) {
+        avsvt_status status = avsvti_examples_batch(batch, &l->fields, l->examples,
+                                                    &l->plan->cuts[from], n, err);
+        return status == AVSVT_OK ? avsvti_batch_finish(batch, &l->fields, err) : status;
+    }
     /* Where there is none for this process, the first stands in. */
     n = avsvti_world_rows(l->plan->rank, l->plan->size, n, &own);
-    return avsvti_batch_begin(batch, &l->fields, l->songs,
+    return avsvti_examples_batch(batch, &l->fields, l->examples,
         &l->plan->cuts[n ? from + own : from], n ? n : 1, err);
 }
 
@@ -64,17 +66,17 @@ static void *work(void *argument)
 }
 
 avsvt_status avsvti_loader_start(avsvti_loader **out, const avsvti_fields *fields,
-                                 avsvti_songs *songs, const avsvti_plan *plan,
+                                 avsvti_examples *examples, const avsvti_plan *plan,
                                  size_t first, size_t workers, avsvt_error *err)
 {
-    const avsvt_allocator *a = avsvti_allocator(songs->context);
+    const avsvt_allocator *a = avsvti_allocator(examples->songs.context);
     avsvti_loader *l = avsvti_alloc_zero(a, 1, sizeof(*l));
     *out = NULL;
     if (!l)
         return avsvti_fail_memory(err);
     l->allocator = a;
     l->fields = *fields;
-    l->songs = songs;
+    l->examples = examples;
     l->plan = plan;
     l->next = l->taken = first;
     l->depth = (workers < AVSVTI_MAX_WORKERS ? workers : AVSVTI_MAX_WORKERS) + 1;

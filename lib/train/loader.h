@@ -4,7 +4,7 @@
 #ifndef AVSVTI_TRAIN_LOADER_H
 #define AVSVTI_TRAIN_LOADER_H
 
-#include "train/batch.h"
+#include "train/examples.h"
 
 #define AVSVTI_MAX_WORKERS 16
 
@@ -13,7 +13,7 @@ typedef struct avsvti_loader avsvti_loader;
 /* Starts on the plan's batch `first`. All that it is given must stay as it is
  * until it is stopped. workers 0: each batch is made when it is asked for. */
 avsvt_status avsvti_loader_start(avsvti_loader **out, const avsvti_fields *fields,
-                                 avsvti_songs *songs, const avsvti_plan *plan,
+                                 avsvti_examples *examples, const avsvti_plan *plan,
                                  size_t first, size_t workers, avsvt_error *err);
 /* The next batch, which is the caller's to free; of a plan for several
  * processes this one's part, to be finished. */

@@ -48,7 +48,7 @@ avsvt_status avsvti_log_step(avsvt_trainer *t, avsvt_error *err)
                          t->now.epoch, t->now.step);
     number(&b, "loss", t->now.loss, 8);
     number(&b, "grad_norm", t->now.grad_norm, 6);
-    number(&b, "sound_s", t->now.sound_s, 3);
+    number(&b, t->recipe.arrays ? "items" : "sound_s", t->now.amount, 3);
     avsvti_buffer_text(&b, ", \"lr\": [");
     for (size_t g = 0; g < t->recipe.group_count; g++) {
         avsvti_buffer_text(&b, g ? ", " : "");

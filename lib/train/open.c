@@ -41,10 +41,8 @@ void avsvt_trainer_free(avsvt_trainer *t)
     avsvt_context *context = t->context;
     const avsvt_allocator *a = avsvti_allocator(context);
     avsvti_engine_close(t);
-    if (t->train.context) {
-        avsvti_songs_free(&t->train);
-        avsvti_songs_free(&t->valid);
-    }
+    avsvti_examples_free(&t->train);
+    avsvti_examples_free(&t->valid);
     avsvt_augment_free(t->augment);
     avsvti_plan_free(&t->plan);
     avsvti_recipe_free(&t->recipe);
@@ -76,7 +74,7 @@ static avsvt_status read_geometry(avsvt_trainer *t, avsvt_error *err)
 
 static void choose_measure(avsvt_trainer *t)
 {
-    t->measures = t->valid.count && avsvti_model_is(t->model, "role", "pipeline") &&
+    t->measures = t->valid.songs.count && avsvti_model_is(t->model, "role", "pipeline") &&
                   avsvti_model_is(t->model, "task", "notes");
     if (!t->measures && !t->recipe.measure_given)
         t->recipe.measure = AVSVTI_MEASURE_LOSS;
@@ -89,14 +87,18 @@ static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
     int scheduled = 0;
     for (size_t g = 0; g < r->group_count; g++) {
         const avsvti_schedule *s = &r->groups[g].schedule;
-        int waits = s->kind == AVSVTI_NEWBOB || s->kind == AVSVTI_PLATEAU;
+        int waits = (s->kind == AVSVTI_NEWBOB || s->kind == AVSVTI_PLATEAU) &&
+                    s->on != AVSVTI_MEASURE_TRAIN_LOSS;
         scheduled |= waits;
         wanted |= waits && s->on != AVSVTI_MEASURE_LOSS;
     }
-    if ((wanted || scheduled) && !t->valid.count)
+    if ((wanted || scheduled) && !avsvti_examples_count(&t->valid))
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: the measure or schedule looks at validation songs, and %s", r->path,
+            "%s: the measure or schedule looks at a validation, and %s", r->path,
             r->of_file ? "'data.valid' names none" : "a trainer in memory has none");
+    if (wanted && r->arrays)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: of arrays no notes are known: 'loss' is the only measure", r->path);
     if (wanted && !t->measures)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: %s writes no notes by itself: 'loss' is the only measure",
@@ -107,8 +109,8 @@ static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
 /* What would fail only at the first validation. */
 static avsvt_status check_measured(const avsvt_trainer *t, avsvt_error *err)
 {
-    for (size_t i = 0; t->measures && i < t->valid.count; i++) {
-        const avsvti_song *song = &t->valid.songs[i];
+    for (size_t i = 0; t->measures && i < t->valid.songs.count; i++) {
+        const avsvti_song *song = &t->valid.songs.songs[i];
         for (size_t k = 0; k < song->note_count; k++)
             if (!(song->notes[k].offset_s > song->notes[k].onset_s))
                 return avsvti_fail(err, AVSVT_E_FORMAT,
@@ -130,8 +132,8 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
     if (status == AVSVT_OK)
         status = avsvti_augment_parse(&t->augment, t->context, t->recipe.yaml,
             "augment", t->recipe.path, t->recipe.folder, err);
-    avsvti_songs_init(&t->train, t->context, rate_hz, t->augment, &t->budget);
-    avsvti_songs_init(&t->valid, t->context, rate_hz, NULL, &t->budget);
+    avsvti_examples_init(&t->train, t->context, rate_hz, t->augment, &t->budget);
+    avsvti_examples_init(&t->valid, t->context, rate_hz, NULL, &t->budget);
     if (status == AVSVT_OK)
         status = avsvti_engine_open(t, err);
     if (status != AVSVT_OK || !avsvti_fields_see(&t->fields))
@@ -141,7 +143,7 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
         return AVSVT_OK;
     }
     status = avsvti_sight_read(&t->fields.geometry.sight, t->model, err);
-    t->train.sight = t->valid.sight = t->fields.geometry.sight;
+    t->train.songs.sight = t->valid.songs.sight = t->fields.geometry.sight;
     return status;
 }
 
@@ -188,22 +190,16 @@ static avsvt_status choose_output(avsvt_trainer *t, avsvt_error *err)
     return AVSVT_OK;
 }
 
-static avsvt_status read_songs(avsvt_trainer *t, avsvt_error *err)
+static avsvt_status read_examples(avsvt_trainer *t, avsvt_error *err)
 {
-    avsvt_status status = avsvti_songs_read(&t->train, &t->recipe, "data.train", err);
-    if (status == AVSVT_OK)
-        status = avsvti_songs_read(&t->valid, &t->recipe, "data.valid", err);
-    if (status == AVSVT_OK && !t->train.count)
-        status = avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: 'data.train' is missing or empty: folders of songs with notes "
-            "beside them, or list files", t->recipe.path);
-    if (status == AVSVT_OK)
-        status = avsvti_songs_videos(&t->train, err);
-    if (status == AVSVT_OK)
-        status = avsvti_songs_videos(&t->valid, err);
-    if (status == AVSVT_OK)
-        status = avsvti_songs_apart(&t->train, &t->valid, t->recipe.path, err);
-    return status;
+    avsvti_rows *train = &t->train.rows, *valid = &t->valid.rows;
+    avsvt_status status = AVSVT_OK;
+    if (t->recipe.arrays)
+        status = avsvti_engine_inputs(t, train->inputs, &train->input_count, err);
+    memcpy(valid->inputs, train->inputs, sizeof(valid->inputs));
+    valid->input_count = train->input_count;
+    return status == AVSVT_OK ? avsvti_examples_read(&t->train, &t->valid, &t->recipe, err)
+                              : status;
 }
 
 /* What a training that is killed while it writes leaves halves of. */
@@ -214,6 +210,8 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
     avsvt_status status = avsvti_recipe_read(&t->recipe, a, path, NULL, err);
+    if (status == AVSVT_OK)
+        status = avsvti_examples_choose(&t->recipe, err);
     if (status == AVSVT_OK)
         status = choose_output(t, err);
     if (status == AVSVT_OK)
@@ -227,7 +225,7 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = avsvti_share_join(t, err);
     if (status == AVSVT_OK)
-        status = read_songs(t, err);
+        status = read_examples(t, err);
     if (status != AVSVT_OK)
         return status;
     choose_measure(t);
@@ -323,7 +321,7 @@ avsvt_status avsvt_trainer_add(avsvt_trainer *t, const float *samples,
             "%s: its loss wants more than songs and notes: use "
             "avsvt_trainer_step()", avsvt_model_path(t->model));
     else
-        status = avsvti_songs_add(&t->train, samples, count, rate_hz, notes, err);
+        status = avsvti_songs_add(&t->train.songs, samples, count, rate_hz, notes, err);
     avsvti_busy_leave(&t->busy);
     return status;
 }
@@ -342,11 +340,12 @@ void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
         .step = (int64_t)n->step, .steps = avsvti_trainer_steps(t),
         .loss = n->loss, .lr = t->schedules[group].lr,
         .mean_loss = n->loss_count > 0 ? n->loss_sum / n->loss_count : n->loss,
-        .grad_norm = n->grad_norm, .sound_s = n->sound_s,
+        .grad_norm = n->grad_norm, .sound_s = t->recipe.arrays ? 0 : n->amount,
         .valid_loss = n->valid_loss, .conpoff = n->conpoff, .conp = n->conp,
         .con = n->con, .coff = n->coff, .best = isnan(n->best) ? -1
             : t->recipe.measure == AVSVTI_MEASURE_LOSS ? n->best : 1 - n->best,
         .improved = t->improved, .resumed = t->resumed,
+        .items = t->recipe.arrays ? (int64_t)n->amount : 0,
         .rank = t->world.rank, .processes = t->others ? t->world.size : 1,
     };
 }

@@ -10,9 +10,31 @@
 
 #define STREAMS 4 /* of random numbers in an epoch */
 
-static uint64_t stream_of(int64_t epoch, int which)
+avsvti_random avsvti_plan_random(const avsvti_recipe *r, int64_t epoch, int which)
 {
-    return (uint64_t)epoch * STREAMS + (uint64_t)which;
+    avsvti_random random;
+    avsvti_random_seed(&random, r->seed, (uint64_t)epoch * STREAMS + (uint64_t)which);
+    return random;
+}
+
+size_t avsvti_plan_times(double n, avsvti_random *random)
+{
+    double whole = floor(n);
+    return (size_t)whole + (avsvti_random_between(random, 0, 1) < n - whole);
+}
+
+avsvt_status avsvti_plan_begin(avsvti_plan *plan, const avsvt_allocator *a, size_t total,
+                               avsvt_error *err)
+{
+    memset(plan, 0, sizeof(*plan));
+    plan->allocator = a;
+    plan->cuts = avsvti_alloc(a, total, sizeof(*plan->cuts));
+    plan->ends = avsvti_alloc(a, total, sizeof(*plan->ends));
+    plan->cut_count = total;
+    if (plan->cuts && plan->ends)
+        return AVSVT_OK;
+    avsvti_plan_free(plan);
+    return avsvti_fail_memory(err);
 }
 
 /* AV_SVT's utterances of a song; one at least. */
@@ -30,9 +52,7 @@ static size_t pieces_of(const avsvti_songs *songs, const avsvti_recipe *r,
     int64_t segment = (int64_t)llround(r->segment_s * songs->rate_hz);
     double n = r->utterance_s > 0 ? (double)utterances_of(songs, i, r->utterance_s)
         : segment ? ceil((double)songs->songs[i].length / (double)segment) : 1;
-    n *= songs->songs[i].weight;
-    double whole = floor(n);
-    return (size_t)whole + (avsvti_random_between(random, 0, 1) < n - whole);
+    return avsvti_plan_times(n * songs->songs[i].weight, random);
 }
 
 /* Utterance n of a song, which is gone through again behind its last. */
@@ -66,36 +86,30 @@ static avsvt_status make_cuts(avsvti_plan *plan, const avsvti_songs *songs,
                               const avsvti_recipe *r, int64_t epoch,
                               avsvt_error *err)
 {
-    avsvti_random counts, places;
+    avsvti_random counts = avsvti_plan_random(r, epoch, AVSVTI_PLAN_COUNTS), again = counts;
+    avsvti_random places = avsvti_plan_random(r, epoch, AVSVTI_PLAN_PLACES);
     size_t total = 0, at = 0;
-    avsvti_random_seed(&counts, r->seed, stream_of(epoch, 0));
     for (size_t i = 0; i < songs->count; i++)
         total += pieces_of(songs, r, i, &counts);
-    plan->cuts = avsvti_alloc(plan->allocator, total, sizeof(*plan->cuts));
-    plan->ends = avsvti_alloc(plan->allocator, total, sizeof(*plan->ends));
-    if (!plan->cuts || !plan->ends)
-        return avsvti_fail_memory(err);
-    avsvti_random_seed(&counts, r->seed, stream_of(epoch, 0));
-    avsvti_random_seed(&places, r->seed, stream_of(epoch, 1));
-    for (size_t i = 0; i < songs->count; i++) {
-        size_t pieces = pieces_of(songs, r, i, &counts);
+    avsvt_status status = avsvti_plan_begin(plan, avsvti_allocator(songs->context), total, err);
+    for (size_t i = 0; i < songs->count && status == AVSVT_OK; i++) {
+        size_t pieces = pieces_of(songs, r, i, &again);
         for (size_t n = 0; n < pieces; n++) {
             avsvti_excerpt *c = &plan->cuts[at++];
             c->song = i;
             place_cut(c, songs, r, n, &places);
         }
     }
-    plan->cut_count = total;
-    return AVSVT_OK;
+    return status;
 }
 
-static void shuffle(avsvti_excerpt *cuts, size_t count, avsvti_random *random)
+void avsvti_plan_shuffle(avsvti_plan *plan, avsvti_random *random)
 {
-    for (size_t i = count; i > 1; i--) {
+    for (size_t i = plan->cut_count; i > 1; i--) {
         size_t k = (size_t)avsvti_random_below(random, i);
-        avsvti_excerpt c = cuts[i - 1];
-        cuts[i - 1] = cuts[k];
-        cuts[k] = c;
+        avsvti_excerpt c = plan->cuts[i - 1];
+        plan->cuts[i - 1] = plan->cuts[k];
+        plan->cuts[k] = c;
     }
 }
 
@@ -127,14 +141,13 @@ static avsvt_status sort_by_length(avsvti_plan *plan, avsvt_error *err)
     return AVSVT_OK;
 }
 
-/* As many neighbours as fit, padded to the longest; one at least. */
-static void cut_batches(avsvti_plan *plan, double batch, int64_t items)
+void avsvti_plan_batches(avsvti_plan *plan, double samples, int64_t items)
 {
     size_t from = 0;
     while (from < plan->cut_count) {
         size_t n = 1;
         while (from + n < plan->cut_count && (int64_t)n < items &&
-               (double)(n + 1) * (double)plan->cuts[from + n].length <= batch)
+               (double)(n + 1) * (double)plan->cuts[from + n].length <= samples)
             n++;
         from += n;
         plan->ends[plan->batch_count++] = from;
@@ -180,17 +193,14 @@ avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,
                               const avsvti_recipe *r, int64_t epoch,
                               avsvt_error *err)
 {
-    avsvti_random random;
-    memset(plan, 0, sizeof(*plan));
-    plan->allocator = avsvti_allocator(songs->context);
-    avsvti_random_seed(&random, r->seed, stream_of(epoch, 2));
+    avsvti_random random = avsvti_plan_random(r, epoch, AVSVTI_PLAN_ORDER);
     avsvt_status status = make_cuts(plan, songs, r, epoch, err);
     if (status == AVSVT_OK && r->order == AVSVTI_ORDER_BUCKETED)
-        shuffle(plan->cuts, plan->cut_count, &random);
+        avsvti_plan_shuffle(plan, &random);
     if (status == AVSVT_OK)
         status = sort_by_length(plan, err);
     if (status == AVSVT_OK)
-        cut_batches(plan, r->batch_s * songs->rate_hz, r->batch_items);
+        avsvti_plan_batches(plan, r->batch_s * songs->rate_hz, r->batch_items);
     if (status == AVSVT_OK && r->order == AVSVTI_ORDER_BUCKETED)
         status = shuffle_batches(plan, &random, err);
     if (status != AVSVT_OK)
@@ -202,17 +212,10 @@ avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
                                double utterance_s, avsvt_error *err)
 {
     size_t total = 0, at = 0;
-    memset(plan, 0, sizeof(*plan));
-    plan->allocator = avsvti_allocator(songs->context);
     for (size_t i = 0; i < songs->count; i++)
         total += utterance_s > 0 ? (size_t)utterances_of(songs, i, utterance_s) : 1;
-    plan->cuts = avsvti_alloc(plan->allocator, total, sizeof(*plan->cuts));
-    plan->ends = avsvti_alloc(plan->allocator, total, sizeof(*plan->ends));
-    if (!plan->cuts || !plan->ends) {
-        avsvti_plan_free(plan);
-        return avsvti_fail_memory(err);
-    }
-    for (size_t i = 0; i < songs->count; i++) {
+    avsvt_status status = avsvti_plan_begin(plan, avsvti_allocator(songs->context), total, err);
+    for (size_t i = 0; i < songs->count && status == AVSVT_OK; i++) {
         int64_t n = utterance_s > 0 ? utterances_of(songs, i, utterance_s) : 1;
         for (int64_t k = 0; k < n; k++) {
             avsvti_excerpt *c = &plan->cuts[at];
@@ -223,8 +226,8 @@ avsvt_status avsvti_plan_whole(avsvti_plan *plan, const avsvti_songs *songs,
             at++;
         }
     }
-    plan->cut_count = plan->batch_count = total;
-    return AVSVT_OK;
+    plan->batch_count = status == AVSVT_OK ? total : 0;
+    return status;
 }
 
 void avsvti_plan_free(avsvti_plan *plan)

@@ -20,8 +20,8 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
-    static const char *const data[] = { "train", "valid", "segment_s",
-        "utterance_s", "memory_mb", "workers", NULL };
+    static const char *const data[] = { "train", "valid", "balance", "draws",
+        "segment_s", "utterance_s", "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
@@ -30,7 +30,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     avsvt_status status = avsvti_recipe_keys(r, "",
         r->of_file ? of_file : of_text, err);
     if (status == AVSVT_OK)
-        status = avsvti_recipe_keys(r, "data", r->of_file ? data : data + 2, err);
+        status = avsvti_recipe_keys(r, "data", r->of_file ? data : data + 4, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_keys(r, "batch", batch, err);
     if (status == AVSVT_OK)
@@ -77,6 +77,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     };
     const struct { const char *key; int64_t low, high; int64_t *value; } wholes[] = {
         { "seed", 0, INT64_C(1) << 53, &seed },
+        { "data.draws", 1, 1000000000, &r->draws },
         { "data.workers", 0, 16, &r->workers },
         { "batch.items", 1, 1000000, &r->batch_items },
         { "batch.accumulate", 1, 100000, &r->accumulate },
@@ -104,6 +105,11 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
                                     &measure, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_word(r, "tensorboard", truth, &r->tensorboard, err);
+    r->balance = avsvti_manifest_get(r->yaml, "data.balance");
+    if (status == AVSVT_OK && avsvti_recipe_has(r, "data", "balance") &&
+        !(r->balance && *r->balance))
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'data.balance' must be the name of an array", r->path);
     r->seed = (uint64_t)seed;
     r->precision = precision;
     r->order = (avsvti_order)order;

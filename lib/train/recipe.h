@@ -34,6 +34,9 @@ typedef struct avsvti_recipe {
     int32_t precision;
     double segment_s;          /* 0: whole songs, or */
     double utterance_s;        /* above 0: AV_SVT's utterances */
+    int arrays;                /* rows of arrays are listed, not songs */
+    const char *balance;       /* name of one of them; NULL: none */
+    int64_t draws;             /* items of an epoch; 0: each once */
     double memory_mb;
     int64_t workers;           /* threads that make batches */
     double batch_s;
@@ -63,6 +66,8 @@ void avsvti_recipe_free(avsvti_recipe *r);
  * in NULL. */
 avsvt_status avsvti_recipe_keys(const avsvti_recipe *r, const char *path,
                                 const char *const *words, avsvt_error *err);
+/* Whether the mapping at a path has this key, whatever is there. */
+int avsvti_recipe_has(const avsvti_recipe *r, const char *mapping, const char *key);
 /* A number at key, unchanged where there is none. */
 avsvt_status avsvti_recipe_number(const avsvti_recipe *r, const char *key,
                                   double low, double high, double *value,
@@ -76,6 +81,17 @@ avsvt_status avsvti_recipe_word(const avsvti_recipe *r, const char *key,
                                 avsvt_error *err);
 
 extern const char *const avsvti_measure_words[]; /* in avsvti_measure's order */
+
+/* recipe_entries.c: the list at key ("data.train"), or what stands there alone */
+typedef struct avsvti_entry {
+    char key[64];  /* where it stands: "data.train.0" */
+    char *path;    /* to be released with the recipe's allocator */
+    double weight;
+    int augments;  /* it has steps of augmentation of its own */
+} avsvti_entry;
+size_t avsvti_recipe_entries(const avsvti_recipe *r, const char *key);
+avsvt_status avsvti_recipe_entry(avsvti_entry *entry, const avsvti_recipe *r,
+                                 const char *key, size_t i, avsvt_error *err);
 
 /* recipe_groups.c */
 avsvt_status avsvti_recipe_groups(avsvti_recipe *r, avsvt_error *err);

@@ -161,6 +161,8 @@ static void read_schedule(reading *g, avsvti_group *group)
         { "kind", "warmup_steps", "last", NULL },
         { "kind", "rise", "start_div", "end_div", "momentum", NULL },
     };
+    static const char *const measures[] = { /* in avsvti_measure's order */
+        "loss", "conpoff", "conp", "con", "coff", "train_loss", NULL };
     avsvti_schedule *s = &group->schedule;
     int kind = word(g, "schedule", "kind", kinds, (int)s->kind);
     keys(g, "schedule", known[kind]);
@@ -178,8 +180,7 @@ static void read_schedule(reading *g, avsvti_group *group)
     number(g, "schedule", "start_div", 1, 1e9, &s->start_div);
     number(g, "schedule", "end_div", 1, 1e12, &s->end_div);
     pair(g, "schedule", "momentum", 0.0001, 1, &s->momentum_low, &s->momentum_high);
-    s->on = (avsvti_measure)word(g, "schedule", "on", avsvti_measure_words,
-                                 (int)s->on);
+    s->on = (avsvti_measure)word(g, "schedule", "on", measures, (int)s->on);
     s->base = group->numbers.lr;
 }
 

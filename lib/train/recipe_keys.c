@@ -2,10 +2,21 @@
 /* Values of a recipe, each checked where it is read. */
 #include "train/recipe.h"
 
+#include <string.h>
+
 avsvt_status avsvti_recipe_keys(const avsvti_recipe *r, const char *path,
                                 const char *const *words, avsvt_error *err)
 {
     return avsvti_manifest_keys(r->yaml, r->path, path, words, err);
+}
+
+int avsvti_recipe_has(const avsvti_recipe *r, const char *mapping, const char *key)
+{
+    const char *name;
+    for (size_t i = 0; (name = avsvti_manifest_key(r->yaml, mapping, i)); i++)
+        if (!strcmp(name, key))
+            return 1;
+    return 0;
 }
 
 avsvt_status avsvti_recipe_number(const avsvti_recipe *r, const char *key,

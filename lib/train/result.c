@@ -28,9 +28,13 @@ static void describe_training(avsvt_trainer *t, avsvti_buffer *b)
     const char *from = avsvt_model_get(t->model, "name");
     avsvti_buffer_text(b, "training: {from: ");
     quote(b, from ? from : "");
-    avsvti_buffer_printf(b, ", steps: %.0f, songs: %zu, sound_s: ", t->now.step,
-                         t->train.count);
-    avsvti_buffer_number(b, avsvti_songs_seconds(&t->train), 1);
+    avsvti_buffer_printf(b, ", steps: %.0f", t->now.step);
+    if (t->recipe.arrays) {
+        avsvti_buffer_printf(b, ", items: %lld", (long long)t->train.rows.items);
+    } else {
+        avsvti_buffer_printf(b, ", songs: %zu, sound_s: ", t->train.songs.count);
+        avsvti_buffer_number(b, avsvti_songs_seconds(&t->train.songs), 1);
+    }
     if (t->now.valid_step >= 0 && t->now.conpoff >= 0) {
         avsvti_buffer_text(b, ", valid: {conpoff: ");
         avsvti_buffer_number(b, t->now.conpoff, 4);

@@ -19,8 +19,8 @@ static avsvt_status plan_epoch(avsvt_trainer *t, avsvt_error *err)
 {
     if (t->planned)
         return AVSVT_OK;
-    avsvt_status status = avsvti_plan_make(&t->plan, &t->train, &t->recipe,
-                                           (int64_t)t->now.epoch, err);
+    avsvt_status status = avsvti_examples_plan(&t->plan, &t->train, &t->recipe,
+                                               (int64_t)t->now.epoch, err);
     if (status != AVSVT_OK)
         return status;
     t->planned = 1;
@@ -37,15 +37,13 @@ static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
 {
     size_t from = b ? t->plan.ends[b - 1] : 0, n = 0;
     for (size_t i = from; i < t->plan.ends[b] && n < size; i++) {
-        const avsvti_excerpt *c = &t->plan.cuts[i];
-        const char *name = avsvti_song_name(&t->train.songs[c->song]);
-        const char *slash = strrchr(name, '/');
+        char name[300];
         if (i - from == 4) {
             snprintf(to + n, size - n, " and %zu more", t->plan.ends[b] - i);
             return;
         }
-        int wrote = snprintf(to + n, size - n, "%s%s at %.1f s", i > from ? ", " : "",
-            slash ? slash + 1 : name, (double)c->start / t->train.rate_hz);
+        avsvti_examples_name(&t->train, &t->plan.cuts[i], name, sizeof(name));
+        int wrote = snprintf(to + n, size - n, "%s%s", i > from ? ", " : "", name);
         n += wrote > 0 ? (size_t)wrote : 0;
     }
 }
@@ -55,9 +53,10 @@ static void tell_batch(const avsvt_trainer *t, size_t b, avsvt_status status,
                        avsvt_error *err)
 {
     char pieces[300] = "", where[400];
-    if (status == AVSVT_E_NOMEM)
-        avsvti_fail_prefix(err, status, "too little memory: make batch.duration_s or "
-                           "data.segment_s smaller");
+    if (status == AVSVT_E_NOMEM) {
+        snprintf(where, sizeof(where), "too little memory: %s", avsvti_examples_thrift(&t->train));
+        avsvti_fail_prefix(err, status, where);
+    }
     if (t->others)
         return;
     name_batch(t, b, pieces, sizeof(pieces));
@@ -67,7 +66,7 @@ static void tell_batch(const avsvt_trainer *t, size_t b, avsvt_status status,
 
 /* Batch b: its loss, and its gradients in the engine. */
 static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale, uint32_t flags,
-                              double *value, double *sound_s, avsvt_error *err)
+                              double *value, double *amount, avsvt_error *err)
 {
     uint64_t draw = ((uint64_t)t->now.epoch << 32) + b;
     avsvti_batch batch;
@@ -81,7 +80,7 @@ static avsvt_status one_batch(avsvt_trainer *t, size_t b, double scale, uint32_t
         if (status != AVSVT_OK)
             tell_batch(t, b, status, err);
     }
-    *sound_s += batch.sound_s;
+    *amount += batch.amount;
     avsvti_batch_free(&batch);
     return status;
 }
@@ -110,14 +109,14 @@ static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
 {
     size_t first = (size_t)t->now.batch, left = t->plan.batch_count - first;
     size_t n = left < (size_t)t->recipe.accumulate ? left : (size_t)t->recipe.accumulate;
-    double sum = 0, sound_s = 0, norm = 0;
+    double sum = 0, amount = 0, norm = 0;
     int skipped = 0;
     *changed = 0;
     avsvt_status status = avsvti_engine_rates(t, err);
     for (size_t b = first; b < first + n && status == AVSVT_OK; b++) {
         double value = 0;
         status = one_batch(t, b, 1.0 / (double)n, b + 1 == first + n ? AVSVT_LOSS_LAST : 0,
-                           &value, &sound_s, err);
+                           &value, &amount, err);
         if (status == AVSVT_OK && !isfinite(value)) {
             status = not_finite(t, b, "loss", value, err);
             t->now.batch += status == AVSVT_OK ? (double)n : 0;
@@ -146,7 +145,7 @@ static avsvt_status one_step(avsvt_trainer *t, int *changed, avsvt_error *err)
     t->now.loss_sum += t->now.loss;
     t->now.loss_count++;
     t->now.grad_norm = norm;
-    t->now.sound_s += sound_s;
+    t->now.amount += amount;
     return AVSVT_OK;
 }
 
@@ -231,20 +230,31 @@ static avsvt_status run_epoch(avsvt_trainer *t, int *ended, avsvt_error *err)
         "like that for ever", MOST_IDLE);
 }
 
+/* Schedules that look at the epoch's steps; an epoch without any tells nothing. */
+static void tell_schedules(avsvt_trainer *t)
+{
+    for (size_t g = 0; t->now.loss_count > 0 && g < t->recipe.group_count; g++) {
+        const avsvti_schedule *s = &t->recipe.groups[g].schedule;
+        if (s->on == AVSVTI_MEASURE_TRAIN_LOSS)
+            avsvti_schedule_metric(s, &t->schedules[g], t->now.loss_sum / t->now.loss_count);
+    }
+}
+
 static void next_epoch(avsvt_trainer *t)
 {
+    tell_schedules(t);
     t->now.epoch++;
     t->now.batch = t->now.loss_sum = t->now.loss_count = t->now.nonfinite = 0;
     avsvti_plan_free(&t->plan);
     t->planned = 0;
 }
 
-/* Whether songs are looked at after this epoch: when it is due, and at the
- * end; with the same weights once. */
+/* Whether what is kept apart is looked at after this epoch: when it is due, and
+ * at the end; with the same weights once. */
 static int validation_due(const avsvt_trainer *t)
 {
     double n = (double)t->recipe.valid_epochs;
-    return t->valid.count && t->now.valid_step < t->now.step &&
+    return avsvti_examples_count(&t->valid) && t->now.valid_step < t->now.step &&
         (fmod(t->now.epoch, n) == 0 || finished(t) ||
          (t->recipe.epochs && t->now.epoch >= (double)t->recipe.epochs));
 }
@@ -308,7 +318,7 @@ avsvt_status avsvt_trainer_run(avsvt_trainer *t, avsvt_train_fn progress,
     avsvt_status status = avsvti_busy_enter(&t->busy, "trainer", err);
     if (status != AVSVT_OK)
         return status;
-    if (!t->train.count)
+    if (!avsvti_examples_count(&t->train))
         status = avsvti_fail(err, AVSVT_E_ARG,
             "there are no songs to train on: avsvt_trainer_add() takes them");
     else if (!t->recipe.epochs && !t->recipe.steps)
@@ -347,8 +357,8 @@ static avsvt_status check_steps(const avsvt_trainer *t, avsvt_error *err)
 {
     if (t->recipe.of_file)
         return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_trainer_step: a recipe's trainer takes its batches from its songs: use "
-            "avsvt_trainer_run(), or a trainer from avsvt_trainer_create()");
+            "avsvt_trainer_step: a recipe's trainer takes its batches from its songs or "
+            "arrays: use avsvt_trainer_run(), or a trainer from avsvt_trainer_create()");
     for (size_t g = 0; g < t->recipe.group_count; g++) {
         const avsvti_group *group = &t->recipe.groups[g];
         avsvti_schedule_kind kind = group->schedule.kind;
@@ -356,6 +366,10 @@ static avsvt_status check_steps(const avsvt_trainer *t, avsvt_error *err)
             return avsvti_fail(err, AVSVT_E_ARG,
                 "avsvt_trainer_step: '%s.frozen_epochs': steps on arrays have no epochs",
                 group->key);
+        if (kind == AVSVTI_NEWBOB || kind == AVSVTI_PLATEAU)
+            return avsvti_fail(err, AVSVT_E_ARG,
+                "avsvt_trainer_step: the schedule looks at the loss of whole epochs, and steps "
+                "on arrays have no epochs");
         if ((kind == AVSVTI_COSINE || kind == AVSVTI_ONE_CYCLE) && !avsvti_trainer_steps(t))
             return avsvti_fail(err, AVSVT_E_ARG,
                 "avsvt_trainer_step: the schedule needs to know how many steps there will "

@@ -13,12 +13,15 @@ typedef enum avsvti_schedule_kind {
     AVSVTI_ONE_CYCLE, /* PyTorch's OneCycleLR, cosine, two phases */
 } avsvti_schedule_kind;
 
-typedef enum avsvti_measure { /* of a validation */
+typedef enum avsvti_measure {
+    /* Of a validation: */
     AVSVTI_MEASURE_LOSS,
     AVSVTI_MEASURE_CONPOFF,
     AVSVTI_MEASURE_CONP,
     AVSVTI_MEASURE_CON,
     AVSVTI_MEASURE_COFF,
+    /* Of the epoch's steps, for schedules alone: */
+    AVSVTI_MEASURE_TRAIN_LOSS,
 } avsvti_measure;
 
 typedef struct avsvti_schedule {
@@ -46,7 +49,7 @@ void avsvti_schedule_begin(const avsvti_schedule *s, avsvti_schedule_state *stat
  * where the schedule moves it. */
 void avsvti_schedule_step(const avsvti_schedule *s, avsvti_schedule_state *state,
                           int64_t step, int64_t steps, double *momentum);
-/* After a validation; lower is better. */
+/* After a validation, or an epoch of steps; lower is better. */
 void avsvti_schedule_metric(const avsvti_schedule *s, avsvti_schedule_state *state,
                             double metric);
 

@@ -104,7 +104,7 @@ avsvt_status avsvti_share_check(avsvt_trainer *t, avsvt_error *err)
     const avsvti_recipe *r = &t->recipe;
     double mine[RECIPE + CHECKPOINT] = { t->fingerprint[0], t->fingerprint[1],
         (double)r->epochs, (double)r->steps, r->clip_norm, r->average,
-        (double)r->valid_epochs, (double)t->valid.count, 0,
+        (double)r->valid_epochs, (double)avsvti_examples_count(&t->valid), 0,
         t->resumed, t->now.step, t->now.epoch, t->now.batch };
     double *all;
     if (!t->others)
@@ -116,7 +116,7 @@ avsvt_status avsvti_share_check(avsvt_trainer *t, avsvt_error *err)
         const double *theirs = all + (size_t)q * (RECIPE + CHECKPOINT);
         if (!same(theirs, all, RECIPE))
             status = avsvti_fail(err, AVSVT_E_FORMAT,
-                "%s: rank %d reads another recipe, model or songs than rank 0",
+                "%s: rank %d reads another recipe, model or songs (or arrays) than rank 0",
                 r->path, (int)q);
         else if (!same(theirs + RECIPE, all + RECIPE, CHECKPOINT))
             status = avsvti_fail(err, AVSVT_E_FORMAT,
@@ -138,23 +138,23 @@ static avsvt_status stopped(avsvt_trainer *t, avsvt_error *err)
 avsvt_status avsvti_share_batch(avsvt_trainer *t, size_t b, avsvti_batch *batch,
                                 avsvt_error *err)
 {
-    enum { SAMPLES, NOTES, SOUND, STOP, COLUMNS };
+    enum { SAMPLES, NOTES, AMOUNT, STOP, COLUMNS };
     size_t n = t->plan.ends[b] - (b ? t->plan.ends[b - 1] : 0), from;
     size_t own = avsvti_world_rows(t->world.rank, t->world.size, n, &from);
     const double mine[COLUMNS] = { (double)batch->samples, (double)batch->notes,
-        own ? batch->sound_s : 0, t->stop_wanted };
+        own ? batch->amount : 0, t->stop_wanted };
     double *all, stop = 0;
     avsvt_status status = gather(t, mine, COLUMNS, &all, err);
     if (status != AVSVT_OK)
         return status;
     t->unwritten.size = 0; /* rank 0 has come here too */
     t->share = (double)own / (double)n;
-    batch->sound_s = 0;
+    batch->amount = 0;
     for (int32_t q = 0; q < t->world.size; q++) {
         const double *row = all + (size_t)q * COLUMNS;
         batch->samples = (int64_t)fmax((double)batch->samples, row[SAMPLES]);
         batch->notes = (int64_t)fmax((double)batch->notes, row[NOTES]);
-        batch->sound_s += row[SOUND];
+        batch->amount += row[AMOUNT];
         stop += row[STOP];
     }
     avsvti_release(avsvti_allocator(t->context), all);

@@ -37,12 +37,11 @@ void avsvti_state_fingerprint(avsvt_trainer *t)
     h = avsvti_hash_number(h, (double)r->accumulate);
     h = avsvti_hash_number(h, (double)r->order);
     h = avsvti_hash_number(h, (double)r->precision);
-    for (size_t i = 0; i < t->train.count; i++) {
-        h = avsvti_hash_number(h, (double)t->train.songs[i].length);
-        h = avsvti_hash_number(h, (double)t->train.songs[i].note_count);
-        h = avsvti_hash_number(h, t->train.songs[i].weight);
-        h = avsvti_augment_hash(t->train.songs[i].augment, h);
+    if (r->draws) {
+        h = avsvti_hash_number(h, (double)r->draws);
+        h = avsvti_hash(h, r->balance ? r->balance : "", r->balance ? strlen(r->balance) : 0);
     }
+    h = avsvti_examples_hash(&t->train, h);
     for (size_t i = 0; i < t->parameters; i++)
         h = avsvti_hash_number(h, (double)t->group_of[i]);
     for (size_t g = 0; g < r->group_count; g++)
@@ -191,12 +190,12 @@ static avsvt_status take_numbers(avsvt_trainer *t, const avsvti_archive *z,
             avsvt_model_path(t->model));
     if (n.fingerprint[1] < t->fingerprint[1] || n.fingerprint[1] > t->fingerprint[1])
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: is a checkpoint of a training with another seed, other songs, "
+            "%s: is a checkpoint of a training with another seed, other songs or arrays, "
             "augmentation, batches, groups or optimizers than %s now says: "
             "choose another output, or remove it to begin anew", path,
             t->recipe.path);
     const double counts[] = { n.now.epoch - 1, n.now.batch, n.now.step, n.now.loss_count,
-        n.now.sound_s, n.now.nonfinite, n.now.valid_step + 1, n.now.log_size,
+        n.now.amount, n.now.nonfinite, n.now.valid_step + 1, n.now.log_size,
         n.now.epoch_steps };
     for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
         if (!(counts[i] >= 0 && counts[i] < MAX_COUNT))

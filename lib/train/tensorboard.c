@@ -2,8 +2,8 @@
 /* The log once more in TensorBoard's format, where a recipe asks for it: a file
  * of records (length, its check sum, an Event in protobuf's coding, its check
  * sum). Like the other log it tells no times of day: an event's time is the
- * seconds of sound trained on, so that a training that was stopped and resumed
- * has the file of one that was not. */
+ * seconds of sound (or items of arrays) trained on, so that a training that was
+ * stopped and resumed has the file of one that was not. */
 #include <stdio.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ static void put_event(const avsvt_trainer *t, avsvti_buffer *record, int field,
     avsvti_buffer event;
     uint64_t time;
     avsvti_buffer_init(&event, avsvti_allocator(t->context));
-    memcpy(&time, &t->now.sound_s, sizeof(time));
+    memcpy(&time, &t->now.amount, sizeof(time));
     put_fixed(&event, WALL_TIME, 1);
     put_fixed(&event, time, 8);
     put_fixed(&event, STEP, 1);

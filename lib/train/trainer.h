@@ -32,7 +32,8 @@ typedef struct avsvti_progress {
     double batch;       /* the next one of the epoch */
     double step;
     double loss, loss_sum, loss_count; /* last; of this epoch */
-    double grad_norm, sound_s;
+    double grad_norm;
+    double amount;      /* trained on: seconds of sound, or items of arrays */
     double nonfinite;   /* skipped in this epoch */
     double valid_step;  /* at the last validation; -1: none yet */
     double valid_loss, conpoff, conp, con, coff;
@@ -58,7 +59,7 @@ struct avsvt_trainer {
     size_t parameters;
     avsvti_schedule_state schedules[AVSVTI_MAX_GROUPS];
     size_t budget;          /* bytes of sound that may be kept */
-    avsvti_songs train, valid;
+    avsvti_examples train, valid;
     avsvt_augment *augment; /* NULL: none */
     int measures;           /* notes can be decoded and measured */
     avsvti_plan plan;       /* of the epoch in hand */
@@ -92,6 +93,9 @@ avsvt_status avsvti_engine_loss(avsvt_trainer *t,
 /* *skipped: gradients overflowed fp16, nothing was changed. */
 avsvt_status avsvti_engine_step(avsvt_trainer *t, double *norm, int *skipped,
                                 avsvt_error *err);
+/* What the loss takes; at most AVSVTI_MAX_FIELDS. */
+avsvt_status avsvti_engine_inputs(const avsvt_trainer *t, avsvti_loss_input *inputs,
+                                  size_t *count, avsvt_error *err);
 /* Tensors of the state; released with avsvti_engine_release(). */
 avsvt_status avsvti_engine_state(avsvt_trainer *t, int32_t kind,
                                  avsvt_backend_tensor **tensors, size_t *count,
@@ -110,7 +114,7 @@ avsvt_status avsvti_share_join(avsvt_trainer *t, avsvt_error *err);
 /* All have the same recipe, songs and checkpoint. */
 avsvt_status avsvti_share_check(avsvt_trainer *t, avsvt_error *err);
 /* Finishes this process's part of batch b, with room for what others have in
- * it; sound_s is then of the whole. Fails where any was asked to stop. */
+ * it; amount is then of the whole. Fails where any was asked to stop. */
 avsvt_status avsvti_share_batch(avsvt_trainer *t, size_t b, avsvti_batch *batch,
                                 avsvt_error *err);
 avsvt_status avsvti_share_gradients(avsvt_trainer *t, avsvt_error *err);

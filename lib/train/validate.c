@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Songs kept apart: the loss, and, for a pipeline of notes, the notes that
+/* Songs or arrays kept apart: the loss, and, for a pipeline of notes, the notes that
  * the model would now write, by the library's own decoding and measures. The
  * model is made in memory and run like any other, by the backend that would
  * run it. */
@@ -11,12 +11,29 @@
 #include "decode/notes.h"
 #include "train/trainer.h"
 
+static avsvt_status loss_of(avsvt_trainer *t, const avsvti_plan *plan, size_t b,
+                            double *value, avsvt_error *err)
+{
+    size_t from = b ? plan->ends[b - 1] : 0;
+    avsvti_batch batch;
+    avsvt_status status = avsvti_examples_batch(&batch, &t->fields, &t->valid,
+        &plan->cuts[from], plan->ends[b] - from, err);
+    if (status == AVSVT_OK)
+        status = avsvti_batch_finish(&batch, &t->fields, err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_engine_loss(t, batch.tensors, batch.count, AVSVT_LOSS_EVALUATE, b, 1,
+                                value, err);
+    avsvti_batch_free(&batch);
+    return status;
+}
+
+/* The mean over pieces or items. */
 static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_plan plan;
     double sum = 0, *values = NULL;
-    avsvt_status status = avsvti_plan_whole(&plan, &t->valid, t->recipe.utterance_s,
-                                            err);
+    avsvt_status status = avsvti_examples_plan_whole(&plan, &t->valid, &t->recipe, err);
     if (status != AVSVT_OK)
         return status;
     values = avsvti_alloc_zero(avsvti_allocator(t->context), plan.batch_count, sizeof(*values));
@@ -25,24 +42,17 @@ static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
         return avsvti_fail_memory(err);
     }
     for (size_t b = 0; b < plan.batch_count && status == AVSVT_OK; b++) {
-        avsvti_batch batch;
         if (!avsvti_share_mine(t, b))
             continue;
-        status = avsvti_batch_make(&batch, &t->fields, &t->valid, &plan.cuts[b],
-                                   1, err);
-        if (status != AVSVT_OK)
-            break;
-        status = avsvti_engine_loss(t, batch.tensors, batch.count,
-                                    AVSVT_LOSS_EVALUATE, b, 1, &values[b], err);
-        avsvti_batch_free(&batch);
+        status = loss_of(t, &plan, b, &values[b], err);
         if (status == AVSVT_OK)
             status = avsvti_trainer_look(t, err);
     }
     status = avsvti_share_values(t, values, plan.batch_count, 1, status, err);
     for (size_t b = 0; b < plan.batch_count; b++)
-        sum += values[b];
+        sum += values[b] * (double)(plan.ends[b] - (b ? plan.ends[b - 1] : 0));
     if (status == AVSVT_OK)
-        t->now.valid_loss = sum / (double)plan.batch_count;
+        t->now.valid_loss = sum / (double)plan.cut_count;
     avsvti_release(avsvti_allocator(t->context), values);
     avsvti_plan_free(&plan);
     return status;
@@ -52,16 +62,16 @@ static avsvt_status estimate(avsvt_notes **out, avsvt_trainer *t,
                              avsvt_pipeline *pipeline, size_t i, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
-    int64_t length = t->valid.songs[i].length;
+    int64_t length = t->valid.songs.songs[i].length;
     float *samples = avsvti_alloc(a, (size_t)length, sizeof(*samples));
     avsvt_audio *audio = NULL;
     *out = NULL;
     avsvt_status status = samples ? AVSVT_OK : avsvti_fail_memory(err);
     if (status == AVSVT_OK)
-        status = avsvti_songs_cut(&t->valid, i, 0, length, samples, err);
+        status = avsvti_songs_cut(&t->valid.songs, i, 0, length, samples, err);
     if (status == AVSVT_OK)
         status = avsvt_audio_open_samples(&audio, t->context, samples, length, 1,
-                                          t->valid.rate_hz, err);
+                                          t->valid.songs.rate_hz, err);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_notes_audio(out, pipeline, audio, NULL, err);
     avsvt_audio_free(audio);
@@ -73,7 +83,7 @@ static avsvt_status estimate(avsvt_notes **out, avsvt_trainer *t,
 static avsvt_status make_reference(avsvt_notes **out, const avsvt_trainer *t,
                                    const avsvti_song *song, avsvt_error *err)
 {
-    double length_s = (double)song->length / t->valid.rate_hz;
+    double length_s = (double)song->length / t->valid.songs.rate_hz;
     avsvti_note_list list;
     avsvt_status status = AVSVT_OK;
     avsvti_note_list_init(&list, avsvti_allocator(t->context));
@@ -94,7 +104,7 @@ static avsvt_status make_reference(avsvt_notes **out, const avsvt_trainer *t,
 static avsvt_status measure_song(avsvt_trainer *t, avsvt_pipeline *pipeline,
                                  size_t i, double values[4], avsvt_error *err)
 {
-    const avsvti_song *song = &t->valid.songs[i];
+    const avsvti_song *song = &t->valid.songs.songs[i];
     avsvt_notes_scores scores = AVSVT_NOTES_SCORES_INIT;
     avsvt_notes *reference = NULL, *notes = NULL;
     avsvt_status status = make_reference(&reference, t, song, err);
@@ -118,11 +128,11 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     avsvti_archive_writer w;
     avsvt_model *model = NULL;
     avsvt_pipeline *pipeline = NULL;
-    double sums[4] = { 0 }, count = (double)t->valid.count, *values;
+    double sums[4] = { 0 }, count = (double)t->valid.songs.count, *values;
     avsvt_status status = avsvti_result_bytes(t, &w, err);
     if (status != AVSVT_OK)
         return status;
-    values = avsvti_alloc_zero(avsvti_allocator(t->context), t->valid.count, sizeof(sums));
+    values = avsvti_alloc_zero(avsvti_allocator(t->context), t->valid.songs.count, sizeof(sums));
     status = values
         ? avsvt_model_open_memory(&model, t->context, w.bytes.data, w.bytes.size,
                                   "the trained model", err)
@@ -130,7 +140,7 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     avsvti_archive_write_free(&w);
     if (status == AVSVT_OK)
         status = avsvt_pipeline_create(&pipeline, model, NULL, err);
-    for (size_t i = 0; i < t->valid.count && status == AVSVT_OK; i++) {
+    for (size_t i = 0; i < t->valid.songs.count && status == AVSVT_OK; i++) {
         if (!avsvti_share_mine(t, i))
             continue;
         status = measure_song(t, pipeline, i, &values[4 * i], err);
@@ -140,8 +150,8 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
     avsvt_pipeline_free(pipeline);
     avsvt_model_free(model);
     if (values)
-        status = avsvti_share_values(t, values, t->valid.count, 4, status, err);
-    for (size_t i = 0; values && i < 4 * t->valid.count; i++)
+        status = avsvti_share_values(t, values, t->valid.songs.count, 4, status, err);
+    for (size_t i = 0; values && i < 4 * t->valid.songs.count; i++)
         sums[i % 4] += values[i];
     avsvti_release(avsvti_allocator(t->context), values);
     if (status != AVSVT_OK)
@@ -177,8 +187,10 @@ avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
     t->improved = isnan(t->now.best) || metric < t->now.best;
     if (t->improved)
         t->now.best = metric;
-    for (size_t g = 0; g < t->recipe.group_count; g++)
-        avsvti_schedule_metric(&t->recipe.groups[g].schedule, &t->schedules[g],
-            metric_of(t, t->recipe.groups[g].schedule.on));
+    for (size_t g = 0; g < t->recipe.group_count; g++) {
+        const avsvti_schedule *s = &t->recipe.groups[g].schedule;
+        if (s->on != AVSVTI_MEASURE_TRAIN_LOSS)
+            avsvti_schedule_metric(s, &t->schedules[g], metric_of(t, s->on));
+    }
     return AVSVT_OK;
 }

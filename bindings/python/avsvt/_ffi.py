@@ -271,7 +271,8 @@ class TrainReport(Record):
                 ("grad_norm", c_double), ("sound_s", c_double), ("valid_loss", c_double),
                 ("conpoff", c_double), ("conp", c_double), ("con", c_double),
                 ("coff", c_double), ("best", c_double), ("improved", c_int32),
-                ("resumed", c_int32), ("rank", c_int32), ("processes", c_int32)]
+                ("resumed", c_int32), ("rank", c_int32), ("processes", c_int32),
+                ("items", c_int64)]
 
 
 TrainFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(TrainReport))
