@@ -37,6 +37,8 @@ void avsvti_state_fingerprint(avsvt_trainer *t)
     h = avsvti_hash_number(h, (double)r->accumulate);
     h = avsvti_hash_number(h, (double)r->order);
     h = avsvti_hash_number(h, (double)r->precision);
+    if (r->roams || r->mirror > 0)
+        h = avsvti_hash_number(h, r->roams + 2 * r->mirror);
     for (size_t i = 0; i < t->train.count; i++) {
         h = avsvti_hash_number(h, (double)t->train.songs[i].length);
         h = avsvti_hash_number(h, (double)t->train.songs[i].note_count);
