@@ -435,6 +435,18 @@ static void songs_in_memory_are_not_for_a_model_that_looks(void **state)
     avsvt_model_free(model);
 }
 
+static void remove_output(void)
+{
+    static const char *const left[] = { "best.pt", "last.pt", "last.state", "log.jsonl",
+                                        "curve.svg" };
+    for (size_t i = 0; i < 5; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "out/%s", left[i]);
+        unlink(scratch_path(name));
+    }
+    rmdir(scratch_path("out"));
+}
+
 static void a_training_that_looks_runs_on_threads_too(void **state)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -455,14 +467,38 @@ static void a_training_that_looks_runs_on_threads_too(void **state)
     assert_int_equal(avsvt_trainer_describe(t, &report, &err), AVSVT_OK);
     assert_true(report.step > 0);
     avsvt_trainer_free(t);
-    static const char *const left[] = { "best.pt", "last.pt", "last.state", "log.jsonl",
-                                        "curve.svg" };
-    for (size_t i = 0; i < 5; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), "out/%s", left[i]);
-        unlink(scratch_path(name));
+    remove_output();
+}
+
+#define ONLY_SEES "avsvt: 1\nname: lips\nrole: pipeline\ntask: notes\n" \
+    "input: {kind: video, width: 4, height: 4, frame_rate: 50}\n" \
+    "output: {layout: notes20, frame_rate: 50}\nchunk: {mode: published, length_s: 5}\n" \
+    "null: {loss: video, mode: shapes, outputs: [[1, F, 20]]}\n"
+
+static void notes_of_pictures_alone_are_measured(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    avsvt_train_report report = AVSVT_TRAIN_REPORT_INIT;
+    (void)state;
+    seeing_model("lips.pt", ONLY_SEES);
+    songs_notes("one.csv", "sound,notes,video\nsong0.wav,song0.csv,song0.npy\n");
+    songs_notes("two.csv", "sound,notes,video,start_s,end_s\n"
+                "song1.wav,song1.csv,other.npy,0.5,1.5\n");
+    for (int memory = 0; memory < 2; memory++) { /* read anew, or kept */
+        char more[300];
+        snprintf(more, sizeof(more), TRAIN "data: {train: one.csv, valid: two.csv, "
+                 "utterance_s: 1, memory_mb: %d}\nvalid: {measure: conpoff}\n"
+                 "pictures: {crop: random, mirror: 0.5}\n", memory);
+        if (avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "lips.pt", more), &err) ||
+            avsvt_trainer_run(t, NULL, NULL, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(avsvt_trainer_describe(t, &report, &err), AVSVT_OK);
+        assert_true(report.conpoff >= 0 && report.coff >= 0);
+        assert_true(report.sound_s > 1.99 && report.sound_s < 2.01);
+        avsvt_trainer_free(t);
+        remove_output();
     }
-    rmdir(scratch_path("out"));
 }
 
 static avsvt_status one_batch(const avsvt_allocator *a, void *user)
@@ -520,6 +556,7 @@ int main(void)
         cmocka_unit_test(what_is_drawn_of_pictures_is_checked),
         cmocka_unit_test(songs_in_memory_are_not_for_a_model_that_looks),
         cmocka_unit_test(a_training_that_looks_runs_on_threads_too),
+        cmocka_unit_test(notes_of_pictures_alone_are_measured),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
