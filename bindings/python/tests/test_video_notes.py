@@ -493,7 +493,7 @@ def test_what_can_not_be_is_told(damped, tmp_path, capsys):
                                                       "-o", tmp_path / "out.pt")
     assert "is a TorchScript model" in refused("svt-video-whole", tmp_path / "small.pt",
                                                "-o", tmp_path / "out.pt")
-    assert "svt-video is made of" in refused("svt-video-whole", damped, damped, damped,
+    assert "svt-video-whole is made of" in refused("svt-video-whole", damped, damped, damped,
                                              "-o", tmp_path / "out.pt")
     assert "no such file" in refused("svt-video", tmp_path / "none.pt", *out)
     assert "made of svt-video-whole" in refused("svt-video", damped, *out)

@@ -21,12 +21,12 @@ def add_arguments(parser) -> None:
     avhubert.add_common(parser)
 
 
-def sort_checkpoints(given: list) -> tuple:
+def sort_checkpoints(given: list, kind: str = "svt-video") -> tuple:
     """The files of the encoder and the head."""
     if len(given) == 1 and os.path.isdir(given[0]):
         return weights.in_folder(given[0], ENCODERS), weights.in_folder(given[0], HEADS)
     if len(given) != 2 or any(os.path.isdir(each) for each in given):
-        raise ValueError("svt-video is made of a CKPT folder, or of its encoder's file and its "
+        raise ValueError(f"{kind} is made of a CKPT folder, or of its encoder's file and its "
                          "head's (encoder.ckpt head.ckpt)")
     return tuple(given)
 

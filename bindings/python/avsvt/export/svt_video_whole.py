@@ -36,15 +36,16 @@ def gather(options) -> tuple:
     and what to tell."""
     given = options.checkpoints
     if len(given) > 1 or os.path.isdir(given[0]):
-        spare(options.output, svt_video.sort_checkpoints(given))
+        spare(options.output, svt_video.sort_checkpoints(given, "svt-video-whole"))
         state, config, head = svt_video.of_checkpoint(given, options)
         return (state, config, avhubert.training(PUBLISHED, given[0]), head,
                 "\nits dropouts are those of the large AV-HuBERT: the checkpoint does not tell")
     path = given[0]
-    if options.post_norm:
-        raise ValueError(f"{path}: says itself what --post-norm would say")
     state, told = avhubert.load(path)
-    config = avhubert.configuration(state, told, options.heads, path)
+    if told and options.post_norm:
+        raise ValueError(f"{path}: says itself what --post-norm would say")
+    config = avhubert.configuration(state, told or {"layer_norm_first": not options.post_norm},
+                                    options.heads, path)
     config.update(upto=0, whole_norm=not options.no_output_norm)
     note = "\nits head is new"
     if not told:
