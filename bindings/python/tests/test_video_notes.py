@@ -214,11 +214,12 @@ class Glance(torch.nn.Module):
         return self.linear(self.norm(spots.flatten(0, 1)).reshape(spots.shape))
 
 
-def small(**more):
+def small(dropout=0.0, **more):
     """A tiny network of this shape."""
     torch.manual_seed(6)
-    encoder = network.VideoEncoder(network.Body(16, 2, 2, 24, kernel=16, groups=4,
-                                                front_gradient=0.1))
+    encoder = network.VideoEncoder(network.Body(
+        16, 2, 2, 24, kernel=16, groups=4, dropout=dropout, layer_drop=3 * dropout,
+        front_gradient=0.1))
     encoder.lips = Glance()
     return VideoNotes(encoder, **more)
 
@@ -343,6 +344,26 @@ def test_what_is_drawn_depends_on_the_seed_alone(tmp_path):
     assert not np.allclose(losses_of["one"], losses_of["other"], rtol=1e-4)
     assert not np.allclose(losses_of["one"], losses_of["plain"], rtol=1e-4)
     assert result["one.valid_loss"] == result["two.valid_loss"]
+
+
+def test_what_was_stopped_goes_on_as_it_would_have(tmp_path):
+    """With all that is random: places, mirrors, dropouts and layers left out."""
+    films(tmp_path)
+    exported(small(0.1), tmp_path / "start.pt", MANIFEST)
+    recipe = RECIPE.replace("frozen_epochs: 2", "frozen_epochs: 0") \
+        + "pictures: {{crop: random, mirror: 0.5}}\n"
+    result = {}
+    for name, ends in (("once", (2,)), ("twice", (1, 2))):
+        for end in ends:
+            (tmp_path / f"{name}.yaml").write_text(recipe.format(
+                model="start.pt", output=name).replace("epochs: 4", f"epochs: {end}", 1))
+            result = run(tmp_path, [{"as": "r", "do": "train_recipe", "input": "none",
+                                     "recipe": str(tmp_path / f"{name}.yaml")}],
+                         none=np.zeros(1))
+    assert result["r.resumed"] == 1
+    once, twice = (weights_of(tmp_path / name / "last.pt") for name in ("once", "twice"))
+    for name, value in once.items():
+        assert np.array_equal(value, twice[name]), name
 
 
 def test_a_batch_is_normalised_as_published(gen, damped, reference):  # noqa: F811
