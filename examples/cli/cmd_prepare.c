@@ -94,8 +94,9 @@ static int run(const cli_args *args)
 const cli_command cli_prepare = {
     "prepare", "DATASET FOLDER", "a published data set to the lists that training reads",
     "Reads a data set as it is published and writes lists to OUT: train.csv, valid.csv and test.csv "
-    "(a song a row: sound, notes) for 'avsvt train', the notes of each song, and the lists and "
-    "labels of AV_SVT's own programs, cut as their paper cuts. Sound stays where it is.\n\n"
+    "(a song a row: sound, notes, and video where the set has any) for 'avsvt train', the notes "
+    "of each song, and the lists and labels of AV_SVT's own programs, cut as their paper cuts. "
+    "Sound stays where it is.\n\n"
     "DATASET is one of:\n\n"
     "mir-st500, tonas, ismir2014: Annotations.json (or MIR-ST500_corrected.json) with a list of "
     "[onset, offset, pitch] for each song, and SONG/vocals.wav in FOLDER or a folder train, "

@@ -5,7 +5,8 @@
  *  Every set of notes gives, in the folder that is written to:
  *
  *  - train.csv, valid.csv, test.csv (those that the set has), with the columns
- *    sound, notes: our lists, a song a row; recipes name them;
+ *    sound, notes, and of a set with videos video (empty where a song has none):
+ *    our lists, a song a row; recipes name them;
  *  - notes/SONG.csv: onset, offset, pitch;
  *  - what AV_SVT's own programs read, cut as the paper cuts: NAME_train.csv
  *    and so on with the columns ID, duration, wav, utter_id, utter_num,

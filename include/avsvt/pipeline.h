@@ -8,11 +8,11 @@
  *  sound and pictures, and either may be missing: the result has the length of
  *  the sound, each of its frames takes the picture that is shown in its middle,
  *  and zeros stand where there is none (more than 0.3 s of that, or of pictures
- *  after the sound, are told in the log). With `video:` and `head:` it takes
- *  pictures alone and their length; with `fusion:` and `head:` features. With
- *  `audio-video:` and `head:` one encoder takes both (AV-HuBERT with both
- *  streams) and gives a frame for each picture's time; zeros stand for the sound,
- *  or for the pictures, that are missing.
+ *  after the sound, are told in the log). With `video:` and `head:`, and from a
+ *  model file whose input.kind is video, it takes pictures alone and their length;
+ *  with `fusion:` and `head:` features. With `audio-video:` and `head:` one encoder
+ *  takes both (AV-HuBERT with both streams) and gives a frame for each picture's
+ *  time; zeros stand for the sound, or for the pictures, that are missing.
  *  Where a model's manifest names a level (`input.raise_to_db`, as the compiled-in
  *  models' do), sound that stays below it for some seconds is made as loud first,
  *  by 40 dB at most; what is louder is not changed. The levels of notes are those

@@ -64,6 +64,14 @@
  *  ends the process on errors; no other thread may change the environment then.
  *  NCCL has been built and loaded, but never run on GPUs so far.
  *
+ *  A network whose loss takes video looks at pictures of the mouth beside each song
+ *  (a list's column `video`, or a file beside the sound), cut out of the middle. A
+ *  recipe's `pictures: {crop: random, mirror: 0.5}` cuts each piece that is trained
+ *  on out at a place of its own, the same for all of its pictures, and mirrors so
+ *  many of them, as AV_SVT does; the seed and the epoch decide. Where a network only
+ *  sees (its manifest's input.kind is video), songs are as long as their videos,
+ *  data.utterance_s cuts them by AV_SVT's rule for video, and their sound is not read.
+ *
  *  Songs are heard as loud as they are: a manifest's input.raise_to_db counts where
  *  the model runs, validation included.
  *
@@ -151,8 +159,8 @@ AVSVT_API avsvt_status avsvt_trainer_open(avsvt_trainer **out,
  *  @param model    [borrowed] to start from; it is not changed.
  *  @param settings [copied] YAML text with a recipe's keys, but for those of
  *                  files and processes: avsvt, model, name, output, valid,
- *                  checkpoint, chains, tensorboard, distributed, and the lists
- *                  of data.
+ *                  checkpoint, chains, pictures, tensorboard, distributed, and the
+ *                  lists of data.
  *  @param err      [out] may be NULL.
  *  @return as avsvt_trainer_open().
  *  @thread any  @rt no  @since 0.1 */

@@ -95,7 +95,7 @@ typedef struct avsvti_dataset_song {
     int fractions;         /* some pitch is written with a decimal point */
     const char *json;      /* files of AV_SVT, below OUT: the notes, and */
     const char *labels;    /* the labels of the sound */
-    const char *video_labels;
+    const char *video_labels; /* NULL: the set has no videos */
     const char *stored;    /* folder of features, whole path; NULL: none */
 } avsvti_dataset_song;
 avsvt_status avsvti_dataset_add(avsvti_dataset *d, const avsvti_dataset_song *song);

@@ -124,8 +124,9 @@ static avsvt_status add_utterances(avsvti_dataset *d, const avsvti_dataset_song 
     return status;
 }
 
+/* *seen: the video can be used. */
 static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
-                              const files *f)
+                              const files *f, int *seen)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     int64_t frames = 0;
@@ -135,6 +136,7 @@ static avsvt_status add_video(avsvti_dataset *d, const avsvti_dataset_song *s,
                              s->video, (long long)frames);
     if (status != AVSVT_OK)
         return avsvti_dataset_forgive(d, status, &err);
+    *seen = 1;
     status = write_labels(d, f->video_labels, frames, AVSVTI_PUBLISHED_SIGHT_HZ, s);
     return status == AVSVT_OK
         ? add_utterances(d, s, f, 1, (double)frames / AVSVTI_PUBLISHED_SIGHT_HZ) : status;
@@ -147,11 +149,22 @@ static avsvt_status add_stored(avsvti_dataset *d, const avsvti_dataset_song *s,
     return avsvti_dataset_stored(d, &stored);
 }
 
+/* Our own list; one of a set with videos names them. */
+static avsvt_status add_row(avsvti_dataset *d, const avsvti_dataset_song *s,
+                            const char *notes_name, int seen)
+{
+    const char *cells[] = { s->sound, notes_name, seen ? s->video : "" };
+    int videos = s->video_labels != NULL;
+    return avsvti_dataset_row(d, "", avsvti_split_names[s->split],
+                              videos ? "sound,notes,video" : "sound,notes", cells,
+                              videos ? 3 : 2);
+}
+
 static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
                             const char *notes_name, const files *f,
                             double duration_s)
 {
-    const char *cells[] = { s->sound, notes_name };
+    int seen = 0;
     avsvt_status status = write_notes(d, f->notes, s);
     if (status == AVSVT_OK)
         status = write_json(d, f->json, s);
@@ -159,12 +172,11 @@ static avsvt_status add_all(avsvti_dataset *d, const avsvti_dataset_song *s,
         status = write_labels(d, f->labels,
             (int64_t)avsvti_round_even(duration_s * AVSVTI_PUBLISHED_SOUND_HZ), AVSVTI_PUBLISHED_SOUND_HZ, s);
     if (status == AVSVT_OK)
-        status = avsvti_dataset_row(d, "", avsvti_split_names[s->split],
-                                    "sound,notes", cells, 2);
-    if (status == AVSVT_OK)
         status = add_utterances(d, s, f, 0, duration_s);
     if (status == AVSVT_OK && s->video)
-        status = add_video(d, s, f);
+        status = add_video(d, s, f, &seen);
+    if (status == AVSVT_OK)
+        status = add_row(d, s, notes_name, seen);
     if (status == AVSVT_OK && s->stored)
         status = add_stored(d, s, f);
     if (status == AVSVT_OK)

@@ -54,13 +54,18 @@ static avsvt_status read_pictures(avsvt_extractor *e, const avsvt_model *m,
 avsvt_status avsvt_extractor_create(avsvt_extractor **out, avsvt_model *model,
                                     avsvt_error *err)
 {
-    void *handle;
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG,
                            "avsvt_extractor_create: out is NULL");
+    return avsvti_extractor_of_role(out, model, "extractor", err);
+}
+
+avsvt_status avsvti_extractor_of_role(avsvt_extractor **out, avsvt_model *model,
+                                      const char *role, avsvt_error *err)
+{
+    void *handle;
     *out = NULL;
-    avsvt_status status = avsvti_stage_create(&handle, sizeof(**out), model,
-                                              "extractor", err);
+    avsvt_status status = avsvti_stage_create(&handle, sizeof(**out), model, role, err);
     if (status != AVSVT_OK)
         return status;
     avsvt_extractor *e = handle;

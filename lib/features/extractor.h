@@ -16,6 +16,10 @@ struct avsvt_extractor {
     double picture_hz;    /* pictures a second that it was made for; 0: any */
 };
 
+/* As avsvt_extractor_create(), for a model of this role. */
+avsvt_status avsvti_extractor_of_role(avsvt_extractor **out, avsvt_model *model,
+                                      const char *role, avsvt_error *err);
+
 /* Which pictures the model takes: of what the manifest does not say, width and
  * height are 0, hz stays as it is. */
 avsvt_status avsvti_pictures_read(avsvti_crop_rule *rule, double *hz,

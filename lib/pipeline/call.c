@@ -45,6 +45,20 @@ avsvt_status avsvti_pipeline_decide(avsvt_pipeline *p, avsvt_tensor *features,
     return AVSVT_OK;
 }
 
+/* What one network makes of pictures: its features are the logits. */
+static avsvt_status take_logits(avsvt_pipeline *p, avsvt_tensor *features,
+                                avsvti_frames *f, avsvt_error *err)
+{
+    if (features->shape[1] != AVSVT_NOTE_LOGITS)
+        return avsvti_fail(err, AVSVT_E_BACKEND, "%s: the network gave %lld values for a "
+                           "frame; the manifest promises %d", p->name,
+                           (long long)features->shape[1], AVSVT_NOTE_LOGITS);
+    f->tensor = avsvt_tensor_ref(features);
+    f->count = features->shape[0];
+    f->logits = features->data;
+    return AVSVT_OK;
+}
+
 avsvt_status avsvti_pipeline_zeros(avsvt_tensor **out, avsvt_pipeline *p,
                                    int64_t frames, int64_t width,
                                    avsvt_error *err)
@@ -145,7 +159,8 @@ static avsvt_status call_stages(avsvt_pipeline *p, const avsvti_call_input *piec
         status = fuse(&fused, p, piece, audio, video, video_start_s, err);
     if (status == AVSVT_OK) {
         avsvt_tensor *features = fused ? fused : p->extractor ? audio : video;
-        status = features ? avsvti_pipeline_decide(p, features, f, err)
+        status = features ? p->head ? avsvti_pipeline_decide(p, features, f, err)
+                                    : take_logits(p, features, f, err)
                           : avsvti_fail(err, AVSVT_E_ARG,
                                 "%s: there are no pictures for a part of the "
                                 "time", p->name);
@@ -184,5 +199,6 @@ void avsvti_frames_release(avsvti_frames *frames)
 {
     avsvti_stage_release(frames->outputs, frames->output_count);
     avsvt_activations_free(frames->activations);
+    avsvt_tensor_free(frames->tensor);
     memset(frames, 0, sizeof(*frames));
 }

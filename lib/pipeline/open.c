@@ -120,19 +120,46 @@ static avsvt_status choose_chunks(avsvt_pipeline *p, const avsvt_model *model,
     return AVSVT_OK;
 }
 
+/* The network of a model that hears. */
+static avsvt_status open_network(avsvt_pipeline *p, avsvt_model *model, avsvt_error *err)
+{
+    void *network;
+    avsvt_status status = avsvti_stage_create(&network, sizeof(avsvti_stage), model,
+                                              "pipeline", err);
+    if (status != AVSVT_OK)
+        return status;
+    p->network = network;
+    p->backend = p->network->network.backend;
+    return AVSVT_OK;
+}
+
+/* One that only sees is run as an extractor is. */
+static avsvt_status open_sight(avsvt_pipeline *p, avsvt_model *model, double *chunk_s,
+                               double *context_s, avsvt_error *err)
+{
+    double start_s = 0; /* its manifest's is told elsewhere */
+    avsvt_status status = avsvti_pipeline_open_video(p, model, "pipeline", chunk_s,
+                                                     context_s, &start_s, err);
+    if (status == AVSVT_OK)
+        p->backend = p->video->stage.network.backend;
+    return status;
+}
+
 static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
                                const avsvt_pipeline_options *chosen,
                                avsvt_error *err)
 {
     double chunk_s = 30.0, context_s = 4.0;
-    void *network;
+    int sees = avsvti_model_is(model, "input.kind", "video");
     if (!avsvti_model_is(model, "task", "notes")) {
         const char *task = avsvt_model_get(model, "task");
         return avsvti_fail(err, AVSVT_E_ARG,
             "%s: its task is '%s'; a pipeline of notes is needed here",
             p->name, task ? task : "");
     }
-    avsvt_status status = avsvti_pipeline_geometry(p, model, &chunk_s, &context_s, err);
+    avsvt_status status = sees
+        ? open_sight(p, model, &chunk_s, &context_s, err)
+        : avsvti_pipeline_geometry(p, model, &chunk_s, &context_s, err);
     if (status == AVSVT_OK)
         status = avsvti_model_raise(&p->raise_to_db, model, err);
     if (status == AVSVT_OK)
@@ -141,13 +168,13 @@ static avsvt_status from_model(avsvt_pipeline *p, avsvt_model *model,
         status = avsvti_head_defaults(&p->defaults, model, err);
     if (status == AVSVT_OK)
         status = choose_chunks(p, model, chosen->chunks, err);
-    if (status == AVSVT_OK)
-        status = avsvti_stage_create(&network, sizeof(avsvti_stage), model,
-                                     "pipeline", err);
+    if (status == AVSVT_OK && sees && p->info.fine_bins)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: output.fine is not for models of "
+                             "pictures alone", p->name);
+    if (status == AVSVT_OK && !sees)
+        status = open_network(p, model, err);
     if (status != AVSVT_OK)
         return status;
-    p->network = network;
-    p->backend = p->network->network.backend;
     avsvti_pipeline_set_chunks(p, chosen->chunk_s != 0.0 ? chosen->chunk_s
                                                          : chunk_s, context_s);
     return AVSVT_OK;

@@ -73,11 +73,12 @@ static avsvt_status open_audio(avsvt_pipeline *p, avsvt_model *m,
     return AVSVT_OK;
 }
 
-static avsvt_status open_video(avsvt_pipeline *p, avsvt_model *m,
-                               double *chunk_s, double *context_s,
-                               double *start_s, avsvt_error *err)
+avsvt_status avsvti_pipeline_open_video(avsvt_pipeline *p, avsvt_model *m,
+                                        const char *role, double *chunk_s,
+                                        double *context_s, double *start_s,
+                                        avsvt_error *err)
 {
-    avsvt_status status = avsvt_extractor_create(&p->video, m, err);
+    avsvt_status status = avsvti_extractor_of_role(&p->video, m, role, err);
     if (status != AVSVT_OK)
         return status;
     if (p->video->sound)
@@ -186,7 +187,8 @@ avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
     if (status == AVSVT_OK && m[AUDIO])
         status = open_audio(p, m[AUDIO], chunk_s, context_s, start_s, err);
     if (status == AVSVT_OK && m[VIDEO])
-        status = open_video(p, m[VIDEO], chunk_s, context_s, start_s, err);
+        status = avsvti_pipeline_open_video(p, m[VIDEO], "extractor", chunk_s,
+                                            context_s, start_s, err);
     if (status == AVSVT_OK && m[JOINT])
         status = open_joint(p, m[JOINT], chunk_s, context_s, start_s, err);
     if (status == AVSVT_OK)

@@ -15,7 +15,8 @@ struct avsvt_pipeline {
     avsvt_context *context;   /* counted */
     avsvti_stage *network;    /* a model of role pipeline, or these: */
     avsvt_extractor *extractor; /* of sound, or NULL */
-    avsvt_extractor *video;   /* of pictures, or NULL */
+    avsvt_extractor *video;   /* of pictures, or NULL; without a head it is a
+                                 model of role pipeline and gives logits */
     int joint;                /* video is of sound and pictures together */
     avsvt_fusion *fusion;     /* of both, or NULL */
     avsvt_head *head;
@@ -44,7 +45,8 @@ typedef struct avsvti_frames {
     const float *logits, *fine;            /* fine may be NULL */
     avsvt_backend_tensor outputs[4];       /* what holds them, or */
     size_t output_count;
-    avsvt_activations *activations;        /* this */
+    avsvt_activations *activations;        /* this, or */
+    avsvt_tensor *tensor;                  /* this */
 } avsvti_frames;
 
 /* One piece of what is transcribed. */
@@ -82,6 +84,11 @@ avsvt_pipeline *avsvti_pipeline_new(avsvt_context *context, const char *name,
 avsvt_status avsvti_pipeline_geometry(avsvt_pipeline *p, const avsvt_model *m,
                                       double *chunk_s, double *context_s,
                                       avsvt_error *err);
+/* Opens what looks at pictures: an extractor, or a model of role pipeline. */
+avsvt_status avsvti_pipeline_open_video(avsvt_pipeline *p, avsvt_model *m,
+                                        const char *role, double *chunk_s,
+                                        double *context_s, double *start_s,
+                                        avsvt_error *err);
 /* Opens the parts that a pipeline file names. */
 avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
                                    const avsvti_manifest *yaml,

@@ -14,8 +14,11 @@
  *   note_counts  int64   [batch]        notes without those
  *   video        float32 [batch, P, height, width]  the mouth: P = the sound's
  *                length * input.frame_rate, rounded up; cut and normalised as the
- *                manifest's input says; zeros after the sound's end. Steps that
- *                change the sound leave it alone, but for its pace. */
+ *                manifest's input says, and where and which way round the recipe's
+ *                `pictures`; zeros after the sound's end. Steps that change the
+ *                sound leave it alone, but for its pace. Of a model of pictures
+ *                alone samples, lengths and frames are those that the pictures
+ *                last. */
 #include "train/batch.h"
 
 #include <math.h>
@@ -211,7 +214,8 @@ static avsvt_status fill_video(const view *v, void *row, avsvt_error *err)
     double pace = v->piece->pace > 0 ? v->piece->pace : 1;
     double step_s = pace / v->geometry->sight.picture_hz;
     double start_s = (double)v->cut->start / v->songs->rate_hz;
-    return avsvti_songs_show(v->songs, v->cut->song, start_s + 0.5 * step_s, step_s,
+    return avsvti_songs_show(v->songs, v->cut->song, v->cut->draw,
+                             start_s + 0.5 * step_s, step_s,
                              pictures_in(v->geometry, v->piece->count), row, err);
 }
 
@@ -245,12 +249,17 @@ const avsvti_field *avsvti_field_find(const char *name, const char *model,
     return NULL;
 }
 
-int avsvti_fields_see(const avsvti_fields *fields)
+static int has_axis(const avsvti_fields *fields, char axis)
 {
     for (size_t i = 0; i < fields->count; i++)
-        if (fields->list[i]->axis == 'P')
+        if (fields->list[i]->axis == axis)
             return 1;
     return 0;
+}
+
+int avsvti_fields_see(const avsvti_fields *fields)
+{
+    return has_axis(fields, 'P');
 }
 
 static void shape_of(avsvt_backend_tensor *t, const avsvti_field *f, size_t count,
@@ -289,9 +298,11 @@ static avsvt_status fill_tensor(avsvt_backend_tensor *t, const avsvti_field *f,
     return status;
 }
 
-/* The sound of a cut and the notes in reach of it, augmented. */
-static avsvt_status make_piece(avsvti_piece *piece, avsvti_songs *songs,
-                               const avsvti_excerpt *cut, avsvt_error *err)
+/* The sound of a cut (silence where no field takes any) and the notes in reach of
+ * it, augmented. */
+static avsvt_status make_piece(avsvti_piece *piece, const avsvti_fields *fields,
+                               avsvti_songs *songs, const avsvti_excerpt *cut,
+                               avsvt_error *err)
 {
     const avsvti_song *song = &songs->songs[cut->song];
     double start_s = (double)cut->start / songs->rate_hz;
@@ -299,12 +310,14 @@ static avsvt_status make_piece(avsvti_piece *piece, avsvti_songs *songs,
     piece->allocator = avsvti_allocator(songs->context);
     piece->rate_hz = songs->rate_hz;
     avsvti_note_list_init(&piece->notes, piece->allocator);
-    piece->samples = avsvti_alloc(piece->allocator, (size_t)cut->length, sizeof(float));
+    piece->samples = avsvti_alloc_zero(piece->allocator, (size_t)cut->length,
+                                       sizeof(float));
     if (!piece->samples)
         return avsvti_fail_memory(err);
     piece->count = cut->length;
-    avsvt_status status = avsvti_songs_cut(songs, cut->song, cut->start,
-                                           cut->length, piece->samples, err);
+    avsvt_status status = has_axis(fields, 'S')
+        ? avsvti_songs_cut(songs, cut->song, cut->start, cut->length, piece->samples, err)
+        : AVSVT_OK;
     for (size_t k = 0; k < song->note_count && status == AVSVT_OK; k++) {
         avsvt_note n = song->notes[k];
         if (n.offset_s < start_s - REACH_S || n.onset_s > end_s + REACH_S)
@@ -370,7 +383,7 @@ avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields
         avsvti_piece *piece = &batch->pieces[i];
         const view v = { piece, &fields->geometry, 0, 0, songs, &cuts[i] };
         const avsvt_note *first;
-        status = make_piece(piece, songs, &cuts[i], err);
+        status = make_piece(piece, fields, songs, &cuts[i], err);
         if (status != AVSVT_OK)
             break;
         int64_t notes = (int64_t)inside(&v, 0, &first);

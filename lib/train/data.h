@@ -23,14 +23,20 @@ typedef struct avsvti_song {
     avsvt_note *notes;        /* by onset; seconds from the part's beginning */
     size_t note_count;
     char *video;              /* of the whole file; NULL: none is named */
-    uint8_t *pictures;        /* of the part, cut; NULL until kept */
+    uint8_t *pictures;        /* of the part; NULL until kept */
     int64_t picture_count;
+    int32_t wide, high;       /* of pictures as they are kept */
 } avsvti_song;
 
 /* Pictures that a model takes. */
 typedef struct avsvti_sight {
     avsvti_crop_rule crop; /* width 0: none */
     double picture_hz;
+    int alone;             /* it hears nothing: songs are as long as their videos,
+                              and cut as AV_SVT cuts those */
+    int roams;             /* each piece is cut out at a place of its own; else
+                              out of the middle */
+    double mirror;         /* this share of pieces is shown mirrored */
 } avsvti_sight;
 
 /* A list of steps of the recipe. Sources that name the same one share it, and

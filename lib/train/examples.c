@@ -43,7 +43,7 @@ static avsvt_status check_arrays(const avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const of_songs[][2] = { { "batch", "duration_s" },
         { "data", "segment_s" }, { "data", "utterance_s" }, { "", "augment" },
-        { "", "chains" }, { "", NULL } };
+        { "", "chains" }, { "", "pictures" }, { "", NULL } };
     avsvt_status status = refuse_keys(r, of_songs, "is for songs, and 'data' lists arrays", err);
     if (status != AVSVT_OK)
         return status;

@@ -56,12 +56,22 @@ void avsvt_trainer_free(avsvt_trainer *t)
     avsvt_context_free(context);
 }
 
-/* How the model's frames lie on its samples. */
+/* How the model's frames lie on its samples. Where it only sees, a frame is a
+ * picture. */
 static avsvt_status read_geometry(avsvt_trainer *t, avsvt_error *err)
 {
     avsvti_geometry *g = &t->fields.geometry;
+    double picture_hz = 0;
     g->rate_hz = 16000;
     g->hop = 320;
+    if (avsvti_model_is(t->model, "input.kind", "video")) {
+        avsvt_status seen = avsvti_model_number(t->model, "input.frame_rate", 0.1, 1000,
+                                                &picture_hz, err);
+        if (seen == AVSVT_OK && picture_hz > 0)
+            seen = avsvti_model_picture(&g->hop, t->model, g->rate_hz, picture_hz, err);
+        if (seen != AVSVT_OK)
+            return seen;
+    }
     avsvt_status status = avsvti_model_number(t->model, "input.sample_rate",
                                               AVSVTI_SAMPLE_RATES, &g->rate_hz, err);
     if (status == AVSVT_OK)
@@ -121,6 +131,25 @@ static avsvt_status check_measured(const avsvt_trainer *t, avsvt_error *err)
     return AVSVT_OK;
 }
 
+/* Which pictures it takes, and what is drawn about those that it is trained on. */
+static avsvt_status read_sight(avsvt_trainer *t, avsvt_error *err)
+{
+    const avsvti_recipe *r = &t->recipe;
+    if (!avsvti_fields_see(&t->fields))
+        return !avsvti_manifest_count(r->yaml, "pictures") ? AVSVT_OK
+            : avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'pictures' is for models that look, "
+                          "and %s takes no video", r->path, avsvt_model_path(t->model));
+    if (!r->of_file) {
+        t->fields.count = 0; /* what is added in memory is sound alone */
+        return AVSVT_OK;
+    }
+    avsvt_status status = avsvti_sight_read(&t->fields.geometry.sight, t->model, err);
+    t->train.songs.sight = t->valid.songs.sight = t->fields.geometry.sight;
+    t->train.songs.sight.roams = r->roams;
+    t->train.songs.sight.mirror = r->mirror;
+    return status;
+}
+
 /* What both ways of making one share, once recipe and model are there. */
 static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
 {
@@ -136,15 +165,7 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
     avsvti_examples_init(&t->valid, t->context, rate_hz, NULL, &t->budget);
     if (status == AVSVT_OK)
         status = avsvti_engine_open(t, err);
-    if (status != AVSVT_OK || !avsvti_fields_see(&t->fields))
-        return status;
-    if (!t->recipe.of_file) {
-        t->fields.count = 0; /* what is added in memory is sound alone */
-        return AVSVT_OK;
-    }
-    status = avsvti_sight_read(&t->fields.geometry.sight, t->model, err);
-    t->train.songs.sight = t->valid.songs.sight = t->fields.geometry.sight;
-    return status;
+    return status == AVSVT_OK ? read_sight(t, err) : status;
 }
 
 static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)

@@ -41,7 +41,8 @@ avsvt_status avsvti_plan_begin(avsvti_plan *plan, const avsvt_allocator *a, size
 static int64_t utterances_of(const avsvti_songs *songs, size_t i, double length_s)
 {
     double song_s = (double)songs->songs[i].length / songs->rate_hz;
-    int64_t n = avsvti_utterances(song_s, length_s);
+    int64_t n = songs->sight.alone ? avsvti_video_utterances(song_s, length_s)
+                                   : avsvti_utterances(song_s, length_s);
     return n > 1 ? n : 1;
 }
 

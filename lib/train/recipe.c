@@ -16,7 +16,8 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
         "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
         "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
-        "checkpoint", "augment", "chains", "tensorboard", "distributed", NULL };
+        "checkpoint", "augment", "chains", "pictures", "tensorboard", "distributed",
+        NULL };
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
         "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
@@ -26,6 +27,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "order", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
     static const char *const checkpoint[] = { "every_steps", NULL };
+    static const char *const pictures[] = { "crop", "mirror", NULL };
     static const char *const distributed[] = { "launcher", "timeout_s", "backend", NULL };
     avsvt_status status = avsvti_recipe_keys(r, "",
         r->of_file ? of_file : of_text, err);
@@ -37,6 +39,8 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         status = avsvti_recipe_keys(r, "valid", valid, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_keys(r, "distributed", distributed, err);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_keys(r, "pictures", pictures, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_keys(r, "checkpoint", checkpoint, err);
     if (status == AVSVT_OK && (avsvti_manifest_get(r->yaml, "chains") ||
@@ -64,6 +68,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     static const char *const precisions[] = { "fp32", "fp16", "bf16", NULL };
     static const char *const orders[] = { "bucketed", "ascending", NULL };
     static const char *const truth[] = { "false", "true", NULL };
+    static const char *const crops[] = { "middle", "random", NULL };
     int64_t seed = 0;
     int precision = 0, order = 0, measure = AVSVTI_MEASURE_CONPOFF;
     const struct { const char *key; double low, high; double *value; } numbers[] = {
@@ -74,6 +79,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
         { "clip_norm", 0, 1e9, &r->clip_norm },
         { "ema", 0, 0.999999, &r->average },
         { "distributed.timeout_s", 1, 1e6, &r->timeout_s },
+        { "pictures.mirror", 0, 1, &r->mirror },
     };
     const struct { const char *key; int64_t low, high; int64_t *value; } wholes[] = {
         { "seed", 0, INT64_C(1) << 53, &seed },
@@ -110,6 +116,8 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
         !(r->balance && *r->balance))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'data.balance' must be the name of an array", r->path);
+    if (status == AVSVT_OK)
+        status = avsvti_recipe_word(r, "pictures.crop", crops, &r->roams, err);
     r->seed = (uint64_t)seed;
     r->precision = precision;
     r->order = (avsvti_order)order;

@@ -45,6 +45,8 @@ typedef struct avsvti_recipe {
     int64_t epochs, steps; /* 0: no such end */
     avsvti_group groups[AVSVTI_MAX_GROUPS];
     size_t group_count;
+    int roams;                 /* where pictures are cut out */
+    double mirror;
     double clip_norm, average;
     double timeout_s;          /* so long one of several processes is waited for */
     int64_t skip_nonfinite;

@@ -13,9 +13,12 @@ avsvt_status avsvti_sight_read(avsvti_sight *sight, const avsvt_model *model,
 avsvt_status avsvti_songs_videos(avsvti_songs *s, avsvt_error *err);
 /* What is shown at start_s + k * step_s of song i, k < count, cut and
  * normalised: [count, height, width]. Before the first picture stands the
- * first, after the last the last. */
-avsvt_status avsvti_songs_show(avsvti_songs *s, size_t i, double start_s,
-                               double step_s, int64_t count, float *to,
-                               avsvt_error *err);
+ * first, after the last the last. draw decides what is random. */
+avsvt_status avsvti_songs_show(avsvti_songs *s, size_t i, uint64_t draw,
+                               double start_s, double step_s, int64_t count,
+                               float *to, avsvt_error *err);
+/* All of song i in the model's time, not yet cut: uint8 [count, high, wide]. */
+avsvt_status avsvti_songs_pictures(avsvt_tensor **out, avsvti_songs *s, size_t i,
+                                   avsvt_error *err);
 
 #endif

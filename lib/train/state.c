@@ -41,6 +41,8 @@ void avsvti_state_fingerprint(avsvt_trainer *t)
         h = avsvti_hash_number(h, (double)r->draws);
         h = avsvti_hash(h, r->balance ? r->balance : "", r->balance ? strlen(r->balance) : 0);
     }
+    if (r->roams || r->mirror > 0)
+        h = avsvti_hash_number(h, r->roams + 2 * r->mirror);
     h = avsvti_examples_hash(&t->train, h);
     for (size_t i = 0; i < t->parameters; i++)
         h = avsvti_hash_number(h, (double)t->group_of[i]);

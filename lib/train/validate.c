@@ -9,6 +9,7 @@
 #include <avsvt/pipeline.h>
 
 #include "decode/notes.h"
+#include "train/sight.h"
 #include "train/trainer.h"
 
 static avsvt_status loss_of(avsvt_trainer *t, const avsvti_plan *plan, size_t b,
@@ -58,9 +59,24 @@ static avsvt_status validate_loss(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
+/* By a model that only sees. */
+static avsvt_status estimate_seen(avsvt_notes **out, avsvt_trainer *t,
+                                  avsvt_pipeline *pipeline, size_t i, avsvt_error *err)
+{
+    avsvt_run_options opts = AVSVT_RUN_OPTIONS_INIT;
+    *out = NULL;
+    avsvt_status status = avsvti_songs_pictures(&opts.crops, &t->valid.songs, i, err);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_notes_audio(out, pipeline, NULL, &opts, err);
+    avsvt_tensor_free(opts.crops);
+    return status;
+}
+
 static avsvt_status estimate(avsvt_notes **out, avsvt_trainer *t,
                              avsvt_pipeline *pipeline, size_t i, avsvt_error *err)
 {
+    if (t->valid.songs.sight.alone)
+        return estimate_seen(out, t, pipeline, i, err);
     const avsvt_allocator *a = avsvti_allocator(t->context);
     int64_t length = t->valid.songs.songs[i].length;
     float *samples = avsvti_alloc(a, (size_t)length, sizeof(*samples));

@@ -216,6 +216,10 @@ static void n20emv2_has_sound_and_video(void **state)
     assert_has("out/v2/video_n20em_train.csv",
                "/data/s1/video_anno/50fps/video_frame_anno.npy,");
     assert_true(tree_has("out/v2/data/s1/video_anno/50fps/video_frame_anno.npy"));
+    assert_file("out/v2/train.csv", "sound,notes,video\n@/v2/data/s1/vocals.wav,"
+                "notes/train/s1.csv,@/v2/data/s1/video_50fps.npy\n");
+    assert_file("out/v2/valid.csv", "sound,notes,video\n@/v2/data/s2/vocals.wav,"
+                "notes/valid/s2.csv,\n"); /* its video is damaged */
     assert_false(tree_has("out/v2/video_n20em_valid.csv"));
     assert_true(report.train == 1 && report.valid == 1 && report.test == 1);
     assert_int_equal(report.left_out, 2);

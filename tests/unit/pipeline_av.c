@@ -152,6 +152,83 @@ static void pictures_alone_give_a_frame_each(void **state)
     }
 }
 
+#define SEES "avsvt: 1\nname: lips\nrole: pipeline\ntask: notes\n" \
+    "input: {kind: video, width: 2, height: 2, frame_rate: 50}\n"
+#define NOTES "output: {layout: notes20, frame_rate: 50}\n"
+
+static void a_model_that_only_sees_is_a_pipeline(void **state)
+{
+    static const char *const modes[] = { "overlap", "whole", "published" };
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_pipeline_options o = AVSVT_PIPELINE_OPTIONS_INIT;
+    avsvt_run_options r = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_activations *acts;
+    avsvt_pipeline *p;
+    char text[400];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), SEES NOTES "chunk: {mode: %s, length_s: 5}\n"
+                 SHAPES("F, 20"), modes[i]);
+        put_model("lips.pt", text);
+        assert_int_equal(avsvt_pipeline_open(&p, context, scratch_path("lips.pt"), NULL, &err),
+                         AVSVT_OK);
+        assert_int_equal(run(p, 0, 1), 1);
+        assert_int_equal(run(p, 0, 4321), 4321);
+        assert_true(avsvt_pipeline_rate_hz(p) == 0 && avsvt_pipeline_picture_hz(p) == 50);
+        assert_int_equal(avsvt_pipeline_picture_side(p), 2);
+        assert_string_equal(avsvt_pipeline_backend(p), "null");
+        avsvt_audio *audio = silence(1);
+        assert_int_equal(avsvt_pipeline_activations(&acts, p, audio, &r, &err), AVSVT_E_ARG);
+        assert_says(err, "takes pictures");
+        avsvt_audio_free(audio);
+        r.crops = pictures(3);
+        assert_int_equal(avsvt_pipeline_features(&acts, p, NULL, r.crops, &err), AVSVT_E_ARG);
+        assert_says(err, "is one network");
+        avsvt_tensor_free(r.crops);
+        r.crops = NULL;
+        avsvt_pipeline_free(p);
+    }
+    o.chunks = AVSVT_CHUNKS_PUBLISHED;
+    put_model("lips.pt", SEES NOTES SHAPES("F, 20"));
+    assert_int_equal(avsvt_pipeline_open(&p, context, scratch_path("lips.pt"), &o, &err),
+                     AVSVT_E_ARG);
+    assert_says(err, "for models trained on them");
+    avsvt_context_free(context);
+}
+
+static void a_model_that_only_sees_must_keep_its_promise(void **state)
+{
+    avsvt_context *context = model_file_null_context(NULL);
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_run_options r = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_activations *acts;
+    avsvt_pipeline *p;
+    (void)state;
+    put_model("lips.pt", SEES NOTES SHAPES("F, 7"));
+    assert_int_equal(avsvt_pipeline_open(&p, context, scratch_path("lips.pt"), NULL, &err),
+                     AVSVT_OK);
+    r.crops = pictures(30);
+    assert_int_equal(avsvt_pipeline_activations(&acts, p, NULL, &r, &err), AVSVT_E_BACKEND);
+    assert_says(err, "gave 7 values for a frame");
+    avsvt_tensor_free(r.crops);
+    avsvt_pipeline_free(p);
+    static const struct { const char *manifest, *told; } wrong[] = {
+        { SEES "output: {layout: notes20, frame_rate: 50, fine: {bins: 9}}\n", "output.fine" },
+        { "avsvt: 1\nname: lips\nrole: pipeline\ntask: notes\ninput: {kind: video, "
+          "width: 2, height: 2}\n" NOTES, "frame_rate" },
+        { "avsvt: 1\nname: lips\nrole: pipeline\ntask: notes\ninput: {kind: video, "
+          "width: 2, frame_rate: 50}\n" NOTES, "input.height" } };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        put_model("lips.pt", wrong[i].manifest);
+        assert_int_equal(avsvt_pipeline_open(&p, context, scratch_path("lips.pt"), NULL, &err),
+                         AVSVT_E_FORMAT);
+        assert_null(p);
+        assert_says(err, wrong[i].told);
+    }
+    avsvt_context_free(context);
+}
+
 static void a_feed_needs_a_pipeline_that_hears(void **state)
 {
     static const char *const deaf[] = { "video: eye.pt\n", "fusion: both.pt\n" };
@@ -341,6 +418,28 @@ static avsvt_status without_memory(const avsvt_allocator *a, void *user)
     return status;
 }
 
+static avsvt_status seen_without_memory(const avsvt_allocator *a, void *user)
+{
+    avsvt_context_options o = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_run_options r = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_context *context = NULL;
+    avsvt_pipeline *p = NULL;
+    avsvt_notes *notes = NULL;
+    o.backend = "null";
+    o.allocator = a;
+    r.crops = pictures(9);
+    avsvt_status status = avsvt_context_create(&context, &o, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_open(&p, context, user, NULL, NULL);
+    if (status == AVSVT_OK)
+        status = avsvt_pipeline_notes_audio(&notes, p, NULL, &r, NULL);
+    avsvt_notes_free(notes);
+    avsvt_pipeline_free(p);
+    avsvt_tensor_free(r.crops);
+    avsvt_context_free(context);
+    return status;
+}
+
 static void every_failed_allocation_is_told(void **state)
 {
     static const char *const parts[] = { ALL, ALL "chunk: {mode: published}", JOINT };
@@ -350,6 +449,9 @@ static void every_failed_allocation_is_told(void **state)
         strcpy(path, put_pipeline(parts[i]));
         assert_true(failing_allocator_each(without_memory, path) > 20);
     }
+    put_model("lips.pt", SEES NOTES SHAPES("F, 20"));
+    strcpy(path, scratch_path("lips.pt"));
+    assert_true(failing_allocator_each(seen_without_memory, path) > 10);
 }
 
 int main(void)
@@ -357,6 +459,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sound_gives_the_length_else_the_pictures),
         cmocka_unit_test(pictures_alone_give_a_frame_each),
+        cmocka_unit_test(a_model_that_only_sees_is_a_pipeline),
+        cmocka_unit_test(a_model_that_only_sees_must_keep_its_promise),
         cmocka_unit_test(a_feed_needs_a_pipeline_that_hears),
         cmocka_unit_test(one_encoder_of_both_gives_the_length_of_the_sound),
         cmocka_unit_test(a_video_must_be_one_that_can_be_taken),

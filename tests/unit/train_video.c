@@ -88,7 +88,7 @@ static void open_set(set *s, const char *list, double picture_hz, size_t budget,
     memset(s, 0, sizeof(*s));
     s->budget = budget;
     s->fields.geometry = (avsvti_geometry){ 16000, 50, 320,
-        { { CROP, CROP, 0.5, 0.25 }, picture_hz } };
+        { .crop = { CROP, CROP, 0.5, 0.25 }, .picture_hz = picture_hz } };
     s->fields.list[s->fields.count++] = avsvti_field_find("video", "m", &err);
     s->fields.list[s->fields.count++] = avsvti_field_find("samples", "m", &err);
     assert_true(avsvti_fields_see(&s->fields));
@@ -97,8 +97,14 @@ static void open_set(set *s, const char *list, double picture_hz, size_t budget,
     source.augment = s->chain;
     avsvti_songs_init(&s->songs, context, 16000, NULL, &s->budget);
     s->songs.sight = s->fields.geometry.sight;
-    if (avsvti_songs_list(&s->songs, scratch_path(list), &source, &err) ||
-        avsvti_songs_videos(&s->songs, &err))
+    if (avsvti_songs_list(&s->songs, scratch_path(list), &source, &err))
+        fail_msg("%s", err.message);
+}
+
+static void find_videos(set *s)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    if (avsvti_songs_videos(&s->songs, &err))
         fail_msg("%s", err.message);
 }
 
@@ -133,6 +139,7 @@ static void pieces_get_the_pictures_of_their_time(void **state)
         set s;
         avsvti_batch b;
         open_set(&s, "list.csv", 50, budget, NULL);
+        find_videos(&s);
         for (int again = 0; again < 2; again++) {
             make_batch(&b, &s, cuts, 2);
             assert_int_equal(b.tensors[0].shape[1], 50);
@@ -155,6 +162,7 @@ static void parts_of_a_file_have_their_own_beginning(void **state)
     avsvti_batch b;
     (void)state;
     open_set(&s, "part.csv", 50, 1 << 20, NULL);
+    find_videos(&s);
     make_batch(&b, &s, &cut, 1);
     for (int k = 0; k < 10; k++)
         assert_float_equal(pixel(&b, 0, k, 1), expected(35 + k, 1), 1e-6);
@@ -169,6 +177,7 @@ static void a_model_of_another_rate_sees_pictures_by_time(void **state)
     avsvti_batch b;
     (void)state;
     open_set(&s, "beside.csv", 25, 0, NULL);
+    find_videos(&s);
     make_batch(&b, &s, &cut, 1);
     assert_int_equal(b.tensors[0].shape[1], 50);
     for (int k = 0; k < 49; k++)
@@ -184,6 +193,7 @@ static void steps_that_change_the_sound_leave_the_pictures_alone(void **state)
     avsvti_batch b;
     (void)state;
     open_set(&s, "beside.csv", 50, 0, "[{step: gain, db: -20}, {step: noise, snr_db: 0}]");
+    find_videos(&s);
     make_batch(&b, &s, &cut, 1);
     for (int k = 0; k < 50; k++)
         assert_float_equal(pixel(&b, 0, k, 3), expected(25 + k, 3), 1e-6);
@@ -198,6 +208,7 @@ static void sound_that_is_played_faster_takes_the_pictures_along(void **state)
     avsvti_batch b;
     (void)state;
     open_set(&s, "beside.csv", 50, 0, "[{step: speed, factor: 2}]");
+    find_videos(&s);
     make_batch(&b, &s, &cut, 1);
     assert_int_equal(b.tensors[1].shape[1], 8000);
     assert_int_equal(b.tensors[0].shape[1], 25);
@@ -207,16 +218,142 @@ static void sound_that_is_played_faster_takes_the_pictures_along(void **state)
     close_set(&s);
 }
 
-static void assert_refused(const char *list, const char *model, const char *says)
+#define DRAWS 64
+
+/* The column where the cut of a draw begins, and whether it is mirrored; all of its
+ * pictures must be alike. */
+static int look_at(set *s, uint64_t draw, int *mirrored)
+{
+    const avsvti_excerpt cut = { 0, 8000, 8000, draw };
+    avsvti_batch b;
+    make_batch(&b, s, &cut, 1);
+    float first = pixel(&b, 0, 0, 0), last = pixel(&b, 0, 0, CROP - 1);
+    *mirrored = last < first;
+    int left = (int)lroundf(((*mirrored ? last : first) * 0.25f + 0.5f) * 255.0f) - 25;
+    for (int k = 0; k < 25; k++)
+        for (int x = 0; x < CROP; x++) {
+            int column = *mirrored ? CROP - 1 - x : x;
+            float value = (float)(25 + k + left + column) / 255.0f;
+            assert_float_equal(pixel(&b, 0, k, x), (value - 0.5f) / 0.25f, 1e-5);
+        }
+    avsvti_batch_free(&b);
+    return left;
+}
+
+static void a_piece_is_cut_out_and_turned_as_its_draw_says(void **state)
+{
+    int lefts[2][DRAWS], mirrored[2][DRAWS], seen[SIDE - CROP + 1] = { 0 }, turned = 0;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) { /* read anew, or kept */
+        set s;
+        open_set(&s, "beside.csv", 50, i << 20, NULL);
+        s.songs.sight.roams = 1;
+        s.songs.sight.mirror = 0.5;
+        find_videos(&s);
+        for (uint64_t draw = 0; draw < DRAWS; draw++)
+            lefts[i][draw] = look_at(&s, draw, &mirrored[i][draw]);
+        close_set(&s);
+    }
+    assert_memory_equal(lefts[0], lefts[1], sizeof(lefts[0]));
+    assert_memory_equal(mirrored[0], mirrored[1], sizeof(mirrored[0]));
+    for (size_t draw = 0; draw < DRAWS; draw++) {
+        assert_in_range(lefts[0][draw], 0, SIDE - CROP);
+        seen[lefts[0][draw]]++;
+        turned += mirrored[0][draw];
+    }
+    for (size_t i = 0; i <= SIDE - CROP; i++)
+        assert_true(seen[i] > DRAWS / 8);
+    assert_in_range(turned, DRAWS / 4, 3 * DRAWS / 4);
+}
+
+static void rows_are_drawn_too(void **state)
+{
+    avsvti_excerpt cuts[DRAWS];
+    int places = 0;
+    avsvti_batch b;
+    set s;
+    (void)state;
+    FILE *file = fopen(make_video("rows.npy", 100, SIDE), "r+b");
+    assert_non_null(file);
+    fseek(file, 128, SEEK_SET); /* picture 0 has its rows as values */
+    for (int i = 0; i < SIDE * SIDE; i++)
+        fputc(10 * (i / SIDE), file);
+    fclose(file);
+    songs_notes("rows.csv", "sound,notes,video\nsong0.wav,song0.csv,rows.npy\n");
+    open_set(&s, "rows.csv", 50, 0, NULL);
+    s.songs.sight.roams = 1;
+    find_videos(&s);
+    for (size_t i = 0; i < DRAWS; i++)
+        cuts[i] = (avsvti_excerpt){ 0, 0, 320, i };
+    make_batch(&b, &s, cuts, DRAWS);
+    for (int64_t i = 0; i < DRAWS; i++) /* what is looked at is row 1 of the cut */
+        places |= 1 << (lroundf((pixel(&b, i, 0, 0) * 0.25f + 0.5f) * 255.0f) / 10 - 1);
+    assert_int_equal(places, 7);
+    avsvti_batch_free(&b);
+    close_set(&s);
+}
+
+static void where_nothing_is_heard_the_video_tells_the_length(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvti_plan plan;
+    set s;
+    (void)state;
+    make_video("longer.npy", 110, SIDE);
+    songs_notes("longer.csv", "sound,notes,video,start_s,end_s\n"
+                "song0.wav,song0.csv,longer.npy,0,2\nsong1.wav,song1.csv,other.npy,0,1.5\n");
+    songs_notes("whole.csv", "sound,notes,video\nsong0.wav,song0.csv,longer.npy\n");
+    for (int alone = 0; alone < 2; alone++) {
+        open_set(&s, "whole.csv", 50, 0, NULL);
+        s.songs.sight.alone = alone;
+        find_videos(&s);
+        assert_int_equal(s.songs.songs[0].length, alone ? 110 * 320 : 32000);
+        close_set(&s);
+        open_set(&s, "longer.csv", 50, 0, NULL);
+        s.songs.sight.alone = alone;
+        find_videos(&s);
+        assert_int_equal(s.songs.songs[0].length, 32000);
+        /* One and a half utterances are one of a video, two of sound. */
+        assert_int_equal(avsvti_plan_whole(&plan, &s.songs, 1.0, &err), AVSVT_OK);
+        assert_int_equal(plan.cut_count, alone ? 3 : 4);
+        avsvti_plan_free(&plan);
+        close_set(&s);
+    }
+}
+
+static void sound_that_no_field_takes_is_not_read(void **state)
+{
+    static const avsvti_excerpt cut = { 0, 0, 16000, 0 };
+    set s;
+    avsvti_batch b;
+    (void)state;
+    open_set(&s, "beside.csv", 50, 1 << 20, NULL);
+    s.fields.count = 1; /* the video */
+    find_videos(&s);
+    make_batch(&b, &s, &cut, 1);
+    assert_null(s.songs.songs[0].samples);
+    assert_float_equal(pixel(&b, 0, 9, 1), expected(9, 1), 1e-6);
+    avsvti_batch_free(&b);
+    close_set(&s);
+}
+
+static void assert_refused_with(const char *list, const char *model,
+                                const char *pictures, const char *says)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_trainer *t = NULL;
     char more[256];
-    snprintf(more, sizeof(more), "data: {train: %s, segment_s: 0.5}\n" TRAIN, list);
+    snprintf(more, sizeof(more), "data: {train: %s, segment_s: 0.5}\n%s" TRAIN, list,
+             pictures);
     assert_int_equal(avsvt_trainer_open(&t, context, songs_recipe("r.yaml", model, more), &err),
                      AVSVT_E_FORMAT);
     assert_null(t);
     assert_says(err, says);
+}
+
+static void assert_refused(const char *list, const char *model, const char *says)
+{
+    assert_refused_with(list, model, "", says);
 }
 
 static const char *seeing_model(const char *name, const char *manifest)
@@ -266,6 +403,18 @@ static void videos_that_do_not_fit_are_refused_with_the_reason(void **state)
     assert_says(err, "gone.npy");
 }
 
+static void what_is_drawn_of_pictures_is_checked(void **state)
+{
+    (void)state;
+    seeing_model("sees.pt", MANIFEST(INPUT));
+    assert_refused_with("beside.csv", "sees.pt", "pictures: {mirror: 2}\n", "pictures.mirror");
+    assert_refused_with("beside.csv", "sees.pt", "pictures: {crop: left}\n", "pictures.crop");
+    assert_refused_with("beside.csv", "sees.pt", "pictures: {crops: random}\n", "crops");
+    songs_model("sightless.pt", "");
+    assert_refused_with("beside.csv", "sightless.pt", "pictures: {mirror: 0.5}\n",
+                        "takes no video");
+}
+
 static void songs_in_memory_are_not_for_a_model_that_looks(void **state)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -284,6 +433,18 @@ static void songs_in_memory_are_not_for_a_model_that_looks(void **state)
     avsvt_notes_free(none);
     avsvt_trainer_free(t);
     avsvt_model_free(model);
+}
+
+static void remove_output(void)
+{
+    static const char *const left[] = { "best.pt", "last.pt", "last.state", "log.jsonl",
+                                        "curve.svg" };
+    for (size_t i = 0; i < 5; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "out/%s", left[i]);
+        unlink(scratch_path(name));
+    }
+    rmdir(scratch_path("out"));
 }
 
 static void a_training_that_looks_runs_on_threads_too(void **state)
@@ -306,14 +467,38 @@ static void a_training_that_looks_runs_on_threads_too(void **state)
     assert_int_equal(avsvt_trainer_describe(t, &report, &err), AVSVT_OK);
     assert_true(report.step > 0);
     avsvt_trainer_free(t);
-    static const char *const left[] = { "best.pt", "last.pt", "last.state", "log.jsonl",
-                                        "curve.svg" };
-    for (size_t i = 0; i < 5; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), "out/%s", left[i]);
-        unlink(scratch_path(name));
+    remove_output();
+}
+
+#define ONLY_SEES "avsvt: 1\nname: lips\nrole: pipeline\ntask: notes\n" \
+    "input: {kind: video, width: 4, height: 4, frame_rate: 50}\n" \
+    "output: {layout: notes20, frame_rate: 50}\nchunk: {mode: published, length_s: 5}\n" \
+    "null: {loss: video, mode: shapes, outputs: [[1, F, 20]]}\n"
+
+static void notes_of_pictures_alone_are_measured(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    avsvt_train_report report = AVSVT_TRAIN_REPORT_INIT;
+    (void)state;
+    seeing_model("lips.pt", ONLY_SEES);
+    songs_notes("one.csv", "sound,notes,video\nsong0.wav,song0.csv,song0.npy\n");
+    songs_notes("two.csv", "sound,notes,video,start_s,end_s\n"
+                "song1.wav,song1.csv,other.npy,0.5,1.5\n");
+    for (int memory = 0; memory < 2; memory++) { /* read anew, or kept */
+        char more[300];
+        snprintf(more, sizeof(more), TRAIN "data: {train: one.csv, valid: two.csv, "
+                 "utterance_s: 1, memory_mb: %d}\nvalid: {measure: conpoff}\n"
+                 "pictures: {crop: random, mirror: 0.5}\n", memory);
+        if (avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "lips.pt", more), &err) ||
+            avsvt_trainer_run(t, NULL, NULL, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(avsvt_trainer_describe(t, &report, &err), AVSVT_OK);
+        assert_true(report.conpoff >= 0 && report.coff >= 0);
+        assert_true(report.sound_s > 1.99 && report.sound_s < 2.01);
+        avsvt_trainer_free(t);
+        remove_output();
     }
-    rmdir(scratch_path("out"));
 }
 
 static avsvt_status one_batch(const avsvt_allocator *a, void *user)
@@ -329,7 +514,8 @@ static avsvt_status one_batch(const avsvt_allocator *a, void *user)
         return AVSVT_E_NOMEM;
     memset(&s, 0, sizeof(s));
     s.budget = *(size_t *)user;
-    s.fields.geometry = (avsvti_geometry){ 16000, 50, 320, { { CROP, CROP, 0, 1 }, 50 } };
+    s.fields.geometry = (avsvti_geometry){ 16000, 50, 320,
+        { .crop = { CROP, CROP, 0, 1 }, .picture_hz = 50 } };
     s.fields.list[s.fields.count++] = avsvti_field_find("video", "m", NULL);
     avsvti_songs_init(&s.songs, own, 16000, NULL, &s.budget);
     s.songs.sight = s.fields.geometry.sight;
@@ -362,9 +548,15 @@ int main(void)
         cmocka_unit_test(a_model_of_another_rate_sees_pictures_by_time),
         cmocka_unit_test(steps_that_change_the_sound_leave_the_pictures_alone),
         cmocka_unit_test(sound_that_is_played_faster_takes_the_pictures_along),
+        cmocka_unit_test(a_piece_is_cut_out_and_turned_as_its_draw_says),
+        cmocka_unit_test(rows_are_drawn_too),
+        cmocka_unit_test(where_nothing_is_heard_the_video_tells_the_length),
+        cmocka_unit_test(sound_that_no_field_takes_is_not_read),
         cmocka_unit_test(videos_that_do_not_fit_are_refused_with_the_reason),
+        cmocka_unit_test(what_is_drawn_of_pictures_is_checked),
         cmocka_unit_test(songs_in_memory_are_not_for_a_model_that_looks),
         cmocka_unit_test(a_training_that_looks_runs_on_threads_too),
+        cmocka_unit_test(notes_of_pictures_alone_are_measured),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

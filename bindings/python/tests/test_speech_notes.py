@@ -86,11 +86,11 @@ def test_a_batch_is_normalised_as_published(reference, tmp_path):  # noqa: F811
         assert close(loss, losses.note_frames_loss(logits, anno, lens), 1e-4)
 
 
-def frame_labels(notes, frames):
+def frame_labels(notes, frames, rate=49.8):
     """The published labels, as their rules are told."""
-    rows, k, half = [], 0, 0.5 / 49.8
+    rows, k, half = [], 0, 0.5 / rate
     for i in range(frames):
-        t = i / 49.8
+        t = i / rate
         row = (0, 1, 4, 12)
         if k < len(notes):
             onset, offset, pitch = notes[k]
@@ -164,11 +164,11 @@ def utterances(found, names):
     return pieces
 
 
-def by_hand(network, found):
+def by_hand(network, pieces, kept, collated):
     """The published training as one would write it; losses and rates of steps."""
     head = torch.optim.Adadelta(network.head.parameters(), lr=0.3, rho=0.95, eps=1e-8)
     encoder = torch.optim.Adam(network.encoder.parameters(), lr=5e-4)
-    pieces = sorted(utterances(found, ["a", "b"]), key=lambda piece: len(piece[0]))
+    pieces = sorted(pieces, key=lambda piece: len(piece[0]))
     told, before = [], None
     for epoch in range(4):
         network.train()
@@ -185,8 +185,7 @@ def by_hand(network, found):
                          head.param_groups[0]["lr"]))
         network.eval()
         with torch.no_grad():
-            valid = np.mean([network.loss(*collated([piece])).item()
-                             for piece in utterances(found, ["kept"])])
+            valid = np.mean([network.loss(*collated([piece])).item() for piece in kept])
         if before is not None and (before - valid) / before < 0.9:
             encoder.param_groups[0]["lr"] *= 0.9
             head.param_groups[0]["lr"] *= 0.8
@@ -214,7 +213,8 @@ def test_linear_probing_and_fine_tuning_go_as_published(tmp_path):
         {"as": "r", "do": "train_recipe", "recipe": str(tmp_path / "r.yaml"), "input": "kept"},
         {"as": "notes", "do": "notes", "model": str(tmp_path / "out" / "last.pt"),
          "input": "kept"}], kept=found["kept"][0].numpy())
-    told, valid = by_hand(network, found)
+    told, valid = by_hand(network, utterances(found, ["a", "b"]), utterances(found, ["kept"]),
+                          collated)
     log = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
     steps = [each for each in log if each["event"] == "step"]
     assert len(steps) == len(told) == 4 * 2

@@ -21,6 +21,7 @@ KINDS = {
     "svt-audio": "svt_audio",
     "svt-audio-whole": "svt_audio_whole",
     "svt-video": "svt_video",
+    "svt-video-whole": "svt_video_whole",
     "svt-av": "svt_av",
     "fusion-add": "fusion:add",
     "fusion-concat": "fusion:concat",

@@ -27,11 +27,18 @@ RENAMED = [
     (r"^sight\.", "feature_extractor_video.proj."), (r"^sound\.", "feature_extractor_audio.proj."),
     (r"^body\.fuse_norm\.", "layer_norm."), (r"^body\.fuse\.", "post_extract_proj."),
     (r"^body\.position\.", "encoder.pos_conv.0."), (r"^body\.norm\.", "encoder.layer_norm."),
+    (r"^body\.layers\.(\d+)\.norm\.", r"encoder.layers.\1.final_layer_norm."),
     (r"^body\.layers\.", "encoder.layers."), (r"\.attention_norm\.", ".self_attn_layer_norm."),
-    (r"\.last_norm\.", ".final_layer_norm."), (r"\.widen\.", ".fc1."), (r"\.narrow\.", ".fc2."),
+    (r"\.inner\.", ".fc1."), (r"\.outer\.", ".fc2."),
     (r"\.attention\.(q|k|v)\w+\.", r".self_attn.\1_proj."),
     (r"\.attention\.out\.", ".self_attn.out_proj."),
 ]
+
+# What only training needs: our name, fairseq's, and fairseq's where a file does not
+# tell it.
+TRAINING = [("dropout", "dropout", 0.1), ("attention_dropout", "attention_dropout", 0.1),
+            ("inner_dropout", "activation_dropout", 0.0), ("input_dropout", "dropout_input", 0.0),
+            ("layer_drop", "encoder_layerdrop", 0.0), ("front_gradient", "feature_grad_mult", 1.0)]
 
 
 def add_arguments(parser) -> None:
@@ -110,6 +117,17 @@ def configuration(state: dict, options: dict, heads, path: str) -> dict:
     }
 
 
+def training(options: dict, path: str) -> dict:
+    """What acts in training only, from the checkpoint's options."""
+    found = {}
+    for ours, name, usual in TRAINING:
+        value = options.get(name, usual)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise ValueError(f"{path}: its {name} is {value}; it must be 0 to 1")
+        found[ours] = float(value)
+    return found
+
+
 def theirs(name: str) -> str:
     for pattern, new in RENAMED:
         name = re.sub(pattern, new, name)
@@ -138,15 +156,20 @@ def is_layer(name: str, layers: int) -> bool:
     return bool(found) and int(found[1]) < layers
 
 
+def seen() -> list:
+    """Pictures to compare on."""
+    return [(parts.noise(1, n, SIDE, SIDE),) for n in (1, 9)]
+
+
 def compared(modality: str, network, source: Source):
     """Inputs to compare on, and the source as a function of the same."""
-    pictures = [parts.noise(1, n, SIDE, SIDE) for n in (1, 9)]
+    pictures = [each for each, in seen()]
     sounds = [parts.noise(1, n, seed=8) * 0.1 for n in (700, 16123)]
     if modality == "video":
         def run(frames):
             video = source.video(frames)
             return source.body(torch.zeros_like(video), video)
-        return run, [(each,) for each in pictures]
+        return run, seen()
     if modality == "audio":
         def run(samples):
             audio = source.audio(network.spectra(samples, 0))
@@ -159,14 +182,18 @@ def compared(modality: str, network, source: Source):
     return run, list(zip(sounds, pictures))
 
 
+def sees(rate: float) -> dict:
+    """What a manifest's input tells of pictures."""
+    return {"width": SIDE, "height": SIDE, "frame_rate": rate, "mean": MEAN,
+            "deviation": DEVIATION}
+
+
 def manifest(name: str, modality: str, config: dict, rate: float, licence: str) -> dict:
-    pictures = {"width": SIDE, "height": SIDE, "frame_rate": rate, "mean": MEAN,
-                "deviation": DEVIATION}
     sound = {"sample_rate": networks.SAMPLE_RATE,
              "hop": networks.HOP * networks.STACKED}
     told = {"kind": modality}
     told.update(sound if "audio" in modality else {})
-    told.update(pictures if "video" in modality else {})
+    told.update(sees(rate) if "video" in modality else {})
     return {"avsvt": 1, "name": name, "role": "extractor", "input": told,
             "output": {"width": config["width"],
                        "frame_rate": rate if "video" in modality else 25.0},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What `avsvt train` made of a file of svt-audio-whole, taken apart again: the
-encoder, which can then have weights of 8 bits, and the head.
+encoder, which can then have weights of 8 bits, and the head. (Of svt-video-whole:
+see ``svt_video.py``.)
 
 The file is one network that holds its weights and its sizes; nothing else is
 needed to write its parts, and it is itself what they are compared with.
@@ -17,24 +18,30 @@ from . import encoder, weights
 MANIFEST = "avsvt.yaml"
 
 
-def read(path: str) -> tuple:
-    """The network and its manifest."""
+def read(path: str, kind: str, known: str) -> tuple:
+    """The network and its manifest, of what `kind` has exported; `known` is an entry
+    that its encoders alone have."""
     if not os.path.exists(path):
         raise ValueError(f"{path}: there is no such file")
     told = {MANIFEST: ""}
     try:
         network = torch.jit.load(path, map_location="cpu", _extra_files=told).eval()
     except RuntimeError as error:
-        raise ValueError(f"{path}: one file must be what `avsvt train` made of svt-audio-whole; "
+        raise ValueError(f"{path}: one file must be what `avsvt train` made of {kind}; "
                          "a checkpoint of AV_SVT is a CKPT folder, or its encoder's file and "
                          "its head's") from error
     state = network.state_dict()
-    if "head.weight" not in state or "encoder.projection.weight" not in state \
-            or not hasattr(network, "alone"):
+    if "head.weight" not in state or known not in state or not hasattr(network, "alone"):
         raise ValueError(f"{path}: not an encoder and its head in one network, as "
-                         "svt-audio-whole writes them and `avsvt train` trains them")
+                         f"{kind} writes them and `avsvt train` trains them")
     text = told[MANIFEST]
     return network, text.decode() if isinstance(text, bytes) else text
+
+
+def licence_of(told: str):
+    """The one that a manifest names."""
+    found = re.search(r"^licence: (.+)$", told, re.MULTILINE)
+    return found and (json.loads(found[1]) if found[1].startswith('"') else found[1])
 
 
 def sizes(whole) -> dict:
@@ -69,7 +76,7 @@ class Trained(encoder.Encoder):
 
     def __init__(self, path: str):
         self.what, self.mix = path, None
-        self.whole, self.told = read(path)
+        self.whole, self.told = read(path, "svt-audio-whole", "encoder.projection.weight")
         self.options = sizes(self.whole)
         self.layer = self.options["layers"]
         family = re.search(r"^encoder: .*\bfamily: ([\w-]+)", self.told, re.MULTILINE)
@@ -80,9 +87,7 @@ class Trained(encoder.Encoder):
         return state["head.weight"], state["head.bias"]
 
     def licence(self):
-        """The one that its manifest names."""
-        found = re.search(r"^licence: (.+)$", self.told, re.MULTILINE)
-        return found and (json.loads(found[1]) if found[1].startswith('"') else found[1])
+        return licence_of(self.told)
 
     def network(self) -> SpeechEncoder:
         network = SpeechEncoder(**self.options)

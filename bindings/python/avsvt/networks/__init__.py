@@ -8,5 +8,6 @@ from .notes import NoteNetwork
 from .spec_augment import SpecAugment
 from .speech import SpeechEncoder
 from .speech_notes import SpeechNotes
+from .video_notes import VideoNotes
 
-__all__ = ["NoteNetwork", "SpecAugment", "SpeechEncoder", "SpeechNotes"]
+__all__ = ["NoteNetwork", "SpecAugment", "SpeechEncoder", "SpeechNotes", "VideoNotes"]

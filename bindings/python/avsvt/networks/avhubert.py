@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import lips
-from .attention import Attention
 from .positions import convolve
+from .speech_layers import Layer, is_left_out
 
 SAMPLE_RATE = 16000
 BANDS, STACKED = 26, 4  # numbers in a spectrum (100 Hz), spectra in a frame (25 Hz)
@@ -71,25 +71,10 @@ class Spectra(nn.Module):
         return F.layer_norm(rows, [self.width])
 
 
-class Layer(nn.Module):
-    """A transformer layer that normalises before its parts, or after them."""
-
-    def __init__(self, width: int, heads: int, inner: int, norm_first: bool):
-        super().__init__()
-        self.norm_first = norm_first
-        self.attention = Attention(width, heads)
-        self.attention_norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, inner)
-        self.narrow = nn.Linear(inner, width)
-        self.last_norm = nn.LayerNorm(width)
-
-    def forward(self, x: Tensor, padding: Optional[Tensor]) -> Tensor:
-        if self.norm_first:
-            y = self.attention_norm(x)
-            x = x + self.attention(y, y, padding)
-            return x + self.narrow(F.gelu(self.widen(self.last_norm(x))))
-        x = self.attention_norm(x + self.attention(x, x, padding))
-        return self.last_norm(x + self.narrow(F.gelu(self.widen(x))))
+def damp(x: Tensor, factor: float) -> Tensor:
+    """The same values; of the gradient only so much goes on. What is added is
+    exactly 0."""
+    return x.detach() + factor * (x - x.detach())
 
 
 class Body(nn.Module):
@@ -97,10 +82,18 @@ class Body(nn.Module):
 
     `upto` is the layer whose state is given, counted from 1; 0 is the end,
     after the final normalisation. `whole_norm` normalises each item over all
-    its frames and values, as AV_SVT does with batches of one."""
+    its frames and values, as AV_SVT does with batches of one. In training only:
+    the dropouts, `layer_drop`, and `front_gradient`, the part of the gradient
+    that goes on into what makes the halves (0: that is not trained).
+
+    As in ``speech.py`` the convolution that tells positions has a plain weight,
+    where the published training has a gain and a direction."""
 
     def __init__(self, width: int, layers: int, heads: int, inner: int, norm_first: bool = True,
-                 kernel: int = 128, groups: int = 16, upto: int = 0, whole_norm: bool = False):
+                 kernel: int = 128, groups: int = 16, upto: int = 0, whole_norm: bool = False,
+                 dropout: float = 0.0, attention_dropout: float = 0.0, inner_dropout: float = 0.0,
+                 input_dropout: float = 0.0, layer_drop: float = 0.0,
+                 front_gradient: float = 1.0):
         super().__init__()
         if not 0 <= upto <= layers:
             raise ValueError(f"layer {upto} of {layers} is asked for")
@@ -109,24 +102,40 @@ class Body(nn.Module):
         self.groups = groups
         self.final = upto == 0
         self.whole_norm = whole_norm
+        self.layer_drop = layer_drop
+        self.front_gradient = front_gradient
         self.fuse_norm = nn.LayerNorm(2 * width)
         self.fuse = nn.Linear(2 * width, width)
+        self.input_dropout = nn.Dropout(input_dropout)
         self.position = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
-        self.layers = nn.ModuleList([Layer(width, heads, inner, norm_first)
-                                     for _ in range(upto or layers)])
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList([
+            Layer(width, heads, inner, norm_first, False, 1e-5, dropout, attention_dropout,
+                  inner_dropout) for _ in range(upto or layers)])
         self.norm = nn.LayerNorm(width)
 
+    def take(self, half: Tensor) -> Tensor:
+        """A half as it comes in."""
+        if not self.training or self.front_gradient == 1.0:
+            return half
+        return damp(half, self.front_gradient) if self.front_gradient > 0.0 else half.detach()
+
     def forward(self, audio: Tensor, video: Tensor, padding: Optional[Tensor]) -> Tensor:
-        x = self.fuse(self.fuse_norm(torch.cat([audio, video], 2)))
+        both = torch.cat([self.take(audio), self.take(video)], 2)
+        x = self.input_dropout(self.fuse(self.fuse_norm(both)))
+        behind: Optional[Tensor] = None
         if padding is not None:
             x = x.masked_fill(padding[:, :, None], 0.0)
+            behind = torch.zeros_like(x[:, :, 0]).masked_fill(padding, float("-inf"))
         bias = self.position.bias
         assert bias is not None
         x = x + F.gelu(convolve(x, self.position.weight, bias, self.groups, self.training))
         if not self.norm_first:
             x = self.norm(x)
+        x = self.dropout(x)
         for layer in self.layers:
-            x = layer(x, padding)
+            if not is_left_out(self.training, self.layer_drop, x.device):
+                x = layer(x, None, behind)
         if self.norm_first and self.final:
             x = self.norm(x)
         return self.normalised(x, padding) if self.whole_norm else x

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .positions import convolve
-from .speech_layers import Layer, RelativePositions
+from .speech_layers import Layer, RelativePositions, is_left_out
 
 KERNELS = (10, 3, 3, 3, 3, 2, 2)
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
@@ -222,8 +222,7 @@ class SpeechEncoder(nn.Module):
             mixed = x * self.mix[0]
         last = len(self.layers) - 1
         for i, layer in enumerate(self.layers):
-            if not (self.training and self.layer_drop > 0.0
-                    and torch.rand(1, device=x.device).item() < self.layer_drop):
+            if not is_left_out(self.training, self.layer_drop, x.device):
                 x = layer(x, bias, behind)
             if i == last and self.norm_first and self.norm is not None:
                 x = self.norm(x)

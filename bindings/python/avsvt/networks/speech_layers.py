@@ -12,6 +12,12 @@ from torch import Tensor, nn
 SCORES = 1 << 22
 
 
+def is_left_out(training: bool, probability: float, device: torch.device) -> bool:
+    """Whether a layer is passed by this time: layer drop, in training only."""
+    return (training and probability > 0.0
+            and bool(torch.rand(1, device=device).item() < probability))
+
+
 class RelativePositions(nn.Module):
     """WavLM's bias of attention: one value per head and bucketed distance,
     shared by all layers."""
