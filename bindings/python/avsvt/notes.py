@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Activations and the notes decoded from them."""
+from __future__ import annotations
+
 import ctypes
 import operator
+from collections.abc import Iterator
 from ctypes import c_void_p
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
 from ._handle import Handle, call, held, optional, or_none, path_bytes
+from ._types import Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule, Several
 from .tensors import Lent
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
 FINE_STEP = 1.0 / 3
@@ -25,9 +33,10 @@ class Note(NamedTuple):
     confidence: float
 
 
-def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
-             window=None, offset_delay=None, sung_share=None,
-             fill=None) -> _ffi.NotesOptions:
+def decoding(rule: Rule | None = None, onset_threshold: float | None = None,
+             offset_threshold: float | None = None, min_duration: float | None = None,
+             window: int | None = None, offset_delay: float | None = None,
+             sung_share: float | None = None, fill: float | None = None) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
     if rule not in _ffi.RULES:
         raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
@@ -51,7 +60,8 @@ class Notes(Handle):
 
     _free = "avsvt_notes_free"
 
-    def __init__(self, onset, offset, pitch, level=None, confidence=None):
+    def __init__(self, onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike,
+                 level: ArrayLike | None = None, confidence: ArrayLike | None = None):
         columns = [np.asarray(c, np.float64).ravel() for c in (onset, offset, pitch)]
         count = len(columns[0])
         for extra in (level, confidence):
@@ -69,23 +79,23 @@ class Notes(Handle):
         super().__init__("avsvt_notes_create", None, records, count)
 
     @classmethod
-    def from_array(cls, rows) -> "Notes":
+    def from_array(cls, rows: ArrayLike) -> Notes:
         """Notes of an array [notes, 3 or more]: onset, offset, pitch."""
-        rows = np.asarray(rows, np.float64)
-        if rows.size == 0:
+        table = np.asarray(rows, np.float64)
+        if table.size == 0:
             return cls([], [], [])
-        if rows.ndim != 2 or rows.shape[1] < 3:
+        if table.ndim != 2 or table.shape[1] < 3:
             raise ValueError("rows of notes must be onset, offset, pitch; the array has "
-                             f"shape {rows.shape}")
-        return cls(*rows[:, :3].T)
+                             f"shape {table.shape}")
+        return cls(*table[:, :3].T)
 
-    def _columns(self) -> np.ndarray:
-        cached = self.__dict__.get("_table")
+    def _columns(self) -> Doubles:
+        cached: Doubles | None = self.__dict__.get("_table")
         if cached is None:
             cached = self.__dict__["_table"] = self._read()
         return cached
 
-    def _read(self) -> np.ndarray:
+    def _read(self) -> Doubles:
         library, record = _ffi.library(), _ffi.NoteRecord()
         with self._held() as pointer:
             table = np.empty((5, library.avsvt_notes_count(pointer)))
@@ -96,65 +106,100 @@ class Notes(Handle):
         table.flags.writeable = False
         return table
 
-    onset = property(lambda self: self._columns()[0], doc="Seconds.")
-    offset = property(lambda self: self._columns()[1], doc="Seconds.")
-    pitch = property(lambda self: self._columns()[2], doc="MIDI number with fraction.")
-    level = property(lambda self: self._columns()[3], doc="dB below full scale.")
-    confidence = property(lambda self: self._columns()[4], doc="0..1.")
+    def _column(self, i: int) -> Doubles:
+        column: Doubles = self._columns()[i]
+        return column
 
-    def to_array(self) -> np.ndarray:
+    @property
+    def onset(self) -> Doubles:
+        """Seconds."""
+        return self._column(0)
+
+    @property
+    def offset(self) -> Doubles:
+        """Seconds."""
+        return self._column(1)
+
+    @property
+    def pitch(self) -> Doubles:
+        """MIDI number with fraction."""
+        return self._column(2)
+
+    @property
+    def level(self) -> Doubles:
+        """dB below full scale."""
+        return self._column(3)
+
+    @property
+    def confidence(self) -> Doubles:
+        """0..1."""
+        return self._column(4)
+
+    def to_array(self) -> Doubles:
         """Array [notes, 3] of onset, offset, pitch."""
-        return self._columns()[:3].T.copy()
+        array: Doubles = self._columns()[:3].T.copy()
+        return array
 
-    def __len__(self):
-        return self._columns().shape[1]
+    def __len__(self) -> int:
+        return int(self._columns().shape[1])
 
-    def __getitem__(self, i) -> "Note | Notes":
+    @overload
+    def __getitem__(self, i: Index) -> Note: ...
+
+    @overload
+    def __getitem__(self, i: Several) -> Notes: ...
+
+    def __getitem__(self, i: Index | Several) -> Note | Notes:
         if isinstance(i, slice | list | np.ndarray):
             return Notes(*self._columns()[:, i])
         return Note(*(float(value) for value in self._columns()[:, self._number(i)]))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Note]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<avsvt.Notes closed>" if self._closed else f"<avsvt.Notes: {len(self)} notes>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return Notes, tuple(self._columns())
 
-    def _edited(self, name, *arguments, activations=None, at=True) -> "Notes":
+    def _edited(self, name: str, *arguments: object, activations: Activations | None = None,
+                at: bool = True) -> Notes:
         out = c_void_p()
         with held(self, activations) as (pointer, from_):
             tail = (from_, None) if at else ()
             call(f"avsvt_notes_{name}", ctypes.byref(out), pointer, *arguments, *tail)
         return Notes._adopt(out.value)
 
-    def _number(self, i) -> int:
-        i = operator.index(i)
+    def _number(self, number: Index) -> int:
+        i = operator.index(number)
         if not -len(self) <= i < len(self):
             raise IndexError(f"note {i} of {len(self)}")
         return i % len(self)
 
-    def move(self, i, onset, offset, activations=None) -> "Notes":
+    def move(self, i: Index, onset: float, offset: float,
+             activations: Activations | None = None) -> Notes:
         """A new list in which note ``i`` lies elsewhere. With ``activations``
         its pitch, level and confidence follow; no network runs. This list
         stays as it is, and so with the other edits."""
         return self._edited("move", self._number(i), onset, offset, activations=activations)
 
-    def split(self, i, time, activations=None) -> "Notes":
+    def split(self, i: Index, time: float,
+              activations: Activations | None = None) -> Notes:
         """A new list with note ``i`` in two."""
         return self._edited("split", self._number(i), time, activations=activations)
 
-    def merge(self, first, count=2, activations=None) -> "Notes":
+    def merge(self, first: Index, count: int = 2,
+              activations: Activations | None = None) -> Notes:
         """A new list with ``count`` notes from ``first`` on as one."""
         return self._edited("merge", self._number(first), count, activations=activations)
 
-    def remove(self, i) -> "Notes":
+    def remove(self, i: Index) -> Notes:
         """A new list without note ``i``."""
         return self._edited("remove", self._number(i), at=False)
 
-    def add(self, onset, offset, pitch=None, activations=None) -> "Notes":
+    def add(self, onset: float, offset: float, pitch: float | None = None,
+            activations: Activations | None = None) -> Notes:
         """A new list with one note more: of that ``pitch``, or of that which
         ``activations`` tell."""
         if (pitch is None) == (activations is None):
@@ -162,7 +207,8 @@ class Notes(Handle):
         record = _ffi.NoteRecord(onset_s=onset, offset_s=offset, pitch=pitch or 0.0)
         return self._edited("add", ctypes.byref(record), activations=activations)
 
-    def write(self, path, format=None, **options) -> None:
+    def write(self, path: Path, format: ExportFormat | None = None,
+              **options: Unpack[Exporting]) -> None:
         """Write a file; the format is told from the path's ending.
 
         Formats: csv, json, midi, ultrastar, musicxml, svg, html. Options:
@@ -173,7 +219,7 @@ class Notes(Handle):
         with self._held() as pointer:
             call("avsvt_notes_write", pointer, path_bytes(path), ctypes.byref(record))
 
-    def format(self, format, **options) -> bytes:
+    def format(self, format: ExportFormat, **options: Unpack[Exporting]) -> bytes:
         """The bytes that :meth:`write` would write."""
         if format is None:
             raise ValueError("a format is needed: " + ", ".join(filter(None, _ffi.FORMATS)))
@@ -194,11 +240,11 @@ class Notes(Handle):
         """JSON with all that is known of each note."""
         return self.format("json").decode()
 
-    def to_midi(self, **options) -> bytes:
+    def to_midi(self, **options: Unpack[Exporting]) -> bytes:
         """A standard MIDI file; options are those of :meth:`write`."""
         return self.format("midi", **options)
 
-    def to_svg(self, **options) -> str:
+    def to_svg(self, **options: Unpack[Exporting]) -> str:
         """A picture of the notes; options are those of :meth:`write`."""
         return self.format("svg", **options).decode()
 
@@ -210,8 +256,9 @@ class Notes(Handle):
         return f"<div>{self._repr_svg_()}<p>{len(self)} notes</p></div>"
 
 
-def _export_options(format, tempo_bpm=None, duration=None, title=None, audio=None,
-                    pitch_bend=False) -> _ffi.ExportOptions:
+def _export_options(format: str | None, tempo_bpm: float | None = None,
+                    duration: float | None = None, title: str | None = None,
+                    audio: Path | None = None, pitch_bend: bool = False) -> _ffi.ExportOptions:
     if format not in _ffi.FORMATS:
         raise ValueError(f"format {format!r} is none of "
                          + ", ".join(filter(None, _ffi.FORMATS)))
@@ -232,21 +279,22 @@ class Activations(Handle):
 
     _free = "avsvt_activations_free"
 
-    def __init__(self, logits, frame_rate, fine=None, level=None, start=0.0,
-                 fine_lowest=FINE_LOWEST, fine_step=FINE_STEP):
-        logits = _rows(logits, "logits", _ffi.NOTE_LOGITS)
-        frames = len(logits)
-        fine = None if fine is None else _rows(fine, "fine", None, frames)
-        level = None if level is None else np.ascontiguousarray(level, np.float32)
-        if level is not None and level.shape != (frames,):
-            raise ValueError(f"level must have shape ({frames},), not {level.shape}")
+    def __init__(self, logits: ArrayLike, frame_rate: float, fine: ArrayLike | None = None,
+                 level: ArrayLike | None = None, start: float = 0.0,
+                 fine_lowest: float = FINE_LOWEST, fine_step: float = FINE_STEP):
+        rows = _rows(logits, "logits", _ffi.NOTE_LOGITS)
+        frames = len(rows)
+        bins = None if fine is None else _rows(fine, "fine", None, frames)
+        levels = None if level is None else np.ascontiguousarray(level, np.float32)
+        if levels is not None and levels.shape != (frames,):
+            raise ValueError(f"level must have shape ({frames},), not {levels.shape}")
         info = _ffi.ActivationsInfo(
-            fine_bins=0 if fine is None else fine.shape[1], frames=frames,
+            fine_bins=0 if bins is None else bins.shape[1], frames=frames,
             frame_rate_hz=frame_rate, start_s=start,
-            fine_lowest=0.0 if fine is None else fine_lowest,
-            fine_step=0.0 if fine is None else fine_step)
+            fine_lowest=0.0 if bins is None else fine_lowest,
+            fine_step=0.0 if bins is None else fine_step)
         super().__init__("avsvt_activations_create", None, ctypes.byref(info),
-                         *(None if a is None else a.ctypes.data for a in (logits, fine, level)))
+                         *(None if a is None else a.ctypes.data for a in (rows, bins, levels)))
 
     def _info(self) -> _ffi.ActivationsInfo:
         info = _ffi.ActivationsInfo()
@@ -254,10 +302,17 @@ class Activations(Handle):
             _ffi.library().avsvt_activations_describe(pointer, ctypes.byref(info))
         return info
 
-    frame_rate = property(lambda self: self._info().frame_rate_hz, doc="Frames a second.")
-    start = property(lambda self: self._info().start_s, doc="Time of frame 0, seconds.")
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return float(self._info().frame_rate_hz)
 
-    def _lend(self, name: str, width=None):
+    @property
+    def start(self) -> float:
+        """Time of frame 0, seconds."""
+        return float(self._info().start_s)
+
+    def _lend(self, name: str, width: int | None = None) -> Floats | None:
         """The array of that name, or None when there is none."""
         frames = self._info().frames
         shape = (frames,) if width is None else (frames, width)
@@ -266,15 +321,17 @@ class Activations(Handle):
         return np.asarray(Lent(self, address, shape)) if address else None
 
     @property
-    def logits(self) -> np.ndarray:
+    def logits(self) -> Floats:
         """Onset, silence, octave and pitch class of each frame [frames, 20]."""
         found = self._lend("logits", _ffi.NOTE_LOGITS)
         return np.zeros((0, _ffi.NOTE_LOGITS), np.float32) if found is None else found
 
-    fine = property(lambda self: self._lend("fine", self._info().fine_bins),
-                    doc="Logits of fine pitch [frames, bins], or None.")
+    @property
+    def fine(self) -> Floats | None:
+        """Logits of fine pitch [frames, bins], or None."""
+        return self._lend("fine", self._info().fine_bins)
 
-    def note(self, onset, offset) -> Note:
+    def note(self, onset: float, offset: float) -> Note:
         """The note that would sound there: its pitch, level and confidence."""
         record = _ffi.NoteRecord()
         with self._held() as pointer:
@@ -283,20 +340,22 @@ class Activations(Handle):
                     record.confidence)
 
     @property
-    def pitch(self) -> np.ndarray:
+    def pitch(self) -> Floats:
         """The pitch curve [frames]: MIDI number, NaN where nothing is sung."""
         curve = np.empty(len(self), np.float32)
         with self._held() as pointer:
             _ffi.library().avsvt_activations_pitch(pointer, 0, len(curve), curve.ctypes.data)
         return curve
 
-    level = property(lambda self: self._lend("level"),
-                     doc="Loudness of each frame, dB below full scale, or None.")
+    @property
+    def level(self) -> Floats | None:
+        """Loudness of each frame, dB below full scale, or None."""
+        return self._lend("level")
 
-    def __len__(self):
-        return self._info().frames
+    def __len__(self) -> int:
+        return int(self._info().frames)
 
-    def notes(self, **settings) -> Notes:
+    def notes(self, **settings: Unpack[Decoding]) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
         ``onset_threshold``, ``offset_threshold``, ``min_duration``,
         ``offset_delay``, ``fill`` (seconds), ``window`` (frames) and
@@ -308,7 +367,7 @@ class Activations(Handle):
         return Notes._adopt(out.value)
 
 
-def _rows(values, name: str, width, frames=None) -> np.ndarray:
+def _rows(values: ArrayLike, name: str, width: int | None, frames: int | None = None) -> Floats:
     """float32 rows of the right shape."""
     array = np.ascontiguousarray(values, np.float32)
     if array.ndim != 2 or width not in (None, array.shape[1]) \
@@ -318,10 +377,12 @@ def _rows(values, name: str, width, frames=None) -> np.ndarray:
     return array
 
 
-def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
-                    rule="published", *, fine=None, start=0.0, min_duration=None,
-                    window=None, offset_delay=None, sung_share=None,
-                    fill=None) -> Notes:
+def frames_to_notes(logits: ArrayLike, frame_rate: float = 49.8, onset_threshold: float = 0.4,
+                    offset_threshold: float = 0.5, rule: Rule = "published", *,
+                    fine: ArrayLike | None = None, start: float = 0.0,
+                    min_duration: float | None = None, window: int | None = None,
+                    offset_delay: float | None = None, sung_share: float | None = None,
+                    fill: float | None = None) -> Notes:
     """Notes of frame logits [frames, 20] by the published rule or our own."""
     with Activations(logits, frame_rate, fine=fine, start=start) as activations:
         return activations.notes(rule=rule, onset_threshold=onset_threshold,
@@ -331,7 +392,7 @@ def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_thresho
                                  fill=fill)
 
 
-def read_notes(path) -> Notes:
+def read_notes(path: Path) -> Notes:
     """Read notes: CSV or text with onset, offset, pitch; UltraStar; our JSON."""
     out = c_void_p()
     call("avsvt_notes_read", ctypes.byref(out), None, path_bytes(path))
