@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from . import _ffi, errors
 from ._types import Path, Precision
@@ -146,6 +146,7 @@ class Handle:
             self.close()
 
 
+Object = TypeVar("Object", bound=Handle)
 Handler = Callable[[int, FrameType | None], object]
 
 
@@ -236,6 +237,13 @@ class Progress:
                 raise raised from None
         finally:
             del raised  # its traceback has this frame: nothing is kept alive in a ring
+
+
+def need(value: Object | None, kind: type[Handle]) -> Object | None:
+    """`value`, before C takes it for an object of that kind without looking."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"an avsvt.{kind.__name__} is needed here, not {type(value).__name__}")
+    return value
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Context, Handle, call, held, path_bytes
+from ._handle import Context, Handle, call, held, need, path_bytes
 from ._types import ByteFile, Floats, NoiseKind, Path
 
 
@@ -61,7 +61,7 @@ class Audio(FromFile, Handle):
         is_path = isinstance(source, (str, bytes, os.PathLike))
         if (is_path or is_host_file(source)) and sample_rate is not None:
             raise ValueError("a sound file tells its sample rate itself")
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             if isinstance(source, (str, bytes, os.PathLike)):
                 super().__init__("avsvt_audio_open", shared, path_bytes(source))
                 return

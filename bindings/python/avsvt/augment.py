@@ -9,7 +9,7 @@ from typing import overload
 
 from numpy.typing import ArrayLike
 
-from ._handle import Context, Handle, call, held, path_bytes, settings_text
+from ._handle import Context, Handle, call, held, need, path_bytes, settings_text
 from ._types import Floats, Path
 from .audio import as_mono
 from .notes import Notes
@@ -32,7 +32,7 @@ class Augment(Handle):
                  folder: Path | None = None, context: Context | None = None):
         if (path is None) == (steps is None):
             raise ValueError("give a path, or steps=[...]")
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             if path is not None:
                 super().__init__("avsvt_augment_open", shared, path_bytes(path))
                 return
@@ -53,7 +53,7 @@ class Augment(Handle):
         """New samples, and where the notes are now (None where none are given)."""
         mono = as_mono(samples)
         out, out_notes = c_void_p(), c_void_p()
-        with held(self, notes) as (pointer, notes_pointer):
+        with held(self, need(notes, Notes)) as (pointer, notes_pointer):
             call("avsvt_augment_run", ctypes.byref(out),
                  None if notes is None else ctypes.byref(out_notes), pointer,
                  mono.ctypes.data, mono.size, float(sample_rate), notes_pointer,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ffi
-from ._handle import Handle, call
+from ._handle import Handle, call, need
 from ._types import Decoding, Doubles
 from .audio import as_mono
 from .notes import Note, decoding
@@ -49,6 +49,7 @@ class Feed(Handle):
         options = _ffi.FeedOptions(rate_hz=sample_rate, step_s=step, lookahead_s=lookahead,
                                    context_s=context, buffer_s=buffer,
                                    notes=ctypes.pointer(notes))
+        need(pipeline, Pipeline)
         self._pipeline = pipeline  # C's pipeline must outlive the feed, whoever closes it
         pointer = pipeline._take()
         try:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
-from ._handle import Context, Handle, call, held, path_bytes
+from ._handle import Context, Handle, call, held, need, path_bytes
 from ._types import AnyArray, ByteFile, Chunks, Floats, Path
 from .audio import Sound, as_mono, opened
 from .notes import Activations
@@ -48,7 +48,7 @@ class Model(Handle):
     _free = "avsvt_model_free"
 
     def __init__(self, path: Path | None = None, context: Context | None = None):
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             super().__init__("avsvt_model_open", shared,
                              None if path is None else path_bytes(path))
 
@@ -57,7 +57,7 @@ class Model(Handle):
                    context: Context | None = None) -> Model:
         """A model file's contents; ``name`` stands for its path in messages."""
         data, out = bytes(data), c_void_p()
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             call("avsvt_model_open_memory", ctypes.byref(out), shared, data, len(data),
                  None if name is None else path_bytes(name))
         return cls._adopt(out.value)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
-from ._handle import Handle, call, held, optional, or_none, path_bytes
+from ._handle import Handle, call, held, need, optional, or_none, path_bytes
 from ._types import Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule, Several
 from .tensors import Lent
 
@@ -166,7 +166,7 @@ class Notes(Handle):
     def _edited(self, name: str, *arguments: object, activations: Activations | None = None,
                 at: bool = True) -> Notes:
         out = c_void_p()
-        with held(self, activations) as (pointer, from_):
+        with held(self, need(activations, Activations)) as (pointer, from_):
             tail = (from_, None) if at else ()
             call(f"avsvt_notes_{name}", ctypes.byref(out), pointer, *arguments, *tail)
         return Notes._adopt(out.value)

@@ -10,7 +10,7 @@ from ctypes import c_void_p
 from typing import TYPE_CHECKING, Union
 
 from . import _ffi
-from ._handle import Context, Handle, Progress, call, held, path_bytes
+from ._handle import Context, Handle, Progress, call, held, need, path_bytes
 from ._types import Chunks, Decoding, OnProgress, Path
 from .audio import Sound, opened
 from .models import Features, Model, _crops, _floats
@@ -46,7 +46,7 @@ class Pipeline(Handle):
             with held(model) as (shared,):
                 super().__init__("avsvt_pipeline_create", shared, ctypes.byref(options))
             return
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             super().__init__("avsvt_pipeline_open", shared,
                              None if model is None else path_bytes(model),
                              ctypes.byref(options))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, overload
 
 from . import _ffi, errors
-from ._handle import Context, Handle, call, held, optional, path_bytes
+from ._handle import Context, Handle, call, held, need, optional, path_bytes
 from ._types import Index, Path
 from .audio import Sound
 from .models import Model
@@ -79,7 +79,7 @@ class Chart(Handle):
             super().__init__("avsvt_chart_open", None, path_bytes(source),
                              ctypes.byref(options))
             return
-        with held(source) as (pointer,):
+        with held(need(source, Notes)) as (pointer,):
             super().__init__("avsvt_chart_create", None, pointer)
 
     def _info(self) -> _ffi.ChartInfo:
@@ -168,7 +168,7 @@ class Scorer(Handle):
             flags=1 if strict_octave else 0,
             pitch_tolerance_cents=optional(pitch_tolerance),
             time_tolerance_s=optional(time_tolerance), delay_s=delay, transpose=transpose)
-        with held(chart) as (pointer,):
+        with held(need(chart, Chart)) as (pointer,):
             super().__init__("avsvt_scorer_create", pointer, ctypes.byref(options))
 
     @overload
@@ -219,14 +219,14 @@ class Scorer(Handle):
             _ffi.library().avsvt_scorer_reset(pointer)
 
 
-def sing(chart: Chart | Path, source: Sound | Notes | Activations,
+def sing(chart: Chart | Path | Notes, source: Sound | Notes | Activations,
          sample_rate: float | None = None, *, model: Model | Path | None = None,
          context: Context | None = None, pitch_tolerance: float | None = None,
          time_tolerance: float | None = None, strict_octave: bool = False, delay: float = 0.0,
          transpose: float = 0.0) -> Scorer:
     """How well a recording, samples with their rate, or notes follow a song.
 
-    ``chart`` is a :class:`Chart` or a path. Settings are those of
+    ``chart`` is a :class:`Chart`, or a path or notes to make one of. Settings are those of
     :class:`Scorer`. The points are in ``sing(...).total``.
     """
     song = chart if isinstance(chart, Chart) else Chart(chart)

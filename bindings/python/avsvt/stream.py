@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ffi, errors
-from ._handle import Context, Handle, held, optional, or_none, path_bytes
+from ._handle import Context, Handle, held, need, optional, or_none, path_bytes
 from ._types import Doubles, Path
 from .audio import as_mono
 from .models import Model
@@ -68,7 +68,7 @@ class Stream(Handle):
             with held(model) as (shared,):
                 super().__init__("avsvt_stream_create", shared, ctypes.byref(options))
             return
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             super().__init__("avsvt_stream_open", shared,
                              None if model is None else path_bytes(model),
                              ctypes.byref(options))

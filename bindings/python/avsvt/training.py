@@ -10,7 +10,7 @@ from typing import Literal, TypedDict, cast
 from numpy.typing import ArrayLike
 
 from . import _ffi
-from ._handle import Context, Handle, Progress, call, held, path_bytes, settings_text
+from ._handle import Context, Handle, Progress, call, held, need, path_bytes, settings_text
 from ._types import Path
 from .audio import as_mono
 from .models import Features, Model
@@ -21,7 +21,7 @@ from .tensors import Tensor
 class Report(TypedDict, total=False):
     """Where a training stands; what is not known yet is not there."""
 
-    event: Literal["step", "valid", "look", 0]
+    event: Literal["step", "valid", "look"]
     epoch: int
     epochs: int
     step: int
@@ -77,17 +77,17 @@ class Trainer(Handle):
         if (recipe is None) == (model is None):
             raise ValueError("give a recipe, or a model and settings")
         if recipe is not None:
-            with held(context) as (shared,):
+            with held(need(context, Context)) as (shared,):
                 super().__init__("avsvt_trainer_open", shared, path_bytes(recipe))
             return
         text = settings.encode() if isinstance(settings, str) else settings_text(settings or {})
-        with held(model) as (pointer,):
+        with held(need(model, Model)) as (pointer,):
             super().__init__("avsvt_trainer_create", pointer, text)
 
     def add(self, samples: ArrayLike, sample_rate: float, notes: Notes) -> None:
         """A song to train on: mono samples and its notes."""
         mono = as_mono(samples)
-        with held(self, notes) as (trainer, list_of_notes):
+        with held(self, need(notes, Notes)) as (trainer, list_of_notes):
             call("avsvt_trainer_add", trainer, mono.ctypes.data, mono.size,
                  float(sample_rate), list_of_notes)
 

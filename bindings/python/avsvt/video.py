@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Context, Handle, Progress, call, held, path_bytes
+from ._handle import Context, Handle, Progress, call, held, need, path_bytes
 from ._types import ByteFile, Doubles, Path, Pictures, Pixels, Smoothing
 from .tensors import Tensor
 
@@ -52,7 +52,7 @@ class Video(FromFile, Handle):
         is_path = isinstance(source, (str, bytes, os.PathLike))
         frames = None if is_path or is_host_file(source) else \
             Tensor(np.ascontiguousarray(_bytes(source)))
-        with held(context, frames) as (shared, tensor):
+        with held(need(context, Context), frames) as (shared, tensor):
             if isinstance(source, (str, bytes, os.PathLike)):
                 super().__init__("avsvt_video_open", shared, path_bytes(source),
                                  ctypes.byref(options))
