@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ class HostFile:
     through C: the last one waits in ``raised``."""
 
     def __init__(self, file: ByteFile):
+        if isinstance(file, io.TextIOBase):
+            raise TypeError("the file is opened as text: open it with 'rb'")
         self._file = file
         self.raised: BaseException | None = None
         self.record = _ffi.Io(length=_ffi.LengthFunction(self._guarded(self._length)),

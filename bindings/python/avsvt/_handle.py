@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -28,7 +28,10 @@ _LEVELS = {0: logging.DEBUG, 1: logging.INFO, 2: logging.WARNING}
 def call(name: str, *arguments: object) -> None:
     """Call a fallible function; raise what it reports."""
     error = _ffi.ErrorRecord()
-    status = getattr(_ffi.library(), name)(*arguments, ctypes.byref(error))
+    try:
+        status = getattr(_ffi.library(), name)(*arguments, ctypes.byref(error))
+    except ctypes.ArgumentError as wrong:
+        raise TypeError(f"{name}: {wrong}") from None
     if status != _ffi.OK:
         message = error.message.decode("utf-8", "replace")
         raise errors.BY_STATUS.get(status, errors.Error)(
@@ -40,7 +43,9 @@ def path_bytes(path: Path | bytes) -> bytes:
     name = os.fspath(path)
     data = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
     if b"\0" in data:
-        raise ValueError("a path cannot hold a zero byte")
+        raise ValueError("a path cannot hold a zero byte"
+                         + ("; what a file holds is given as io.BytesIO(...)"
+                            if isinstance(path, bytes) else ""))
     return data
 
 
@@ -56,6 +61,21 @@ def or_none(value: float | None) -> float:
     """A number for an option where C takes 0 for "the default" and what is
     negative for none: None is that default, and 0 is none."""
     return 0.0 if value is None else float(value) or -1.0
+
+
+def chosen(name: str, word: object, words: Mapping[Any, int]) -> int:
+    """C's number for a word."""
+    if not isinstance(word, str | None) or word not in words:
+        raise ValueError(f"{name} {word!r} is none of {', '.join(filter(None, words))}")
+    return words[word]
+
+
+def known(given: Iterable[str], names: Iterable[str]) -> None:
+    """Refuses names that are none, as Python does for a function's own."""
+    for name in given:
+        if name not in names:
+            raise TypeError(f"there is no argument {name!r}; further ones are "
+                            + ", ".join(names))
 
 
 def settings_text(value: object) -> bytes:
@@ -129,6 +149,20 @@ class Handle:
         with self._lock:
             self._closed = True
         self._release()
+
+    def _told(self) -> str:
+        """What tells this object from others, for its repr."""
+        return ""
+
+    def __repr__(self) -> str:
+        name = f"avsvt.{type(self).__name__}"
+        if self._closed:
+            return f"<{name} closed>"
+        try:
+            told = self._told()
+        except (ValueError, errors.Error):  # closed meanwhile, or busy
+            told = ""
+        return f"<{name}{': ' if told else ''}{told}>"
 
     def __reduce__(self) -> NoReturn:
         # A copy would be a second owner of the C object.
@@ -241,7 +275,8 @@ class Progress:
 
 def need(value: Object | None, kind: type[Handle]) -> Object | None:
     """`value`, before C takes it for an object of that kind without looking."""
-    if value is not None and not isinstance(value, kind):
+    fits = value is None or isinstance(value, kind)
+    if not fits:
         raise TypeError(f"an avsvt.{kind.__name__} is needed here, not {type(value).__name__}")
     return value
 
@@ -274,11 +309,8 @@ class Context(Handle):
     def __init__(self, threads: int | None = None, device: str | None = None,
                  backend: str | None = None, precision: Precision = "fp32",
                  module_path: Path | None = None):
-        if precision not in _ffi.PRECISIONS:
-            raise ValueError(f"precision {precision!r} is none of "
-                             f"{', '.join(_ffi.PRECISIONS)}")
         options = _ffi.ContextOptions(
-            threads=threads or 0, precision=_ffi.PRECISIONS[precision],
+            threads=threads or 0, precision=chosen("precision", precision, _ffi.PRECISIONS),
             device=None if device is None else str(device).encode(),
             backend=None if backend is None else str(backend).encode(),
             module_path=None if module_path is None else path_bytes(module_path), log=_log)

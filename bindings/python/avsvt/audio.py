@@ -14,18 +14,22 @@ from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Context, Handle, call, held, need, path_bytes
+from ._handle import Context, Handle, call, chosen, held, need, path_bytes
 from ._types import ByteFile, Floats, NoiseKind, Path
 
 
 def as_samples(samples: object) -> Floats:
     """Float32 samples [frames] or [frames, channels], full scale 1."""
+    if isinstance(samples, (str, bytes, os.PathLike)):
+        raise ValueError(f"samples are needed here, not the file {os.fsdecode(samples)!r}: "
+                         "avsvt.read_audio() gives its samples")
     array = np.asarray(samples)
     shape = array.shape  # without dimensions too; below it has one at least
     if array.dtype.kind == "i":
         array = array / np.float32(-float(np.iinfo(array.dtype).min))
     elif array.dtype.kind != "f":
-        raise ValueError(f"samples must be real numbers, not {array.dtype}")
+        raise ValueError("samples must be floats or whole numbers with a sign, not "
+                         f"{array.dtype}")
     array = np.ascontiguousarray(array, np.float32)
     if len(shape) not in (1, 2):
         raise ValueError("samples must be [frames] or [frames, channels]; the array has "
@@ -39,12 +43,15 @@ def as_samples(samples: object) -> Floats:
 def as_mono(samples: object) -> Floats:
     """Float32 samples [frames], full scale 1."""
     array = as_samples(samples)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
     if array.ndim != 1:
         raise ValueError(f"samples must be of one channel, [frames]; the array has shape "
                          f"{array.shape}")
     return array
 
 
+_SCALED = 100  # is beyond any recording: whole numbers turned into floats
 Source = Union[Path, ByteFile, ArrayLike, tuple[ArrayLike, float]]
 
 
@@ -73,7 +80,13 @@ class Audio(FromFile, Handle):
                 return
             if sample_rate is None:
                 raise ValueError("samples need a sample rate: (samples, sample_rate)")
+            if np.ndim(sample_rate) > 0:
+                raise ValueError("give (samples, sample_rate), in this order")
             self._samples = samples = as_samples(source)  # C borrows them
+            largest = max(samples.max(initial=0), -samples.min(initial=0))
+            if _SCALED < largest < np.inf:
+                raise ValueError(f"samples reach {largest:g}, and full scale is 1: divide them "
+                                 "by that of theirs, 32768 for 16 bits")
             super().__init__("avsvt_audio_open_samples", shared, samples.ctypes.data,
                              samples.shape[0], samples.shape[1] if samples.ndim == 2 else 1,
                              float(sample_rate))
@@ -84,6 +97,12 @@ class Audio(FromFile, Handle):
         with self._held() as pointer:
             call("avsvt_audio_describe", pointer, ctypes.byref(record))
         return record
+
+    def _told(self) -> str:
+        info = self.info()
+        channels = "1 channel" if info.channels == 1 else f"{info.channels} channels"
+        length = "" if info.duration_s < 0 else f"{info.duration_s:.2f} s, "
+        return f"{length}{channels} at {info.rate_hz:g} Hz, {info.format}"
 
     def set_rate(self, rate: float) -> None:
         """Choose the rate that read() delivers, before the first read."""
@@ -151,9 +170,10 @@ def noise(kind: NoiseKind, count: int, rate: float, folder: Path | None = None, 
           seed: int = 0) -> Floats:
     """Noise of the papers' evaluation, for :func:`mix`: "white"; "natural", for
     every 10 s a recording of the folder; "babble", 30 voices of its speech."""
-    if kind not in _ffi.NOISES:
-        raise ValueError(f"kind {kind!r} is none of {', '.join(_ffi.NOISES)}")
+    number = chosen("kind", kind, _ffi.NOISES)
+    if folder is None and kind != "white":
+        raise ValueError(f"{kind} noise is made of recordings: give their folder")
     to = np.empty(count, np.float32)
-    call("avsvt_audio_noise", to.ctypes.data, None, count, float(rate), _ffi.NOISES[kind],
+    call("avsvt_audio_noise", to.ctypes.data, None, count, float(rate), number,
          None if folder is None else path_bytes(folder), int(seed) % 2 ** 64)
     return to

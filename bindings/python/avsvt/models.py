@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
-from ._handle import Context, Handle, call, held, need, path_bytes
+from ._handle import Context, Handle, call, chosen, held, need, path_bytes
 from ._types import AnyArray, ByteFile, Chunks, Floats, Path
 from .audio import Sound, as_mono, opened
 from .notes import Activations
@@ -56,7 +56,7 @@ class Model(Handle):
     def from_bytes(cls, data: bytes | bytearray | memoryview, name: Path | None = None,
                    context: Context | None = None) -> Model:
         """A model file's contents; ``name`` stands for its path in messages."""
-        data, out = bytes(data), c_void_p()
+        data, out = memoryview(data).tobytes(), c_void_p()
         with held(need(context, Context)) as (shared,):
             call("avsvt_model_open_memory", ctypes.byref(out), shared, data, len(data),
                  None if name is None else path_bytes(name))
@@ -104,8 +104,8 @@ class Model(Handle):
             name: bytes = _ffi.library().avsvt_model_path(model)
             return name.decode("utf-8", "surrogateescape")
 
-    def __repr__(self) -> str:
-        return "<avsvt.Model closed>" if self._closed else f"<avsvt.Model {self.path}>"
+    def _told(self) -> str:
+        return self.path
 
 
 class _Stage(Handle):
@@ -177,10 +177,8 @@ class Extractor(_Stage):
         (utterances of 5 s); `batch` pieces go through the network together.
         What is not given is as the model says.
         """
-        if chunks not in _ffi.CHUNKS:
-            raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
         options = _ffi.ExtractOptions(
-            chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0, batch=batch or 0,
+            chunks=chosen("chunks", chunks, _ffi.CHUNKS), chunk_s=chunk or 0.0, batch=batch or 0,
             context_s=0.0 if context is None else float(context) or -1.0)
         return self._pieces(source, sample_rate, crops, options)
 
@@ -233,9 +231,11 @@ class Fusion(_Stage):
             if times is None:
                 call("avsvt_fusion_run", ctypes.byref(out), *pointers)
             else:
-                record = _ffi.FusionTimes(**dict(zip(
-                    ("audio_rate_hz", "video_rate_hz", "audio_start_s", "video_start_s"),
-                    times)))
+                names = ("audio_rate_hz", "video_rate_hz", "audio_start_s", "video_start_s")
+                if len(times) not in (2, 4):
+                    raise ValueError("times are (audio_rate, video_rate), or these and "
+                                     f"(audio_start, video_start); {len(times)} are given")
+                record = _ffi.FusionTimes(**dict(zip(names, times)))
                 call("avsvt_fusion_run_timed", ctypes.byref(out), *pointers,
                      ctypes.byref(record))
         return Tensor._adopt(out.value).numpy()

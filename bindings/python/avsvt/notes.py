@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
-from ._handle import Handle, call, held, need, optional, or_none, path_bytes
+from ._handle import (Handle, call, chosen, held, known, need, optional, or_none,
+                      path_bytes)
 from ._types import Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule, Several
 from .tensors import Lent
 
@@ -33,19 +34,21 @@ class Note(NamedTuple):
     confidence: float
 
 
-def decoding(rule: Rule | None = None, onset_threshold: float | None = None,
-             offset_threshold: float | None = None, min_duration: float | None = None,
-             window: int | None = None, offset_delay: float | None = None,
-             sung_share: float | None = None, fill: float | None = None) -> _ffi.NotesOptions:
+def decoding(**settings: Unpack[Decoding]) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
-    if rule not in _ffi.RULES:
-        raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
+    known(settings, Decoding.__annotations__)
     return _ffi.NotesOptions(
-        rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
-        offset_threshold=optional(offset_threshold),
-        min_duration_s=or_none(min_duration), window_frames=window or 0,
-        offset_delay_s=or_none(offset_delay), sung_share=or_none(sung_share),
-        fill_s=or_none(fill))
+        rule=chosen("rule", settings.get("rule"), _ffi.RULES),
+        onset_threshold=optional(settings.get("onset_threshold")),
+        offset_threshold=optional(settings.get("offset_threshold")),
+        min_duration_s=or_none(settings.get("min_duration")),
+        window_frames=settings.get("window") or 0,
+        offset_delay_s=or_none(settings.get("offset_delay")),
+        sung_share=or_none(settings.get("sung_share")), fill_s=or_none(settings.get("fill")))
+
+
+_FIELDS = {"onset": "onset_s", "offset": "offset_s", "pitch": "pitch", "level": "level_db",
+           "confidence": "confidence"}
 
 
 class Notes(Handle):
@@ -62,20 +65,22 @@ class Notes(Handle):
 
     def __init__(self, onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike,
                  level: ArrayLike | None = None, confidence: ArrayLike | None = None):
-        columns = [np.asarray(c, np.float64).ravel() for c in (onset, offset, pitch)]
-        count = len(columns[0])
-        for extra in (level, confidence):
-            columns.append(np.zeros(count) if extra is None
-                           else np.asarray(extra, np.float64).ravel())
-        if any(len(column) != count for column in columns):
-            raise ValueError("the columns of notes differ in length: "
-                             + ", ".join(str(len(column)) for column in columns))
+        given = {"onset": onset, "offset": offset, "pitch": pitch}
+        if level is not None:
+            given["level"] = level
+        if confidence is not None:
+            given["confidence"] = confidence
+        columns = {name: np.asarray(column, np.float64).ravel()
+                   for name, column in given.items()}
+        count = len(columns["onset"])
+        if any(len(column) != count for column in columns.values()):
+            raise ValueError("the columns of notes differ in length: " + ", ".join(
+                f"{name} {len(column)}" for name, column in columns.items()))
         records = (_ffi.NoteRecord * max(1, count))()
-        for record, (on, off, pitch_, level_, sure) in zip(
-                records, zip(*columns, strict=True), strict=False):
+        for i, record in enumerate(records[:count]):
             record.struct_size = ctypes.sizeof(record)
-            record.onset_s, record.offset_s, record.pitch = on, off, pitch_
-            record.level_db, record.confidence = level_, sure
+            for name, column in columns.items():
+                setattr(record, _FIELDS[name], column[i])
         super().__init__("avsvt_notes_create", None, records, count)
 
     @classmethod
@@ -87,6 +92,9 @@ class Notes(Handle):
         if table.ndim != 2 or table.shape[1] < 3:
             raise ValueError("rows of notes must be onset, offset, pitch; the array has "
                              f"shape {table.shape}")
+        if len(table) == 3 and table.shape[1] > len(_FIELDS):
+            raise ValueError(f"rows of shape {table.shape} look like [3, notes]; give "
+                             "[notes, 3]: rows.T")
         return cls(*table[:, :3].T)
 
     def _columns(self) -> Doubles:
@@ -157,8 +165,8 @@ class Notes(Handle):
     def __iter__(self) -> Iterator[Note]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self) -> str:
-        return "<avsvt.Notes closed>" if self._closed else f"<avsvt.Notes: {len(self)} notes>"
+    def _told(self) -> str:
+        return f"{len(self)} note{'' if len(self) == 1 else 's'}"
 
     def __reduce__(self) -> Any:
         return Notes, tuple(self._columns())
@@ -253,18 +261,17 @@ class Notes(Handle):
         return svg[svg.index("<svg"):]  # a page can't hold an XML declaration
 
     def _repr_html_(self) -> str:
-        return f"<div>{self._repr_svg_()}<p>{len(self)} notes</p></div>"
+        return f"<div>{self._repr_svg_()}<p>{self._told()}</p></div>"
 
 
-def _export_options(format: str | None, tempo_bpm: float | None = None,
-                    duration: float | None = None, title: str | None = None,
-                    audio: Path | None = None, pitch_bend: bool = False) -> _ffi.ExportOptions:
-    if format not in _ffi.FORMATS:
-        raise ValueError(f"format {format!r} is none of "
-                         + ", ".join(filter(None, _ffi.FORMATS)))
+def _export_options(format: str | None, **options: Unpack[Exporting]) -> _ffi.ExportOptions:
+    known(options, Exporting.__annotations__)
+    title, audio = options.get("title"), options.get("audio")
     return _ffi.ExportOptions(
-        format=_ffi.FORMATS[format], flags=_ffi.EXPORT_PITCH_BEND if pitch_bend else 0,
-        tempo_bpm=optional(tempo_bpm), duration_s=optional(duration),
+        format=chosen("format", format, _ffi.FORMATS),
+        flags=_ffi.EXPORT_PITCH_BEND if options.get("pitch_bend") else 0,
+        tempo_bpm=optional(options.get("tempo_bpm")),
+        duration_s=optional(options.get("duration")),
         title=None if title is None else title.encode(),
         audio_path=None if audio is None else path_bytes(audio))
 
@@ -354,6 +361,9 @@ class Activations(Handle):
 
     def __len__(self) -> int:
         return int(self._info().frames)
+
+    def _told(self) -> str:
+        return f"{len(self)} frames at {self.frame_rate:g} Hz"
 
     def notes(self, **settings: Unpack[Decoding]) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),

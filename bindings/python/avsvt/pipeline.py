@@ -10,7 +10,7 @@ from ctypes import c_void_p
 from typing import TYPE_CHECKING, Union
 
 from . import _ffi
-from ._handle import Context, Handle, Progress, call, held, need, path_bytes
+from ._handle import Context, Handle, Progress, call, chosen, held, need, path_bytes
 from ._types import Chunks, Decoding, OnProgress, Path
 from .audio import Sound, opened
 from .models import Features, Model, _crops, _floats
@@ -38,10 +38,8 @@ class Pipeline(Handle):
     def __init__(self, model: Model | Path | None = None, context: Context | None = None,
                  chunk: float | None = None, chunks: Chunks | None = None,
                  batch: int | None = None):
-        if chunks not in _ffi.CHUNKS:
-            raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
-        options = _ffi.PipelineOptions(chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0,
-                                       batch=batch or 0)
+        options = _ffi.PipelineOptions(chunks=chosen("chunks", chunks, _ffi.CHUNKS),
+                                       chunk_s=chunk or 0.0, batch=batch or 0)
         if isinstance(model, Model):
             with held(model) as (shared,):
                 super().__init__("avsvt_pipeline_create", shared, ctypes.byref(options))
@@ -85,6 +83,8 @@ class Pipeline(Handle):
     def features(self, audio: Features | None = None,
                  video: Features | None = None) -> Activations:
         """What fusion and head say of features that were kept."""
+        if audio is None and video is None:
+            raise ValueError("features of sound or pictures are needed")
         out = c_void_p()
         with held(self, *(None if each is None else _floats(each)
                           for each in (audio, video))) as pointers:
@@ -95,6 +95,8 @@ class Pipeline(Handle):
              progress: OnProgress | None, notes: _ffi.NotesOptions | None,
              pictures: tuple[Sight | None, float | None, float]) -> int | None:
         video, video_rate, video_start = pictures
+        if source is None and video is None:
+            raise ValueError("sound or pictures are needed")
         if isinstance(video, Video) and video_rate:
             raise ValueError("a Video has its own rate: open it with that")
         options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes),
@@ -123,6 +125,11 @@ class Pipeline(Handle):
                     made._adopt(out.value).close()
                 raise
         return out.value
+
+    def _told(self) -> str:
+        hears = f"sound at {self.rate:g} Hz" if self.rate else ""
+        sees = f"{self.picture_rate:g} pictures a second" if self.picture_rate else ""
+        return f"{' and '.join(filter(None, (hears, sees)))}, backend {self.backend}"
 
     @property
     def rate(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, overload
@@ -136,6 +137,7 @@ class Chart(Handle):
         record, count = _ffi.ChartNoteRecord(), len(self)
         if isinstance(i, slice):
             return [self[k] for k in range(count)[i]]
+        i = operator.index(i)
         if not -count <= i < count:
             raise IndexError(f"note {i} of {count}")
         with self._held() as pointer:
@@ -146,9 +148,9 @@ class Chart(Handle):
     def __iter__(self) -> Iterator[ChartNote]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self) -> str:
-        return "<avsvt.Chart closed>" if self._closed else \
-            f"<avsvt.Chart: {self.title!r}, {len(self)} notes>"
+    def _told(self) -> str:
+        count = len(self)
+        return f"{self.title!r}, {count} note{'' if count == 1 else 's'}"
 
 
 class Scorer(Handle):
@@ -185,8 +187,11 @@ class Scorer(Handle):
             with held(self, sung) as pointers:
                 call(f"avsvt_scorer_push_{kind}", *pointers)
             return
+        if to_s is None or pitch is None:
+            raise TypeError("push() needs notes, activations, or from_s, to_s and pitch")
         with self._held() as pointer:
-            _check(_ffi.library().avsvt_scorer_push(pointer, sung, to_s, pitch),
+            _check(_ffi.library().avsvt_scorer_push(pointer, float(sung), float(to_s),
+                                                    float(pitch)),
                    f"{sung}..{to_s} s with pitch {pitch} is not in order, or no number")
 
     def note(self, i: int) -> NotePoints:

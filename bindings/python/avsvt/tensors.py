@@ -103,6 +103,9 @@ class Tensor(Handle):
         with self._held() as pointer:
             return np.dtype(_ffi.TYPES[_ffi.library().avsvt_tensor_dtype(pointer)])
 
+    def _told(self) -> str:
+        return f"{self.dtype} {list(self.shape)}"
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         array = self.numpy()
         if copy or (dtype is not None and array.dtype != dtype):

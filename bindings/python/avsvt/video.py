@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Context, Handle, Progress, call, held, need, path_bytes
+from ._handle import Context, Handle, Progress, call, chosen, held, need, path_bytes
 from ._types import ByteFile, Doubles, Path, Pictures, Pixels, Smoothing
 from .tensors import Tensor
 
@@ -44,11 +44,9 @@ class Video(FromFile, Handle):
     def __init__(self, source: Path | ByteFile | ArrayLike, rate: float | None = None,
                  pixels: Pixels = "grey", array_rate: float | None = None,
                  array: str | None = None, context: Context | None = None):
-        if pixels not in _PIXELS:
-            raise ValueError(f"pixels {pixels!r} is neither 'grey' nor 'rgb'")
         options = _ffi.VideoOptions(
-            pixels=_PIXELS[pixels], rate_hz=rate or 0.0, array_rate_hz=array_rate or 0.0,
-            array=None if array is None else array.encode())
+            pixels=chosen("pixels", pixels, _PIXELS), rate_hz=rate or 0.0,
+            array_rate_hz=array_rate or 0.0, array=None if array is None else array.encode())
         is_path = isinstance(source, (str, bytes, os.PathLike))
         frames = None if is_path or is_host_file(source) else \
             Tensor(np.ascontiguousarray(_bytes(source)))
@@ -77,6 +75,10 @@ class Video(FromFile, Handle):
         with self._held() as pointer:
             call("avsvt_video_describe", pointer, ctypes.byref(record))
         return record
+
+    def _told(self) -> str:
+        info = self.info()
+        return f"{info.width} x {info.height} at {info.rate_hz:g} Hz, {info.format}"
 
     def read(self, count: int) -> Pictures:
         """The next pictures, uint8 [count, height, width] or [..., 3]; fewer than
@@ -107,8 +109,8 @@ class Video(FromFile, Handle):
         `smoothing` "published" looks ahead, "centred" is better at cuts; `mean_face`
         is the [68, 2] of the model's training (default: one of ours).
         """
-        if smoothing not in _SMOOTHING or pixels not in _PIXELS:
-            raise ValueError(f"smoothing {smoothing!r} or pixels {pixels!r} is not known")
+        words = {"pixels": chosen("pixels", pixels, _PIXELS),
+                 "smoothing": chosen("smoothing", smoothing, _SMOOTHING)}
         if isinstance(landmarks, (str, bytes, os.PathLike)):
             landmarks = read_landmarks(os.fsdecode(landmarks))
         faces = Tensor(np.array(landmarks, np.float64, order="C"))
@@ -116,9 +118,8 @@ class Video(FromFile, Handle):
         out = c_void_p()
         with held(self, faces, mean) as (pointer, sets, face):
             options = _ffi.MouthOptions(
-                pixels=_PIXELS[pixels], size=size, smoothing=_SMOOTHING[smoothing],
-                window=window, whole_picture=int(whole_picture),
-                landmarks_rate_hz=landmarks_rate or 0.0, mean_face=face)
+                size=size, window=window, whole_picture=int(whole_picture),
+                landmarks_rate_hz=landmarks_rate or 0.0, mean_face=face, **words)
             call("avsvt_mouth_open", ctypes.byref(out), pointer, sets, ctypes.byref(options))
             self._pointer = None  # it is the crop's now
         self.close()
