@@ -60,6 +60,7 @@ class Audio(FromFile, Handle):
     file object opened for bytes that can seek, or ``Audio(samples, sample_rate)``."""
 
     _free = "avsvt_audio_free"
+    _used = False
 
     def __init__(self, source: Source, sample_rate: float | None = None,
                  context: Context | None = None):
@@ -130,9 +131,12 @@ def opened(source: Sound | None, sample_rate: float | None = None) -> Iterator[A
             yield audio
     elif sample_rate is not None:
         raise ValueError("an Audio tells its sample rate itself")
+    elif source._used:
+        raise ValueError("this Audio was heard already, and can be only once: make another")
     else:
         with source._reading():
             yield source
+        source._used = True
 
 
 def read_audio(path: Path | ByteFile, rate: float | None = None) -> tuple[Floats, float]:

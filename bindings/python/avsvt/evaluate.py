@@ -22,10 +22,9 @@ class _Record:
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return getattr(self, key)
-        except (AttributeError, TypeError):
-            raise KeyError(key) from None
+        if key not in self.keys():
+            raise KeyError(key)
+        return getattr(self, key)
 
     def keys(self) -> KeysView[str]:
         return self.__dataclass_fields__.keys()

@@ -85,7 +85,10 @@ class Notes(Handle):
 
     @classmethod
     def from_array(cls, rows: ArrayLike) -> Notes:
-        """Notes of an array [notes, 3 or more]: onset, offset, pitch."""
+        """Notes of an array [notes, 3 or more]: onset, offset, pitch; or of a list of
+        :class:`Note`, as :meth:`Feed.notes` gives them, with all that they tell."""
+        if isinstance(rows, (list, tuple)) and rows and all(isinstance(r, Note) for r in rows):
+            return cls(*zip(*rows))
         table = np.asarray(rows, np.float64)
         if table.size == 0:
             return cls([], [], [])

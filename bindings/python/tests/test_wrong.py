@@ -76,6 +76,22 @@ WORDS = {
 }
 
 
+def test_an_audio_is_heard_once():
+    with avsvt.Audio(SAMPLES, 16000) as audio:
+        with pytest.raises(TypeError, match="windw"):
+            avsvt.transcribe(audio, windw=3)
+        assert len(avsvt.transcribe(audio)) == 0
+        with pytest.raises(ValueError, match="make another"):
+            avsvt.transcribe(audio)
+
+
+def test_scores_have_only_their_own_keys(notes):
+    scores = avsvt.evaluate.notes(notes, notes)
+    for key in ("as_dict", "keys", "f1", 3):
+        with pytest.raises(KeyError):
+            scores[key]
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_what_cannot_be_is_told_in_a_word_that_helps(notes, word):
     with pytest.raises((TypeError, ValueError), match=word.strip()) as raised:
