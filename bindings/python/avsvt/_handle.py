@@ -12,13 +12,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from . import _ffi, errors
-from ._types import Path, Precision
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ._types import Path, Precision, Self
 
 _logger = logging.getLogger("avsvt")
 _logger.addHandler(logging.NullHandler())

@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Types of what goes into the package and comes out, for those who check theirs."""
 import os
+import sys
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if sys.version_info >= (3, 11):
+    from typing import Self as Self
+    from typing import Unpack as Unpack
+elif TYPE_CHECKING:
+    from typing_extensions import Self as Self
+    from typing_extensions import Unpack as Unpack
+else:  # only type checkers look
+    Self = Unpack = None
 
 Path = Union[str, os.PathLike[str]]
 

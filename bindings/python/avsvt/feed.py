@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._handle import Handle, call, need
-from ._types import Decoding, Doubles
+from ._types import Decoding, Doubles, Unpack
 from .audio import as_mono
 from .notes import Note, decoding
 from .pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 State = Literal["running", "done", "failed", "cancelled"]
 _STATES: tuple[State, ...] = ("running", "done", "failed", "cancelled")

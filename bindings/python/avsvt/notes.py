@@ -6,7 +6,7 @@ import ctypes
 import operator
 from collections.abc import Iterator
 from ctypes import c_void_p
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,11 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from . import _ffi
 from ._handle import (Handle, call, chosen, held, known, need, optional, or_none,
                       path_bytes)
-from ._types import Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule, Several
+from ._types import (Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule,
+                     Several, Unpack)
 from .tensors import Lent
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
 FINE_STEP = 1.0 / 3

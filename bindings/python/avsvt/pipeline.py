@@ -7,18 +7,15 @@ import os
 import threading
 from contextlib import ExitStack
 from ctypes import c_void_p
-from typing import TYPE_CHECKING, Union
+from typing import Union
 
 from . import _ffi
 from ._handle import Context, Handle, Progress, call, chosen, held, need, path_bytes
-from ._types import Chunks, Decoding, OnProgress, Path
+from ._types import Chunks, Decoding, OnProgress, Path, Unpack
 from .audio import Sound, opened
 from .models import Features, Model, _crops, _floats
 from .notes import Activations, Notes, decoding
 from .video import Video
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 Sight = Union[Path, Video, Features]
 

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The package tells its types, and they are right by mypy --strict."""
 import importlib.metadata
+import inspect
 import os
 import re
 import subprocess
 import sys
+import typing
 
 import numpy as np
 import pytest
+
+import avsvt
 
 
 def numbers(version):
@@ -46,6 +50,16 @@ def test_the_package_is_strictly_typed(check, python):
 def test_users_are_told_the_types(check, root):
     told = check(str(root / "bindings" / "python" / "tests" / "typed.py"))
     assert told.startswith("Success: "), told
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="left out: typing has no Unpack yet")
+def test_programs_can_ask_for_the_types():
+    asked = [avsvt.transcribe, avsvt.sing, avsvt.evaluate.notes]
+    for each in map(avsvt.__dict__.get, avsvt.__all__):
+        if isinstance(each, type):
+            asked += [f for f in vars(each).values() if inspect.isfunction(f)]
+    for function in asked:
+        typing.get_type_hints(function)
 
 
 def test_the_package_says_that_it_is_typed(root):
