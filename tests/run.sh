@@ -71,6 +71,8 @@ prepare() {
         build/venv/bin/pip install -q "torch==$torch" numpy "mir_eval>=0.8" pytest pyyaml
         [ -x build/venv/bin/pytest ] || build/venv/bin/pip install -q --ignore-installed pytest
     fi
+    # Debian's can't read the types of a NumPy as new as pip's.
+    build/venv/bin/pip install -q "mypy>=1.11"
     # Exporters of speech encoders are compared with its networks.
     build/venv/bin/python -c "import transformers" 2>/dev/null ||
         build/venv/bin/pip install -q "transformers>=4.40" ||

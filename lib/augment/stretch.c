@@ -2,10 +2,10 @@
 #define _GNU_SOURCE
 #include "augment/stretch.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <string.h>
 
+#include "platform/library.h"
 #include "platform/thread.h"
 
 #define BLOCK 8192
@@ -73,7 +73,7 @@ avsvt_status avsvti_stretch_load(const char *const *names, avsvt_error *err)
     avsvti_mutex_lock(&lock);
     for (const char *const *n = names ? names : usual;
          *n && !library && (names || !loaded); n++)
-        library = dlopen(*n, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+        library = avsvti_library_open(*n);
     if (library && find_all(library, &found)) {
         table = found;
         loaded = 1;

@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "backend/module.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "platform/library.h"
 #include "platform/thread.h"
 
 /* Modules stay loaded until the process ends, and so does this list; it is
@@ -130,7 +130,7 @@ static avsvt_status take_table(const void **table, void *symbol, const char *pat
 static avsvt_status enter_module(const void **table, const char *path,
                                  const avsvti_module_kind *kind, avsvt_error *err)
 {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *handle = avsvti_library_open(path);
     if (!handle) {
         const char *why = dlerror();
         return avsvti_fail(err, AVSVT_E_MODULE,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the page does: playback, notes, pointer and keys. After page.js.
 // ---- playback ----------------------------------------------------------
-let playing = false, audio = null, voices = [], nextNote = 0, began = 0, beganAt = 0;
+const AHEAD = 0.3, WAKE = 0.1; // seconds
+let playing = false, audio = null, voices = [], nextNote = 0, began = 0, beganAt = 0, stepped = 0, waking = false;
 const speed = () => +$('speed').value;
 function sound() {
   if (!audio) audio = new AudioContext();
-  if (audio.state === 'suspended') audio.resume();
+  if (audio.state !== 'running') audio.resume().catch(() => {});
   return audio;
 }
 function tone(n, when, seconds) {
@@ -20,7 +21,7 @@ function tone(n, when, seconds) {
 function silence() { for (const o of voices) { try { o.stop(); } catch (e) { /* has ended */ } } voices = []; }
 function restart() { // of the clock and of the notes that are to sound, from `at`
   silence();
-  began = performance.now(); beganAt = at;
+  began = stepped = performance.now(); beganAt = at;
   nextNote = firstAfter(at);
   while (nextNote < notes.length && notes[nextNote].onset < at - 0.03) nextNote++;
 }
@@ -40,7 +41,7 @@ function recordingEnds() { // perhaps between two pictures, or with none drawn a
 function play() {
   if (at >= duration - 0.01) at = 0;
   if (loop && range && (at < range[0] || at >= range[1])) at = range[0];
-  playing = true; sound(); record(); restart(); buttons();
+  playing = true; sound(); record(); restart(); wake(); buttons();
 }
 function pause() { playing = false; if (player) player.pause(); silence(); buttons(); }
 function seek(t) {
@@ -56,17 +57,32 @@ function now() {
 }
 function schedule() {
   if (!$('synth').checked || !audio) { while (nextNote < notes.length && notes[nextNote].onset < at) nextNote++; return; }
-  for (; nextNote < notes.length && notes[nextNote].onset < at + 0.15 * speed(); nextNote++) {
+  const end = Math.min(at + AHEAD * speed(), loop && range ? range[1] : duration);
+  for (; nextNote < notes.length && notes[nextNote].onset < end; nextNote++) {
     const n = notes[nextNote];
-    tone(n, audio.currentTime + Math.max(0, n.onset - at) / speed(), (n.offset - n.onset) / speed());
+    if (n.onset >= at - WAKE) tone(n, audio.currentTime + Math.max(0, n.onset - at) / speed(), (n.offset - n.onset) / speed());
   }
 }
+function step() {
+  const t = performance.now();
+  if (t - stepped > 1000) began += t - stepped; // the page slept, and nothing sounded
+  stepped = t; at = now();
+  if (loop && range && at >= range[1]) seek(range[0]);
+  else if (at >= duration) { at = duration; pause(); }
+  schedule(); clockText();
+}
+function wake() { // by the clock of what sounds: in a hidden page pictures don't come, and timers late
+  if (!playing || waking) return;
+  const c = sound(), s = c.createConstantSource();
+  waking = true;
+  s.offset.value = 0; s.connect(c.destination);
+  s.onended = () => { waking = false; if (playing) step(); wake(); };
+  s.start(); s.stop(c.currentTime + (loop && range ? clamp((range[1] - at) / speed(), 0.01, WAKE) : WAKE));
+}
+document.addEventListener('visibilitychange', () => { if (playing && !document.hidden) sound(); }); // phones interrupt it
 function tick() {
   if (playing) {
-    at = now();
-    if (loop && range && at >= range[1]) seek(range[0]);
-    else if (at >= duration) { at = duration; pause(); }
-    schedule(); clockText();
+    step();
     if ($('follow').checked && !drag && (at > start + span * 0.92 || at < start)) setView(at - span * 0.08, span);
     dirty = true;
   }
@@ -146,8 +162,8 @@ for (const canvas of [roll, wave, overview]) {
     if (canvas === roll) roll.focus({ preventScroll: true });
     if (fingers.size === 2 && canvas !== overview) { pinch(); return; }
     drag = { kind: canvas === overview ? 'view' : canvas === wave || e.shiftKey ? 'select' : 'pan',
-      x: e.offsetX, y: e.offsetY, t: time(e.offsetX), start, moved: false };
-    if (drag.kind === 'view') setView(drag.t - span / 2, span);
+      x: e.offsetX, y: e.offsetY, t: time(e.offsetX), start, span, range, moved: false };
+    if (drag.kind === 'view' && e.pointerType === 'mouse') setView(drag.t - span / 2, span);
   });
   canvas.addEventListener('pointermove', e => {
     if (fingers.has(e.pointerId)) fingers.set(e.pointerId, e.offsetX);
@@ -165,7 +181,9 @@ for (const canvas of [roll, wave, overview]) {
     if (fingers.size) return;
     drag = null;
     if (range && !(range[1] > range[0])) range = null; // drawn beside the sound
+    if (e.type === 'pointercancel' && d && d.kind !== 'pinch') { range = d.range; setView(d.start, d.span); } // the finger scrolls the page
     if (!d || d.moved || e.type === 'pointercancel') return;
+    if (d.kind === 'view') setView(d.t - span / 2, span);
     const i = canvas === roll ? noteAt(d.x, d.y) : -1;
     if (i >= 0) choose(i, true);
     else if (d.x >= LEFT) seek(d.t);

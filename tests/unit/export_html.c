@@ -52,6 +52,8 @@ static void check_page(const char *page)
     assert_null(strstr(page, "https:"));
     assert_null(strstr(page, "src=\""));
     assert_non_null(strstr(page, "default-src 'none'"));
+    /* A finger that goes up or down over the pictures scrolls the page. */
+    assert_non_null(strstr(page, "touch-action: pan-y"));
     /* What changes ten times a second is not read out. */
     assert_non_null(strstr(page, "<output id=\"clock\" aria-label=\"Position\" aria-live=\"off\">"));
 }

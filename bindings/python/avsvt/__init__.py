@@ -32,4 +32,5 @@ __all__ = ["Activations", "Audio", "Augment", "Chart", "ChartNote", "Context", "
 def library_version() -> str:
     """Version of the C library in use."""
     from ._ffi import library
-    return library().avsvt_version_string().decode()
+    version: bytes = library().avsvt_version_string()
+    return version.decode()

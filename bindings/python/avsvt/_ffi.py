@@ -4,10 +4,13 @@
 The tests compare this file with the headers: sizes and offsets by a C program
 made of `STRUCTS`, names with lib/symbols.txt.
 """
+from __future__ import annotations
+
 import ctypes
 import os
 from ctypes import (CFUNCTYPE, POINTER, c_char, c_char_p, c_double, c_float, c_int, c_int32,
                     c_int64, c_size_t, c_uint32, c_uint64, c_void_p)
+from typing import Any
 
 SONAME = "libavsvt.so.0"
 
@@ -38,8 +41,8 @@ ReadFunction = CFUNCTYPE(c_int64, c_void_p, c_void_p, c_int64)
 class Record(ctypes.Structure):
     """A struct that starts with its size and otherwise with zeros."""
 
-    def __init__(self, **values):
-        super().__init__(**values)
+    def __init__(self, *args: object, **values: object):
+        super().__init__(*args, **values)
         for name, value in values.items():  # ctypes cuts whole numbers without a word
             kept = getattr(self, name)
             if isinstance(kept, int) and kept != value:
@@ -47,7 +50,7 @@ class Record(ctypes.Structure):
         if self._fields_[0][0] == "struct_size":
             self.struct_size = ctypes.sizeof(self)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         told = ", ".join(f"{name}={getattr(self, name)!r}" for name, *_ in self._fields_
                          if name not in ("struct_size", "reserved"))
         return f"{type(self).__name__}({told})"
@@ -56,7 +59,7 @@ class Record(ctypes.Structure):
 class Described(Record):
     """A record whose texts are read as such."""
 
-    def __getattribute__(self, name):
+    def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
@@ -87,6 +90,11 @@ class Io(Record):
 
 
 class AudioInfo(Described):
+    channels: int
+    rate_hz: float
+    frames: int
+    duration_s: float
+    format: str
     _fields_ = [("struct_size", c_uint32), ("channels", c_int32), ("rate_hz", c_double),
                 ("frames", c_int64), ("duration_s", c_double), ("format", c_char * 64)]
 
@@ -97,6 +105,16 @@ class VideoOptions(Record):
 
 
 class VideoInfo(Described):
+    width: int
+    height: int
+    channels: int
+    rotation: int
+    varies: int
+    has_sound: int
+    rate_hz: float
+    duration_s: float
+    frames: int
+    format: str
     _fields_ = [("struct_size", c_uint32), ("width", c_int32), ("height", c_int32),
                 ("channels", c_int32), ("rotation", c_int32), ("varies", c_int32),
                 ("has_sound", c_int32), ("reserved", c_uint32), ("rate_hz", c_double),
@@ -205,6 +223,14 @@ class StreamOptions(Record):
 
 
 class StreamInfo(Record):
+    rate_hz: float
+    lookahead_s: float
+    frame_latency: int
+    note_latency: int
+    longest_latency: int
+    pushed: int
+    lost_events: int
+    lost_frames: int
     _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("rate_hz", c_double),
                 ("lookahead_s", c_double), ("frame_latency", c_int64),
                 ("note_latency", c_int64), ("longest_latency", c_int64),
@@ -463,10 +489,10 @@ _PLAIN["avsvt_video_free"] = (None, _handle)
 
 FUNCTIONS = sorted([*_FALLIBLE, *_PLAIN])
 
-_library = None
+_library: ctypes.CDLL | None = None
 
 
-def _candidates():
+def _candidates() -> list[str]:
     """Where the library may be, best first."""
     named = os.environ.get("AVSVT_LIBRARY")
     if named:
@@ -476,7 +502,7 @@ def _candidates():
     return [path for path in beside if os.path.exists(path)] + [SONAME]
 
 
-def _load():
+def _load() -> ctypes.CDLL:
     failures = []
     for path in _candidates():
         try:
@@ -494,7 +520,7 @@ def _load():
         f"AVSVT_LIBRARY to the path of {SONAME}.")
 
 
-def _declare(library) -> None:
+def _declare(library: ctypes.CDLL) -> None:
     """Tell ctypes the types. A function that an older library lacks is left
     out; using it raises AttributeError with its name."""
     types = {name: (c_int32, *arguments, _error) for name, arguments in _FALLIBLE.items()}
@@ -504,7 +530,7 @@ def _declare(library) -> None:
             function.restype, function.argtypes = result, arguments
 
 
-def library():
+def library() -> ctypes.CDLL:
     """libavsvt, loaded when first needed. ctypes releases the GIL in calls."""
     global _library
     if _library is None:

@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: MIT
 """Sound as a source for pipelines, and small helpers around it."""
+from __future__ import annotations
+
 import ctypes
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import c_size_t
+from typing import Union
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Handle, call, held, path_bytes
+from ._handle import Context, Handle, call, chosen, held, need, path_bytes
+from ._types import ByteFile, Floats, NoiseKind, Path
 
 
-def as_samples(samples) -> np.ndarray:
+def as_samples(samples: object) -> Floats:
     """Float32 samples [frames] or [frames, channels], full scale 1."""
+    if isinstance(samples, (str, bytes, os.PathLike)):
+        raise ValueError(f"samples are needed here, not the file {os.fsdecode(samples)!r}: "
+                         "avsvt.read_audio() gives its samples")
     array = np.asarray(samples)
     shape = array.shape  # without dimensions too; below it has one at least
     if array.dtype.kind == "i":
         array = array / np.float32(-float(np.iinfo(array.dtype).min))
     elif array.dtype.kind != "f":
-        raise ValueError(f"samples must be real numbers, not {array.dtype}")
+        raise ValueError("samples must be floats or whole numbers with a sign, not "
+                         f"{array.dtype}")
     array = np.ascontiguousarray(array, np.float32)
     if len(shape) not in (1, 2):
         raise ValueError("samples must be [frames] or [frames, channels]; the array has "
@@ -30,13 +40,19 @@ def as_samples(samples) -> np.ndarray:
     return array
 
 
-def as_mono(samples) -> np.ndarray:
+def as_mono(samples: object) -> Floats:
     """Float32 samples [frames], full scale 1."""
     array = as_samples(samples)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
     if array.ndim != 1:
         raise ValueError(f"samples must be of one channel, [frames]; the array has shape "
                          f"{array.shape}")
     return array
+
+
+_SCALED = 100  # is beyond any recording: whole numbers turned into floats
+Source = Union[Path, ByteFile, ArrayLike, tuple[ArrayLike, float]]
 
 
 class Audio(FromFile, Handle):
@@ -44,27 +60,34 @@ class Audio(FromFile, Handle):
     file object opened for bytes that can seek, or ``Audio(samples, sample_rate)``."""
 
     _free = "avsvt_audio_free"
+    _used = False
 
-    def __init__(self, source, sample_rate=None, context=None):
+    def __init__(self, source: Source, sample_rate: float | None = None,
+                 context: Context | None = None):
         if isinstance(source, tuple) and sample_rate is None and len(source) == 2:
             source, sample_rate = source
         is_path = isinstance(source, (str, bytes, os.PathLike))
-        is_file = is_host_file(source)
-        if (is_path or is_file) and sample_rate is not None:
+        if (is_path or is_host_file(source)) and sample_rate is not None:
             raise ValueError("a sound file tells its sample rate itself")
-        if not is_path and not is_file and sample_rate is None:
-            raise ValueError("samples need a sample rate: (samples, sample_rate)")
-        with held(context) as (shared,):
-            if is_path:
+        with held(need(context, Context)) as (shared,):
+            if isinstance(source, (str, bytes, os.PathLike)):
                 super().__init__("avsvt_audio_open", shared, path_bytes(source))
                 return
-            if is_file:
+            if is_host_file(source):
                 self._file = HostFile(source)  # C keeps its functions
                 with self._reading():
                     super().__init__("avsvt_audio_open_io", shared,
                                      ctypes.byref(self._file.record))
                 return
+            if sample_rate is None:
+                raise ValueError("samples need a sample rate: (samples, sample_rate)")
+            if np.ndim(sample_rate) > 0:
+                raise ValueError("give (samples, sample_rate), in this order")
             self._samples = samples = as_samples(source)  # C borrows them
+            largest = max(samples.max(initial=0), -samples.min(initial=0))
+            if _SCALED < largest < np.inf:
+                raise ValueError(f"samples reach {largest:g}, and full scale is 1: divide them "
+                                 "by that of theirs, 32768 for 16 bits")
             super().__init__("avsvt_audio_open_samples", shared, samples.ctypes.data,
                              samples.shape[0], samples.shape[1] if samples.ndim == 2 else 1,
                              float(sample_rate))
@@ -76,12 +99,18 @@ class Audio(FromFile, Handle):
             call("avsvt_audio_describe", pointer, ctypes.byref(record))
         return record
 
-    def set_rate(self, rate) -> None:
+    def _told(self) -> str:
+        info = self.info()
+        channels = "1 channel" if info.channels == 1 else f"{info.channels} channels"
+        length = "" if info.duration_s < 0 else f"{info.duration_s:.2f} s, "
+        return f"{length}{channels} at {info.rate_hz:g} Hz, {info.format}"
+
+    def set_rate(self, rate: float) -> None:
         """Choose the rate that read() delivers, before the first read."""
         with self._held() as pointer:
             call("avsvt_audio_set_rate", pointer, float(rate))
 
-    def read(self, count: int) -> np.ndarray:
+    def read(self, count: int) -> Floats:
         """The next mono samples; fewer than `count` only at the end."""
         to, got = np.empty(count, np.float32), c_size_t()
         with self._held() as pointer, self._reading():
@@ -89,8 +118,11 @@ class Audio(FromFile, Handle):
         return to[:got.value]
 
 
+Sound = Union[Source, Audio]
+
+
 @contextmanager
-def opened(source, sample_rate=None):
+def opened(source: Sound | None, sample_rate: float | None = None) -> Iterator[Audio | None]:
     """Whatever sound is given as an :class:`Audio`; None stays None."""
     if source is None:
         yield None
@@ -99,12 +131,15 @@ def opened(source, sample_rate=None):
             yield audio
     elif sample_rate is not None:
         raise ValueError("an Audio tells its sample rate itself")
+    elif source._used:
+        raise ValueError("this Audio was heard already, and can be only once: make another")
     else:
         with source._reading():
             yield source
+        source._used = True
 
 
-def read_audio(path, rate=None) -> tuple[np.ndarray, float]:
+def read_audio(path: Path | ByteFile, rate: float | None = None) -> tuple[Floats, float]:
     """A sound file, or a file object, as mono samples at `rate` (default: its own),
     and that rate."""
     with Audio(path) as audio:
@@ -117,14 +152,14 @@ def read_audio(path, rate=None) -> tuple[np.ndarray, float]:
     return np.concatenate(blocks), rate
 
 
-def write_audio(path, samples, sample_rate) -> None:
+def write_audio(path: Path, samples: ArrayLike, sample_rate: float) -> None:
     """Write mono samples as a WAV file of 32-bit floats, whole or not at all."""
     samples = as_mono(samples)
     call("avsvt_audio_write", path_bytes(path), samples.ctypes.data, samples.size,
          float(sample_rate))
 
 
-def mix(clean, noise, snr_db: float) -> np.ndarray:
+def mix(clean: ArrayLike, noise: ArrayLike, snr_db: float) -> Floats:
     """Mix noise under clean sound at a signal-to-noise ratio, as published."""
     clean, noise = as_mono(clean), as_mono(noise)
     if clean.shape != noise.shape:
@@ -135,12 +170,14 @@ def mix(clean, noise, snr_db: float) -> np.ndarray:
     return to
 
 
-def noise(kind: str, count: int, rate, folder=None, *, seed=0) -> np.ndarray:
+def noise(kind: NoiseKind, count: int, rate: float, folder: Path | None = None, *,
+          seed: int = 0) -> Floats:
     """Noise of the papers' evaluation, for :func:`mix`: "white"; "natural", for
     every 10 s a recording of the folder; "babble", 30 voices of its speech."""
-    if kind not in _ffi.NOISES:
-        raise ValueError(f"kind {kind!r} is none of {', '.join(_ffi.NOISES)}")
+    number = chosen("kind", kind, _ffi.NOISES)
+    if folder is None and kind != "white":
+        raise ValueError(f"{kind} noise is made of recordings: give their folder")
     to = np.empty(count, np.float32)
-    call("avsvt_audio_noise", to.ctypes.data, None, count, float(rate), _ffi.NOISES[kind],
+    call("avsvt_audio_noise", to.ctypes.data, None, count, float(rate), number,
          None if folder is None else path_bytes(folder), int(seed) % 2 ** 64)
     return to

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Training sound made more varied, with its notes."""
-import ctypes
-import os
-from ctypes import c_void_p
+from __future__ import annotations
 
-from ._handle import Handle, call, held, path_bytes, settings_text
+import ctypes
+from collections.abc import Mapping, Sequence
+from ctypes import c_void_p
+from typing import overload
+
+from numpy.typing import ArrayLike
+
+from ._handle import Context, Handle, call, held, need, path_bytes, settings_text
+from ._types import Floats, Path
 from .audio import as_mono
 from .notes import Notes
 from .tensors import Tensor
@@ -21,25 +27,36 @@ class Augment(Handle):
 
     _free = "avsvt_augment_free"
 
-    def __init__(self, path=None, *, steps=None, folder=None, context=None):
+    def __init__(self, path: Path | None = None, *,
+                 steps: str | Sequence[Mapping[str, object]] | None = None,
+                 folder: Path | None = None, context: Context | None = None):
         if (path is None) == (steps is None):
             raise ValueError("give a path, or steps=[...]")
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             if path is not None:
                 super().__init__("avsvt_augment_open", shared, path_bytes(path))
                 return
             text = steps.encode() if isinstance(steps, str) else settings_text(steps)
             super().__init__("avsvt_augment_create", shared, text,
-                             None if folder is None else path_bytes(os.fspath(folder)))
+                             None if folder is None else path_bytes(folder))
 
-    def __call__(self, samples, sample_rate, notes=None, *, seed=0):
+    @overload
+    def __call__(self, samples: ArrayLike, sample_rate: float, notes: Notes, *,
+                 seed: int = 0) -> tuple[Floats, Notes]: ...
+
+    @overload
+    def __call__(self, samples: ArrayLike, sample_rate: float, notes: None = None, *,
+                 seed: int = 0) -> tuple[Floats, None]: ...
+
+    def __call__(self, samples: ArrayLike, sample_rate: float, notes: Notes | None = None, *,
+                 seed: int = 0) -> tuple[Floats, Notes | None]:
         """New samples, and where the notes are now (None where none are given)."""
-        samples = as_mono(samples)
+        mono = as_mono(samples)
         out, out_notes = c_void_p(), c_void_p()
-        with held(self, notes) as (pointer, notes_pointer):
+        with held(self, need(notes, Notes)) as (pointer, notes_pointer):
             call("avsvt_augment_run", ctypes.byref(out),
                  None if notes is None else ctypes.byref(out_notes), pointer,
-                 samples.ctypes.data, samples.size, float(sample_rate), notes_pointer,
+                 mono.ctypes.data, mono.size, float(sample_rate), notes_pointer,
                  int(seed) % 2 ** 64)
         with Tensor._adopt(out.value) as tensor:
             made = tensor.numpy()

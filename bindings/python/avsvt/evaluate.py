@@ -1,27 +1,35 @@
 # SPDX-License-Identifier: MIT
 """The papers' measures."""
+from __future__ import annotations
+
 import ctypes
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import KeysView
+from dataclasses import Field, asdict, dataclass
+from typing import Any, ClassVar, Union
+
+from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._handle import call, held, optional
+from ._types import Path
 from .notes import Notes, read_notes
 
 
 class _Record:
     """Lets a result be used as a mapping too: ``scores["con"]["f1"]``."""
 
-    def __getitem__(self, key):
-        try:
-            return getattr(self, key)
-        except (AttributeError, TypeError):
-            raise KeyError(key) from None
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def keys(self):
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.keys():
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def keys(self) -> KeysView[str]:
         return self.__dataclass_fields__.keys()
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -46,17 +54,21 @@ class NotesScores(_Record):
     estimated: int
 
 
-def _notes(value):
+NotesLike = Union[Notes, Path, ArrayLike]
+
+
+def _notes(value: NotesLike) -> tuple[Notes, bool]:
     """Notes of what users give, and whether they are ours to close."""
     if isinstance(value, Notes):
         return value, False
     if isinstance(value, (str, bytes, os.PathLike)):
-        return read_notes(value), True
+        return read_notes(os.fsdecode(value)), True
     return Notes.from_array(value), True
 
 
-def notes(ref, est, onset_tolerance=None, pitch_tolerance=None, offset_ratio=None,
-          offset_min_tolerance=None) -> NotesScores:
+def notes(ref: NotesLike, est: NotesLike, onset_tolerance: float | None = None,
+          pitch_tolerance: float | None = None, offset_ratio: float | None = None,
+          offset_min_tolerance: float | None = None) -> NotesScores:
     """Compare notes with a reference, as mir_eval does.
 
     ``ref`` and ``est`` are :class:`avsvt.Notes`, files, or arrays
@@ -68,7 +80,8 @@ def notes(ref, est, onset_tolerance=None, pitch_tolerance=None, offset_ratio=Non
         pitch_tolerance_cents=optional(pitch_tolerance),
         offset_ratio=optional(offset_ratio),
         offset_min_tolerance_s=optional(offset_min_tolerance))
-    record, opened = _ffi.NotesScoresRecord(), []
+    record = _ffi.NotesScoresRecord()
+    opened: list[tuple[Notes, bool]] = []
     try:
         for value in (ref, est):
             opened.append(_notes(value))

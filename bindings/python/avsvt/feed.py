@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
 """A pipeline that is fed while it runs."""
+from __future__ import annotations
+
 import ctypes
 import time
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _ffi
-from ._handle import Handle, call
+from ._handle import Handle, call, need
+from ._types import Decoding, Doubles, Unpack
 from .audio import as_mono
 from .notes import Note, decoding
 from .pipeline import Pipeline
 
-_STATES = ("running", "done", "failed", "cancelled")
+State = Literal["running", "done", "failed", "cancelled"]
+_STATES: tuple[State, ...] = ("running", "done", "failed", "cancelled")
 
 
 class Feed(Handle):
@@ -33,12 +39,14 @@ class Feed(Handle):
 
     _free = "avsvt_feed_free"
 
-    def __init__(self, pipeline: Pipeline, sample_rate, *, step=0.0, lookahead=0.0,
-                 context=0.0, buffer=0.0, **settings):
+    def __init__(self, pipeline: Pipeline, sample_rate: float, *, step: float = 0.0,
+                 lookahead: float = 0.0, context: float = 0.0, buffer: float = 0.0,
+                 **settings: Unpack[Decoding]):
         notes = decoding(**settings)
         options = _ffi.FeedOptions(rate_hz=sample_rate, step_s=step, lookahead_s=lookahead,
                                    context_s=context, buffer_s=buffer,
                                    notes=ctypes.pointer(notes))
+        need(pipeline, Pipeline)
         self._pipeline = pipeline  # C's pipeline must outlive the feed, whoever closes it
         pointer = pipeline._take()
         try:
@@ -51,11 +59,11 @@ class Feed(Handle):
         super()._drop(pointer)
         self._pipeline._give_back()
 
-    def push(self, samples) -> bool:
+    def push(self, samples: ArrayLike) -> bool:
         """Push mono samples; False when some had no room and were lost."""
-        samples = as_mono(samples)
+        x = as_mono(samples)
         with self._held() as pointer:
-            status = _ffi.library().avsvt_feed_push(pointer, samples.ctypes.data, len(samples))
+            status: int = _ffi.library().avsvt_feed_push(pointer, x.ctypes.data, x.size)
         if status == 1:
             raise ValueError("nothing can be pushed after finish()")
         return status == _ffi.OK
@@ -77,7 +85,7 @@ class Feed(Handle):
         with self._held() as pointer:
             call("avsvt_feed_wait", pointer)
 
-    def notes(self) -> list:
+    def notes(self) -> list[Note]:
         """The notes that have become final since the last call."""
         found, record = [], _ffi.NoteRecord()
         with self._held() as pointer:
@@ -86,7 +94,7 @@ class Feed(Handle):
                                   record.level_db, record.confidence))
         return found
 
-    def curve(self) -> np.ndarray:
+    def curve(self) -> Doubles:
         """The pitch curve since the last call [frames, 3]: seconds, MIDI
         number (NaN: nothing sung), dB below full scale."""
         found, record = [], _ffi.FeedFrame()
@@ -101,9 +109,22 @@ class Feed(Handle):
             _ffi.library().avsvt_feed_describe(pointer, ctypes.byref(info))
         return info
 
-    state = property(lambda self: _STATES[self._info().state],
-                     doc="running, done, failed or cancelled.")
-    lost = property(lambda self: self._info().lost, doc="Samples that had no room.")
-    final = property(lambda self: self._info().final_s, doc="Seconds that are done.")
-    latency = property(lambda self: self._info().latency_s,
-                       doc="How much later than the sound results are final, seconds.")
+    @property
+    def state(self) -> State:
+        """running, done, failed or cancelled."""
+        return _STATES[int(self._info().state)]
+
+    @property
+    def lost(self) -> int:
+        """Samples that had no room."""
+        return int(self._info().lost)
+
+    @property
+    def final(self) -> float:
+        """Seconds that are done."""
+        return float(self._info().final_s)
+
+    @property
+    def latency(self) -> float:
+        """How much later than the sound results are final, seconds."""
+        return float(self._info().latency_s)

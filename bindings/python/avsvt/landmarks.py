@@ -9,12 +9,18 @@ MediaPipe's models and code are under the Apache licence 2.0; its packages up to
 detector will do: only the array matters. (dlib's and OpenFace's 68-point models
 were trained on iBUG 300-W, which forbids commercial use.)
 """
+from __future__ import annotations
+
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Union
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ._types import Doubles, Floats, Pictures
 from .errors import Error
 from .video import Video
 
@@ -29,24 +35,28 @@ MESH_TO_68 = np.array([
     78, 82, 13, 312, 308, 317, 14, 87])                      # inner lips
 
 
-def _size(face) -> float:
+Face = Union[Floats, Doubles]
+
+
+def _size(face: Face) -> float:
     return float(np.prod(np.ptp(face, axis=0)))
 
 
-def choose(faces, before):
+def choose(faces: Sequence[Face], before: Face | None) -> Face | None:
     """The face that goes on from `before`: the nearest to it, if it moved by less
     than half its width; else the largest. None of none."""
     if not faces:
         return None
     if before is not None:
-        moved = [np.linalg.norm(face.mean(0) - before.mean(0)) for face in faces]
+        moved = [float(np.linalg.norm(face.mean(0) - before.mean(0))) for face in faces]
         nearest = int(np.argmin(moved))
-        if moved[nearest] < np.ptp(before[:, 0]) / 2:
+        if moved[nearest] < float(np.ptp(before[:, 0])) / 2:
             return faces[nearest]
     return max(faces, key=_size)
 
 
-def track(pictures, find):
+def track(pictures: Iterable[Pictures],
+          find: Callable[[Pictures], Sequence[Face]]) -> Floats:
     """Landmarks float32 [frames, 68, 2] of RGB `pictures`; ``find(picture)`` gives
     all faces of one as a list of arrays [68, 2]. NaN where there is none."""
     found, before = [], None
@@ -57,7 +67,7 @@ def track(pictures, find):
     return np.asarray(found, np.float32).reshape(-1, 68, 2)
 
 
-def _mediapipe(most_faces=4):
+def _mediapipe(most_faces: int = 4) -> Callable[[Pictures], list[Doubles]]:
     """A function that finds faces with MediaPipe."""
     try:
         from mediapipe.python.solutions import face_mesh
@@ -66,7 +76,7 @@ def _mediapipe(most_faces=4):
                          f'"mediapipe<=0.10.21" ({error})') from None
     mesh = face_mesh.FaceMesh(max_num_faces=most_faces)
 
-    def find(picture):
+    def find(picture: Pictures) -> list[Doubles]:
         scale = np.array([picture.shape[1], picture.shape[0]])
         faces = mesh.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
         return [np.array([(p.x, p.y) for p in face.landmark])[MESH_TO_68] * scale
@@ -75,7 +85,7 @@ def _mediapipe(most_faces=4):
     return find
 
 
-def main(arguments=None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m avsvt.landmarks",
         description="Find the 68 landmarks of a face in each picture of a video.")

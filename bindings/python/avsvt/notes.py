@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Activations and the notes decoded from them."""
+from __future__ import annotations
+
 import ctypes
 import operator
+from collections.abc import Iterator
 from ctypes import c_void_p
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import _ffi
-from ._handle import Handle, call, held, optional, or_none, path_bytes
+from ._handle import (Handle, call, chosen, held, known, need, optional, or_none,
+                      path_bytes)
+from ._types import (Decoding, Doubles, ExportFormat, Exporting, Floats, Index, Path, Rule,
+                     Several, Unpack)
 from .tensors import Lent
 
 FINE_LOWEST = 35.0 - 1.0 / 3  # the compiled-in model's fine pitch
@@ -25,18 +32,21 @@ class Note(NamedTuple):
     confidence: float
 
 
-def decoding(rule=None, onset_threshold=None, offset_threshold=None, min_duration=None,
-             window=None, offset_delay=None, sung_share=None,
-             fill=None) -> _ffi.NotesOptions:
+def decoding(**settings: Unpack[Decoding]) -> _ffi.NotesOptions:
     """Decoder settings; None is the default of the model."""
-    if rule not in _ffi.RULES:
-        raise ValueError(f"rule {rule!r} is neither 'precise' nor 'published'")
+    known(settings, Decoding.__annotations__)
     return _ffi.NotesOptions(
-        rule=_ffi.RULES[rule], onset_threshold=optional(onset_threshold),
-        offset_threshold=optional(offset_threshold),
-        min_duration_s=or_none(min_duration), window_frames=window or 0,
-        offset_delay_s=or_none(offset_delay), sung_share=or_none(sung_share),
-        fill_s=or_none(fill))
+        rule=chosen("rule", settings.get("rule"), _ffi.RULES),
+        onset_threshold=optional(settings.get("onset_threshold")),
+        offset_threshold=optional(settings.get("offset_threshold")),
+        min_duration_s=or_none(settings.get("min_duration")),
+        window_frames=settings.get("window") or 0,
+        offset_delay_s=or_none(settings.get("offset_delay")),
+        sung_share=or_none(settings.get("sung_share")), fill_s=or_none(settings.get("fill")))
+
+
+_FIELDS = {"onset": "onset_s", "offset": "offset_s", "pitch": "pitch", "level": "level_db",
+           "confidence": "confidence"}
 
 
 class Notes(Handle):
@@ -51,41 +61,50 @@ class Notes(Handle):
 
     _free = "avsvt_notes_free"
 
-    def __init__(self, onset, offset, pitch, level=None, confidence=None):
-        columns = [np.asarray(c, np.float64).ravel() for c in (onset, offset, pitch)]
-        count = len(columns[0])
-        for extra in (level, confidence):
-            columns.append(np.zeros(count) if extra is None
-                           else np.asarray(extra, np.float64).ravel())
-        if any(len(column) != count for column in columns):
-            raise ValueError("the columns of notes differ in length: "
-                             + ", ".join(str(len(column)) for column in columns))
+    def __init__(self, onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike,
+                 level: ArrayLike | None = None, confidence: ArrayLike | None = None):
+        given = {"onset": onset, "offset": offset, "pitch": pitch}
+        if level is not None:
+            given["level"] = level
+        if confidence is not None:
+            given["confidence"] = confidence
+        columns = {name: np.asarray(column, np.float64).ravel()
+                   for name, column in given.items()}
+        count = len(columns["onset"])
+        if any(len(column) != count for column in columns.values()):
+            raise ValueError("the columns of notes differ in length: " + ", ".join(
+                f"{name} {len(column)}" for name, column in columns.items()))
         records = (_ffi.NoteRecord * max(1, count))()
-        for record, (on, off, pitch_, level_, sure) in zip(
-                records, zip(*columns, strict=True), strict=False):
+        for i, record in enumerate(records[:count]):
             record.struct_size = ctypes.sizeof(record)
-            record.onset_s, record.offset_s, record.pitch = on, off, pitch_
-            record.level_db, record.confidence = level_, sure
+            for name, column in columns.items():
+                setattr(record, _FIELDS[name], column[i])
         super().__init__("avsvt_notes_create", None, records, count)
 
     @classmethod
-    def from_array(cls, rows) -> "Notes":
-        """Notes of an array [notes, 3 or more]: onset, offset, pitch."""
-        rows = np.asarray(rows, np.float64)
-        if rows.size == 0:
+    def from_array(cls, rows: ArrayLike) -> Notes:
+        """Notes of an array [notes, 3 or more]: onset, offset, pitch; or of a list of
+        :class:`Note`, as :meth:`Feed.notes` gives them, with all that they tell."""
+        if isinstance(rows, (list, tuple)) and rows and all(isinstance(r, Note) for r in rows):
+            return cls(*zip(*rows))
+        table = np.asarray(rows, np.float64)
+        if table.size == 0:
             return cls([], [], [])
-        if rows.ndim != 2 or rows.shape[1] < 3:
+        if table.ndim != 2 or table.shape[1] < 3:
             raise ValueError("rows of notes must be onset, offset, pitch; the array has "
-                             f"shape {rows.shape}")
-        return cls(*rows[:, :3].T)
+                             f"shape {table.shape}")
+        if len(table) == 3 and table.shape[1] > len(_FIELDS):
+            raise ValueError(f"rows of shape {table.shape} look like [3, notes]; give "
+                             "[notes, 3]: rows.T")
+        return cls(*table[:, :3].T)
 
-    def _columns(self) -> np.ndarray:
-        cached = self.__dict__.get("_table")
+    def _columns(self) -> Doubles:
+        cached: Doubles | None = self.__dict__.get("_table")
         if cached is None:
             cached = self.__dict__["_table"] = self._read()
         return cached
 
-    def _read(self) -> np.ndarray:
+    def _read(self) -> Doubles:
         library, record = _ffi.library(), _ffi.NoteRecord()
         with self._held() as pointer:
             table = np.empty((5, library.avsvt_notes_count(pointer)))
@@ -96,65 +115,100 @@ class Notes(Handle):
         table.flags.writeable = False
         return table
 
-    onset = property(lambda self: self._columns()[0], doc="Seconds.")
-    offset = property(lambda self: self._columns()[1], doc="Seconds.")
-    pitch = property(lambda self: self._columns()[2], doc="MIDI number with fraction.")
-    level = property(lambda self: self._columns()[3], doc="dB below full scale.")
-    confidence = property(lambda self: self._columns()[4], doc="0..1.")
+    def _column(self, i: int) -> Doubles:
+        column: Doubles = self._columns()[i]
+        return column
 
-    def to_array(self) -> np.ndarray:
+    @property
+    def onset(self) -> Doubles:
+        """Seconds."""
+        return self._column(0)
+
+    @property
+    def offset(self) -> Doubles:
+        """Seconds."""
+        return self._column(1)
+
+    @property
+    def pitch(self) -> Doubles:
+        """MIDI number with fraction."""
+        return self._column(2)
+
+    @property
+    def level(self) -> Doubles:
+        """dB below full scale."""
+        return self._column(3)
+
+    @property
+    def confidence(self) -> Doubles:
+        """0..1."""
+        return self._column(4)
+
+    def to_array(self) -> Doubles:
         """Array [notes, 3] of onset, offset, pitch."""
-        return self._columns()[:3].T.copy()
+        array: Doubles = self._columns()[:3].T.copy()
+        return array
 
-    def __len__(self):
-        return self._columns().shape[1]
+    def __len__(self) -> int:
+        return int(self._columns().shape[1])
 
-    def __getitem__(self, i) -> "Note | Notes":
+    @overload
+    def __getitem__(self, i: Index) -> Note: ...
+
+    @overload
+    def __getitem__(self, i: Several) -> Notes: ...
+
+    def __getitem__(self, i: Index | Several) -> Note | Notes:
         if isinstance(i, slice | list | np.ndarray):
             return Notes(*self._columns()[:, i])
         return Note(*(float(value) for value in self._columns()[:, self._number(i)]))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Note]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self):
-        return "<avsvt.Notes closed>" if self._closed else f"<avsvt.Notes: {len(self)} notes>"
+    def _told(self) -> str:
+        return f"{len(self)} note{'' if len(self) == 1 else 's'}"
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return Notes, tuple(self._columns())
 
-    def _edited(self, name, *arguments, activations=None, at=True) -> "Notes":
+    def _edited(self, name: str, *arguments: object, activations: Activations | None = None,
+                at: bool = True) -> Notes:
         out = c_void_p()
-        with held(self, activations) as (pointer, from_):
+        with held(self, need(activations, Activations)) as (pointer, from_):
             tail = (from_, None) if at else ()
             call(f"avsvt_notes_{name}", ctypes.byref(out), pointer, *arguments, *tail)
         return Notes._adopt(out.value)
 
-    def _number(self, i) -> int:
-        i = operator.index(i)
+    def _number(self, number: Index) -> int:
+        i = operator.index(number)
         if not -len(self) <= i < len(self):
             raise IndexError(f"note {i} of {len(self)}")
         return i % len(self)
 
-    def move(self, i, onset, offset, activations=None) -> "Notes":
+    def move(self, i: Index, onset: float, offset: float,
+             activations: Activations | None = None) -> Notes:
         """A new list in which note ``i`` lies elsewhere. With ``activations``
         its pitch, level and confidence follow; no network runs. This list
         stays as it is, and so with the other edits."""
         return self._edited("move", self._number(i), onset, offset, activations=activations)
 
-    def split(self, i, time, activations=None) -> "Notes":
+    def split(self, i: Index, time: float,
+              activations: Activations | None = None) -> Notes:
         """A new list with note ``i`` in two."""
         return self._edited("split", self._number(i), time, activations=activations)
 
-    def merge(self, first, count=2, activations=None) -> "Notes":
+    def merge(self, first: Index, count: int = 2,
+              activations: Activations | None = None) -> Notes:
         """A new list with ``count`` notes from ``first`` on as one."""
         return self._edited("merge", self._number(first), count, activations=activations)
 
-    def remove(self, i) -> "Notes":
+    def remove(self, i: Index) -> Notes:
         """A new list without note ``i``."""
         return self._edited("remove", self._number(i), at=False)
 
-    def add(self, onset, offset, pitch=None, activations=None) -> "Notes":
+    def add(self, onset: float, offset: float, pitch: float | None = None,
+            activations: Activations | None = None) -> Notes:
         """A new list with one note more: of that ``pitch``, or of that which
         ``activations`` tell."""
         if (pitch is None) == (activations is None):
@@ -162,7 +216,8 @@ class Notes(Handle):
         record = _ffi.NoteRecord(onset_s=onset, offset_s=offset, pitch=pitch or 0.0)
         return self._edited("add", ctypes.byref(record), activations=activations)
 
-    def write(self, path, format=None, **options) -> None:
+    def write(self, path: Path, format: ExportFormat | None = None,
+              **options: Unpack[Exporting]) -> None:
         """Write a file; the format is told from the path's ending.
 
         Formats: csv, json, midi, ultrastar, musicxml, svg, html. Options:
@@ -173,7 +228,7 @@ class Notes(Handle):
         with self._held() as pointer:
             call("avsvt_notes_write", pointer, path_bytes(path), ctypes.byref(record))
 
-    def format(self, format, **options) -> bytes:
+    def format(self, format: ExportFormat, **options: Unpack[Exporting]) -> bytes:
         """The bytes that :meth:`write` would write."""
         if format is None:
             raise ValueError("a format is needed: " + ", ".join(filter(None, _ffi.FORMATS)))
@@ -194,11 +249,11 @@ class Notes(Handle):
         """JSON with all that is known of each note."""
         return self.format("json").decode()
 
-    def to_midi(self, **options) -> bytes:
+    def to_midi(self, **options: Unpack[Exporting]) -> bytes:
         """A standard MIDI file; options are those of :meth:`write`."""
         return self.format("midi", **options)
 
-    def to_svg(self, **options) -> str:
+    def to_svg(self, **options: Unpack[Exporting]) -> str:
         """A picture of the notes; options are those of :meth:`write`."""
         return self.format("svg", **options).decode()
 
@@ -207,17 +262,17 @@ class Notes(Handle):
         return svg[svg.index("<svg"):]  # a page can't hold an XML declaration
 
     def _repr_html_(self) -> str:
-        return f"<div>{self._repr_svg_()}<p>{len(self)} notes</p></div>"
+        return f"<div>{self._repr_svg_()}<p>{self._told()}</p></div>"
 
 
-def _export_options(format, tempo_bpm=None, duration=None, title=None, audio=None,
-                    pitch_bend=False) -> _ffi.ExportOptions:
-    if format not in _ffi.FORMATS:
-        raise ValueError(f"format {format!r} is none of "
-                         + ", ".join(filter(None, _ffi.FORMATS)))
+def _export_options(format: str | None, **options: Unpack[Exporting]) -> _ffi.ExportOptions:
+    known(options, Exporting.__annotations__)
+    title, audio = options.get("title"), options.get("audio")
     return _ffi.ExportOptions(
-        format=_ffi.FORMATS[format], flags=_ffi.EXPORT_PITCH_BEND if pitch_bend else 0,
-        tempo_bpm=optional(tempo_bpm), duration_s=optional(duration),
+        format=chosen("format", format, _ffi.FORMATS),
+        flags=_ffi.EXPORT_PITCH_BEND if options.get("pitch_bend") else 0,
+        tempo_bpm=optional(options.get("tempo_bpm")),
+        duration_s=optional(options.get("duration")),
         title=None if title is None else title.encode(),
         audio_path=None if audio is None else path_bytes(audio))
 
@@ -232,21 +287,22 @@ class Activations(Handle):
 
     _free = "avsvt_activations_free"
 
-    def __init__(self, logits, frame_rate, fine=None, level=None, start=0.0,
-                 fine_lowest=FINE_LOWEST, fine_step=FINE_STEP):
-        logits = _rows(logits, "logits", _ffi.NOTE_LOGITS)
-        frames = len(logits)
-        fine = None if fine is None else _rows(fine, "fine", None, frames)
-        level = None if level is None else np.ascontiguousarray(level, np.float32)
-        if level is not None and level.shape != (frames,):
-            raise ValueError(f"level must have shape ({frames},), not {level.shape}")
+    def __init__(self, logits: ArrayLike, frame_rate: float, fine: ArrayLike | None = None,
+                 level: ArrayLike | None = None, start: float = 0.0,
+                 fine_lowest: float = FINE_LOWEST, fine_step: float = FINE_STEP):
+        rows = _rows(logits, "logits", _ffi.NOTE_LOGITS)
+        frames = len(rows)
+        bins = None if fine is None else _rows(fine, "fine", None, frames)
+        levels = None if level is None else np.ascontiguousarray(level, np.float32)
+        if levels is not None and levels.shape != (frames,):
+            raise ValueError(f"level must have shape ({frames},), not {levels.shape}")
         info = _ffi.ActivationsInfo(
-            fine_bins=0 if fine is None else fine.shape[1], frames=frames,
+            fine_bins=0 if bins is None else bins.shape[1], frames=frames,
             frame_rate_hz=frame_rate, start_s=start,
-            fine_lowest=0.0 if fine is None else fine_lowest,
-            fine_step=0.0 if fine is None else fine_step)
+            fine_lowest=0.0 if bins is None else fine_lowest,
+            fine_step=0.0 if bins is None else fine_step)
         super().__init__("avsvt_activations_create", None, ctypes.byref(info),
-                         *(None if a is None else a.ctypes.data for a in (logits, fine, level)))
+                         *(None if a is None else a.ctypes.data for a in (rows, bins, levels)))
 
     def _info(self) -> _ffi.ActivationsInfo:
         info = _ffi.ActivationsInfo()
@@ -254,10 +310,17 @@ class Activations(Handle):
             _ffi.library().avsvt_activations_describe(pointer, ctypes.byref(info))
         return info
 
-    frame_rate = property(lambda self: self._info().frame_rate_hz, doc="Frames a second.")
-    start = property(lambda self: self._info().start_s, doc="Time of frame 0, seconds.")
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return float(self._info().frame_rate_hz)
 
-    def _lend(self, name: str, width=None):
+    @property
+    def start(self) -> float:
+        """Time of frame 0, seconds."""
+        return float(self._info().start_s)
+
+    def _lend(self, name: str, width: int | None = None) -> Floats | None:
         """The array of that name, or None when there is none."""
         frames = self._info().frames
         shape = (frames,) if width is None else (frames, width)
@@ -266,15 +329,17 @@ class Activations(Handle):
         return np.asarray(Lent(self, address, shape)) if address else None
 
     @property
-    def logits(self) -> np.ndarray:
+    def logits(self) -> Floats:
         """Onset, silence, octave and pitch class of each frame [frames, 20]."""
         found = self._lend("logits", _ffi.NOTE_LOGITS)
         return np.zeros((0, _ffi.NOTE_LOGITS), np.float32) if found is None else found
 
-    fine = property(lambda self: self._lend("fine", self._info().fine_bins),
-                    doc="Logits of fine pitch [frames, bins], or None.")
+    @property
+    def fine(self) -> Floats | None:
+        """Logits of fine pitch [frames, bins], or None."""
+        return self._lend("fine", self._info().fine_bins)
 
-    def note(self, onset, offset) -> Note:
+    def note(self, onset: float, offset: float) -> Note:
         """The note that would sound there: its pitch, level and confidence."""
         record = _ffi.NoteRecord()
         with self._held() as pointer:
@@ -283,20 +348,25 @@ class Activations(Handle):
                     record.confidence)
 
     @property
-    def pitch(self) -> np.ndarray:
+    def pitch(self) -> Floats:
         """The pitch curve [frames]: MIDI number, NaN where nothing is sung."""
         curve = np.empty(len(self), np.float32)
         with self._held() as pointer:
             _ffi.library().avsvt_activations_pitch(pointer, 0, len(curve), curve.ctypes.data)
         return curve
 
-    level = property(lambda self: self._lend("level"),
-                     doc="Loudness of each frame, dB below full scale, or None.")
+    @property
+    def level(self) -> Floats | None:
+        """Loudness of each frame, dB below full scale, or None."""
+        return self._lend("level")
 
-    def __len__(self):
-        return self._info().frames
+    def __len__(self) -> int:
+        return int(self._info().frames)
 
-    def notes(self, **settings) -> Notes:
+    def _told(self) -> str:
+        return f"{len(self)} frames at {self.frame_rate:g} Hz"
+
+    def notes(self, **settings: Unpack[Decoding]) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
         ``onset_threshold``, ``offset_threshold``, ``min_duration``,
         ``offset_delay``, ``fill`` (seconds), ``window`` (frames) and
@@ -308,7 +378,7 @@ class Activations(Handle):
         return Notes._adopt(out.value)
 
 
-def _rows(values, name: str, width, frames=None) -> np.ndarray:
+def _rows(values: ArrayLike, name: str, width: int | None, frames: int | None = None) -> Floats:
     """float32 rows of the right shape."""
     array = np.ascontiguousarray(values, np.float32)
     if array.ndim != 2 or width not in (None, array.shape[1]) \
@@ -318,10 +388,12 @@ def _rows(values, name: str, width, frames=None) -> np.ndarray:
     return array
 
 
-def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_threshold=0.5,
-                    rule="published", *, fine=None, start=0.0, min_duration=None,
-                    window=None, offset_delay=None, sung_share=None,
-                    fill=None) -> Notes:
+def frames_to_notes(logits: ArrayLike, frame_rate: float = 49.8, onset_threshold: float = 0.4,
+                    offset_threshold: float = 0.5, rule: Rule = "published", *,
+                    fine: ArrayLike | None = None, start: float = 0.0,
+                    min_duration: float | None = None, window: int | None = None,
+                    offset_delay: float | None = None, sung_share: float | None = None,
+                    fill: float | None = None) -> Notes:
     """Notes of frame logits [frames, 20] by the published rule or our own."""
     with Activations(logits, frame_rate, fine=fine, start=start) as activations:
         return activations.notes(rule=rule, onset_threshold=onset_threshold,
@@ -331,7 +403,7 @@ def frames_to_notes(logits, frame_rate=49.8, onset_threshold=0.4, offset_thresho
                                  fill=fill)
 
 
-def read_notes(path) -> Notes:
+def read_notes(path: Path) -> Notes:
     """Read notes: CSV or text with onset, offset, pitch; UltraStar; our JSON."""
     out = c_void_p()
     call("avsvt_notes_read", ctypes.byref(out), None, path_bytes(path))

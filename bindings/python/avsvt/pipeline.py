@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The whole way: sound -> notes."""
+from __future__ import annotations
+
 import ctypes
 import os
 import threading
 from contextlib import ExitStack
 from ctypes import c_void_p
+from typing import Union
 
 from . import _ffi
-from ._handle import Handle, Progress, call, held, path_bytes
-from .audio import opened
-from .models import Model, _crops, _floats
+from ._handle import Context, Handle, Progress, call, chosen, held, need, path_bytes
+from ._types import Chunks, Decoding, OnProgress, Path, Unpack
+from .audio import Sound, opened
+from .models import Features, Model, _crops, _floats
 from .notes import Activations, Notes, decoding
 from .video import Video
+
+Sight = Union[Path, Video, Features]
 
 
 class Pipeline(Handle):
@@ -26,22 +32,24 @@ class Pipeline(Handle):
 
     _free = "avsvt_pipeline_free"
 
-    def __init__(self, model=None, context=None, chunk=None, chunks=None, batch=None):
-        if chunks not in _ffi.CHUNKS:
-            raise ValueError(f"chunks {chunks!r} is none of 'overlap', 'whole', 'published'")
-        options = _ffi.PipelineOptions(chunks=_ffi.CHUNKS[chunks], chunk_s=chunk or 0.0,
-                                       batch=batch or 0)
+    def __init__(self, model: Model | Path | None = None, context: Context | None = None,
+                 chunk: float | None = None, chunks: Chunks | None = None,
+                 batch: int | None = None):
+        options = _ffi.PipelineOptions(chunks=chosen("chunks", chunks, _ffi.CHUNKS),
+                                       chunk_s=chunk or 0.0, batch=batch or 0)
         if isinstance(model, Model):
             with held(model) as (shared,):
                 super().__init__("avsvt_pipeline_create", shared, ctypes.byref(options))
             return
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             super().__init__("avsvt_pipeline_open", shared,
                              None if model is None else path_bytes(model),
                              ctypes.byref(options))
 
-    def notes(self, source=None, sample_rate=None, *, video=None, video_rate=None,
-              video_start=0.0, progress=None, **settings) -> Notes:
+    def notes(self, source: Sound | None = None, sample_rate: float | None = None, *,
+              video: Sight | None = None, video_rate: float | None = None,
+              video_start: float = 0.0, progress: OnProgress | None = None,
+              **settings: Unpack[Decoding]) -> Notes:
         """Notes of a sound file (a path, or a file object opened for bytes), of
         samples with their rate, or of a fresh :class:`Audio`.
 
@@ -61,22 +69,31 @@ class Pipeline(Handle):
         return Notes._adopt(self._run("avsvt_pipeline_notes_audio", source, sample_rate,
                                       progress, options, (video, video_rate, video_start)))
 
-    def activations(self, source=None, sample_rate=None, *, video=None, video_rate=None,
-                    video_start=0.0, progress=None) -> Activations:
+    def activations(self, source: Sound | None = None, sample_rate: float | None = None, *,
+                    video: Sight | None = None, video_rate: float | None = None,
+                    video_start: float = 0.0,
+                    progress: OnProgress | None = None) -> Activations:
         """What the network says of each frame, to be decoded later."""
         return Activations._adopt(self._run("avsvt_pipeline_activations", source, sample_rate,
                                             progress, None, (video, video_rate, video_start)))
 
-    def features(self, audio=None, video=None) -> Activations:
+    def features(self, audio: Features | None = None,
+                 video: Features | None = None) -> Activations:
         """What fusion and head say of features that were kept."""
+        if audio is None and video is None:
+            raise ValueError("features of sound or pictures are needed")
         out = c_void_p()
         with held(self, *(None if each is None else _floats(each)
                           for each in (audio, video))) as pointers:
             call("avsvt_pipeline_features", ctypes.byref(out), *pointers)
         return Activations._adopt(out.value)
 
-    def _run(self, name, source, sample_rate, progress, notes, pictures) -> int:
+    def _run(self, name: str, source: Sound | None, sample_rate: float | None,
+             progress: OnProgress | None, notes: _ffi.NotesOptions | None,
+             pictures: tuple[Sight | None, float | None, float]) -> int | None:
         video, video_rate, video_start = pictures
+        if source is None and video is None:
+            raise ValueError("sound or pictures are needed")
         if isinstance(video, Video) and video_rate:
             raise ValueError("a Video has its own rate: open it with that")
         options = _ffi.RunOptions(notes=notes and ctypes.pointer(notes),
@@ -101,30 +118,37 @@ class Pipeline(Handle):
                     call(name, ctypes.byref(out), pipeline, sound, ctypes.byref(options))
             except BaseException:
                 if out.value:  # it was ready when Ctrl-C came
-                    (Activations if notes is None else Notes)._adopt(out.value).close()
+                    made: type[Handle] = Activations if notes is None else Notes
+                    made._adopt(out.value).close()
                 raise
         return out.value
+
+    def _told(self) -> str:
+        hears = f"sound at {self.rate:g} Hz" if self.rate else ""
+        sees = f"{self.picture_rate:g} pictures a second" if self.picture_rate else ""
+        return f"{' and '.join(filter(None, (hears, sees)))}, backend {self.backend}"
 
     @property
     def rate(self) -> float:
         """Sample rate of the network, Hz; 0 where it hears nothing."""
         with self._held() as pointer:
-            return _ffi.library().avsvt_pipeline_rate_hz(pointer)
+            return float(_ffi.library().avsvt_pipeline_rate_hz(pointer))
 
     @property
     def picture_rate(self) -> float:
         """Pictures a second that the network takes; 0 where it sees nothing."""
         with self._held() as pointer:
-            return _ffi.library().avsvt_pipeline_picture_hz(pointer)
+            return float(_ffi.library().avsvt_pipeline_picture_hz(pointer))
 
     @property
     def backend(self) -> str:
         """Which backend runs the network: "native", "torch", ..."""
         with self._held() as pointer:
-            return _ffi.library().avsvt_pipeline_backend(pointer).decode()
+            name: bytes = _ffi.library().avsvt_pipeline_backend(pointer)
+            return name.decode()
 
 
-_built_in = None
+_built_in: Model | None = None
 _built_in_lock = threading.Lock()
 
 
@@ -137,8 +161,11 @@ def _default_model() -> Model:
         return _built_in
 
 
-def transcribe(source=None, sample_rate=None, *, model=None, context=None, progress=None,
-               **settings) -> Notes:
+def transcribe(source: Sound | None = None, sample_rate: float | None = None, *,
+               model: Model | Path | None = None, context: Context | None = None,
+               video: Sight | None = None, video_rate: float | None = None,
+               video_start: float = 0.0, progress: OnProgress | None = None,
+               **settings: Unpack[Decoding]) -> Notes:
     """Notes of a sound file (a path, or a file object opened for bytes), of samples
     and their rate, or of a fresh :class:`Audio`.
 
@@ -149,4 +176,5 @@ def transcribe(source=None, sample_rate=None, *, model=None, context=None, progr
     if model is None and context is None:
         model = _default_model()
     with Pipeline(model, context) as pipeline:
-        return pipeline.notes(source, sample_rate, progress=progress, **settings)
+        return pipeline.notes(source, sample_rate, video=video, video_rate=video_rate,
+                              video_start=video_start, progress=progress, **settings)

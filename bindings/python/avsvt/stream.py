@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Notes while they are sung."""
+from __future__ import annotations
+
 import ctypes
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _ffi, errors
-from ._handle import Handle, held, optional, or_none, path_bytes
+from ._handle import Context, Handle, held, need, optional, or_none, path_bytes
+from ._types import Doubles, Path
 from .audio import as_mono
 from .models import Model
 
-_KINDS = {1: "on", 2: "update", 3: "off"}
+Kind = Literal["on", "update", "off"]
+_KINDS: dict[int, Kind] = {1: "on", 2: "update", 3: "off"}
 _SHORT = 1
 _NOTHING = errors.NotFound.status
 
@@ -21,7 +26,7 @@ class StreamEvent(NamedTuple):
     ``pitch_now`` the one at ``time``; ``found`` is the time up to which sound
     had to be known. ``short`` tells, at the end, that it was rather none."""
 
-    kind: str
+    kind: Kind
     note: int
     time: float
     found: float
@@ -50,8 +55,10 @@ class Stream(Handle):
 
     _free = "avsvt_stream_free"
 
-    def __init__(self, rate, model=None, context=None, *, onset_threshold=None,
-                 offset_threshold=None, min_duration=None, queue=None):
+    def __init__(self, rate: float, model: Model | Path | None = None,
+                 context: Context | None = None, *, onset_threshold: float | None = None,
+                 offset_threshold: float | None = None, min_duration: float | None = None,
+                 queue: int | None = None):
         options = _ffi.StreamOptions(
             rate_hz=float(rate), queue=queue or 8192,
             onset_threshold=optional(onset_threshold),
@@ -61,12 +68,12 @@ class Stream(Handle):
             with held(model) as (shared,):
                 super().__init__("avsvt_stream_create", shared, ctypes.byref(options))
             return
-        with held(context) as (shared,):
+        with held(need(context, Context)) as (shared,):
             super().__init__("avsvt_stream_open", shared,
                              None if model is None else path_bytes(model),
                              ctypes.byref(options))
 
-    def push(self, samples) -> list:
+    def push(self, samples: ArrayLike) -> list[StreamEvent]:
         """Push mono samples; the events that they brought."""
         x = as_mono(samples)
         with self._held() as pointer:
@@ -74,7 +81,7 @@ class Stream(Handle):
                    "this stream has ended (reset() starts anew) or another thread pushes")
         return self._events()
 
-    def finish(self) -> list:
+    def finish(self) -> list[StreamEvent]:
         """The sound has ended: the last events. reset() starts anew."""
         with self._held() as pointer:
             _check(_ffi.library().avsvt_stream_finish(pointer),
@@ -87,8 +94,9 @@ class Stream(Handle):
             _check(_ffi.library().avsvt_stream_reset(pointer),
                    "another thread pushes or polls")
 
-    def _events(self) -> list:
-        record, events = _ffi.StreamEvent(), []
+    def _events(self) -> list[StreamEvent]:
+        record = _ffi.StreamEvent()
+        events: list[StreamEvent] = []
         with self._held() as pointer:
             poll = _ffi.library().avsvt_stream_poll
             while (status := poll(pointer, ctypes.byref(record))) == _ffi.OK:
@@ -100,7 +108,7 @@ class Stream(Handle):
             _check(status, "another thread polls")
         return events
 
-    def curve(self) -> np.ndarray:
+    def curve(self) -> Doubles:
         """The pitch curve since the last call, one row per frame of 20 ms: time,
         pitch (MIDI number), voicing (0..1), level (dB)."""
         record, rows = _ffi.StreamFrame(), []

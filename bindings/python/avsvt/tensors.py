@@ -4,14 +4,19 @@
 In: anything with DLPack (NumPy, PyTorch, ...). Out: NumPy arrays that lie
 over the library's memory and keep it alive, or DLPack.
 """
+from __future__ import annotations
+
 import ctypes
 import math
 from ctypes import PYFUNCTYPE, c_char_p, c_int, c_void_p, py_object, pythonapi
+from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from . import _ffi
 from ._handle import Handle, call, path_bytes
+from ._types import AnyArray, Path, SupportsDLPack
 
 _FRESH = b"dltensor"      # names of a capsule before and after it is consumed
 _USED = b"used_dltensor"
@@ -35,19 +40,25 @@ class _DLManagedTensor(ctypes.Structure):
                 ("deleter", ctypes.CFUNCTYPE(None, c_void_p))]
 
 
-@PYFUNCTYPE(None, c_void_p)
-def _drop_capsule(capsule):
+def _drop(capsule: int) -> None:
     """A capsule that nobody consumed frees its tensor."""
     if _dying_is(capsule, _FRESH):
         managed = _dying_pointer(capsule, _FRESH)
         _DLManagedTensor.from_address(managed).deleter(managed)
 
 
-def _exporter(value):
+_drop_capsule = PYFUNCTYPE(None, c_void_p)(_drop)
+
+
+def _lends(value: object) -> TypeGuard[SupportsDLPack]:
+    return not isinstance(value, np.ndarray) and hasattr(value, "__dlpack__")
+
+
+def _exporter(value: AnyArray) -> SupportsDLPack:
     """`value` as something that lends its memory by DLPack."""
-    if not isinstance(value, np.ndarray) and hasattr(value, "__dlpack__"):
+    if _lends(value):
         return value
-    array = np.asarray(value)
+    array: NDArray[Any] = np.asarray(value)
     if not isinstance(value, np.ndarray) and array.dtype == np.float64:
         array = array.astype(np.float32)  # lists of numbers: networks take float32
     if array.dtype.byteorder == ">":
@@ -64,14 +75,14 @@ class Tensor(Handle):
 
     _free = "avsvt_tensor_free"
 
-    def __init__(self, value):
+    def __init__(self, value: AnyArray):
         capsule = _exporter(value).__dlpack__()
         managed = _capsule_pointer(capsule, _FRESH)
         super().__init__("avsvt_tensor_from_dlpack", None, managed)
         _capsule_rename(capsule, _USED)  # ours now: the capsule must not free it
 
     @classmethod
-    def read(cls, path, array=None) -> "Tensor":
+    def read(cls, path: Path, array: str | None = None) -> Tensor:
         """An array of an .npy or .npz file."""
         out = ctypes.c_void_p()
         call("avsvt_tensor_read", ctypes.byref(out), None, path_bytes(path),
@@ -79,7 +90,7 @@ class Tensor(Handle):
         return cls._adopt(out.value)
 
     @property
-    def shape(self) -> tuple:
+    def shape(self) -> tuple[int, ...]:
         """As of a NumPy array."""
         with self._held() as pointer:
             library = _ffi.library()
@@ -87,12 +98,15 @@ class Tensor(Handle):
                          for axis in range(library.avsvt_tensor_ndim(pointer)))
 
     @property
-    def dtype(self) -> np.dtype:
+    def dtype(self) -> np.dtype[Any]:
         """As of a NumPy array."""
         with self._held() as pointer:
             return np.dtype(_ffi.TYPES[_ffi.library().avsvt_tensor_dtype(pointer)])
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def _told(self) -> str:
+        return f"{self.dtype} {list(self.shape)}"
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         array = self.numpy()
         if copy or (dtype is not None and array.dtype != dtype):
             if copy is False:
@@ -100,7 +114,7 @@ class Tensor(Handle):
             return array.astype(dtype or array.dtype)
         return array
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> NDArray[Any]:
         """The tensor as a read-only array over the same memory. The array
         keeps the memory alive, also when the tensor is closed."""
         if math.prod(self.shape) == 0:
@@ -109,10 +123,11 @@ class Tensor(Handle):
             owner = Tensor._adopt(_ffi.library().avsvt_tensor_ref(pointer))
         return np.asarray(_Lender(owner))
 
-    def __dlpack_device__(self) -> tuple:
+    def __dlpack_device__(self) -> tuple[int, int]:
         return (_CPU, 0)
 
-    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+    def __dlpack__(self, *, stream: object = None, max_version: object = None,
+                   dl_device: tuple[int, int] | None = None, copy: bool | None = None) -> object:
         if dl_device not in (None, (_CPU, 0)) or copy:
             raise BufferError("the tensor lies in the CPU's memory and is not copied")
         managed = c_void_p()
@@ -136,11 +151,11 @@ class Lent:
     """Float32 memory inside `owner` as an array interface. While arrays made
     of it live, closing the owner does not release the C object."""
 
-    def __init__(self, owner: Handle, address: int, shape: tuple):
+    def __init__(self, owner: Handle, address: int, shape: tuple[int, ...]):
         self._hold = owner._held()
         self._hold.__enter__()
         self.__array_interface__ = {"version": 3, "shape": shape, "typestr": "<f4",
                                     "data": (address, True)}
 
-    def __del__(self):
+    def __del__(self) -> None:
         self._hold.__exit__(None, None, None)

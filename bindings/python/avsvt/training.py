@@ -1,19 +1,52 @@
 # SPDX-License-Identifier: MIT
 """Training: recipes, adapting a model to a singer, steps on arrays."""
+from __future__ import annotations
+
 import ctypes
+from collections.abc import Callable, Mapping
 from ctypes import c_char_p, c_void_p
+from typing import Literal, TypedDict, cast
+
+from numpy.typing import ArrayLike
 
 from . import _ffi
-from ._handle import Handle, Progress, call, held, path_bytes, settings_text
+from ._handle import Context, Handle, Progress, call, held, need, path_bytes, settings_text
+from ._types import Path
 from .audio import as_mono
-from .models import Model
+from .models import Features, Model
 from .notes import Notes
 from .tensors import Tensor
+
+
+class Report(TypedDict, total=False):
+    """Where a training stands; what is not known yet is not there."""
+
+    event: Literal["step", "valid", "look"]
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    mean_loss: float
+    lr: float
+    grad_norm: float
+    sound_s: float
+    valid_loss: float
+    conpoff: float
+    conp: float
+    con: float
+    coff: float
+    best: float
+    improved: bool
+    resumed: bool
+    rank: int
+    processes: int
+
 
 _EVENTS = {1: "step", 2: "valid", 3: "look"}
 
 
-def _report(record) -> dict:
+def _report(record: _ffi.TrainReport) -> Report:
     """The numbers that are known, by name."""
     values = {name: getattr(record, name) for name, *_ in record._fields_[2:]}
     if record.event in _EVENTS:
@@ -22,7 +55,7 @@ def _report(record) -> dict:
         if values[name] < 0:
             del values[name]
     values["improved"], values["resumed"] = bool(record.improved), bool(record.resumed)
-    return values
+    return cast(Report, values)
 
 
 class Trainer(Handle):
@@ -38,35 +71,40 @@ class Trainer(Handle):
 
     _free = "avsvt_trainer_free"
 
-    def __init__(self, recipe=None, *, model=None, settings=None, context=None):
+    def __init__(self, recipe: Path | None = None, *, model: Model | None = None,
+                 settings: str | Mapping[str, object] | None = None,
+                 context: Context | None = None):
         if (recipe is None) == (model is None):
             raise ValueError("give a recipe, or a model and settings")
         if recipe is not None:
-            with held(context) as (shared,):
+            with held(need(context, Context)) as (shared,):
                 super().__init__("avsvt_trainer_open", shared, path_bytes(recipe))
             return
         text = settings.encode() if isinstance(settings, str) else settings_text(settings or {})
-        with held(model) as (pointer,):
+        with held(need(model, Model)) as (pointer,):
             super().__init__("avsvt_trainer_create", pointer, text)
 
-    def add(self, samples, sample_rate: float, notes: Notes) -> None:
+    def add(self, samples: ArrayLike, sample_rate: float, notes: Notes) -> None:
         """A song to train on: mono samples and its notes."""
-        samples = as_mono(samples)
-        with held(self, notes) as (trainer, list_of_notes):
-            call("avsvt_trainer_add", trainer, samples.ctypes.data, samples.size,
+        mono = as_mono(samples)
+        with held(self, need(notes, Notes)) as (trainer, list_of_notes):
+            call("avsvt_trainer_add", trainer, mono.ctypes.data, mono.size,
                  float(sample_rate), list_of_notes)
 
-    def run(self, progress=None) -> dict:
+    def run(self, progress: Callable[[Report], object] | None = None) -> Report:
         """Train to the end; gives the last report. ``progress(report)`` is
         called after every step and validation, and may raise to stop; run
         again, training goes on."""
-        report = progress and (lambda record: progress(_report(record.contents)))
+        def report(record: ctypes._Pointer[_ffi.TrainReport]) -> None:
+            if progress is not None:
+                progress(_report(record.contents))
+
         with self._held() as trainer, Progress(report) as told:
             function = _ffi.TrainFunction(lambda _user, record: told.tell(record))
             call("avsvt_trainer_run", trainer, function, None)
         return self.report
 
-    def step(self, **arrays) -> dict:
+    def step(self, **arrays: Features) -> Report:
         """Change the weights once, on a batch given by the names of the inputs
         of the model's ``loss``."""
         tensors = [value if isinstance(value, Tensor) else Tensor(value)
@@ -80,7 +118,7 @@ class Trainer(Handle):
         return _report(record)
 
     @property
-    def report(self) -> dict:
+    def report(self) -> Report:
         """Where the training stands."""
         record = _ffi.TrainReport()
         with self._held() as trainer:
@@ -94,7 +132,7 @@ class Trainer(Handle):
             call("avsvt_trainer_model", ctypes.byref(out), trainer)
         return Model._adopt(out.value)
 
-    def write(self, path) -> None:
+    def write(self, path: Path) -> None:
         """The same as a model file."""
         with self._held() as trainer:
             call("avsvt_trainer_write", trainer, path_bytes(path))

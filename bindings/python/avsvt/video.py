@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Pictures: video files and arrays of frames, at any rate."""
+from __future__ import annotations
+
 import ctypes
 import os
+from collections.abc import Iterator
 from ctypes import c_size_t, c_void_p
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _ffi
 from ._file import FromFile, HostFile, is_host_file
-from ._handle import Handle, Progress, call, held, path_bytes
+from ._handle import Context, Handle, Progress, call, chosen, held, need, path_bytes
+from ._types import ByteFile, Doubles, Path, Pictures, Pixels, Smoothing
 from .tensors import Tensor
 
 _PIXELS = {"grey": 0, "gray": 0, "rgb": 1}
 _SMOOTHING = {"published": 0, "centred": 1}
 
 
-def read_landmarks(path) -> np.ndarray:
+def read_landmarks(path: Path) -> Doubles:
     """Landmarks of a .npy, .npz, .json or .csv file, float64 [frames, 68, 2], NaN
     where there is no face."""
     out = c_void_p()
@@ -36,21 +41,20 @@ class Video(FromFile, Handle):
 
     _free = "avsvt_video_free"
 
-    def __init__(self, source, rate=None, pixels="grey", array_rate=None, array=None,
-                 context=None):
-        if pixels not in _PIXELS:
-            raise ValueError(f"pixels {pixels!r} is neither 'grey' nor 'rgb'")
+    def __init__(self, source: Path | ByteFile | ArrayLike, rate: float | None = None,
+                 pixels: Pixels = "grey", array_rate: float | None = None,
+                 array: str | None = None, context: Context | None = None):
         options = _ffi.VideoOptions(
-            pixels=_PIXELS[pixels], rate_hz=rate or 0.0, array_rate_hz=array_rate or 0.0,
-            array=None if array is None else array.encode())
+            pixels=chosen("pixels", pixels, _PIXELS), rate_hz=rate or 0.0,
+            array_rate_hz=array_rate or 0.0, array=None if array is None else array.encode())
         is_path = isinstance(source, (str, bytes, os.PathLike))
-        is_file = is_host_file(source)
-        frames = None if is_path or is_file else Tensor(np.ascontiguousarray(_bytes(source)))
-        with held(context, frames) as (shared, tensor):
-            if is_path:
+        frames = None if is_path or is_host_file(source) else \
+            Tensor(np.ascontiguousarray(_bytes(source)))
+        with held(need(context, Context), frames) as (shared, tensor):
+            if isinstance(source, (str, bytes, os.PathLike)):
                 super().__init__("avsvt_video_open", shared, path_bytes(source),
                                  ctypes.byref(options))
-            elif is_file:
+            elif is_host_file(source):
                 self._file = HostFile(source)  # C keeps its functions
                 with self._reading():
                     super().__init__("avsvt_video_open_io", shared,
@@ -60,7 +64,7 @@ class Video(FromFile, Handle):
                                  ctypes.byref(options))
 
     @property
-    def _shape(self) -> tuple:
+    def _shape(self) -> tuple[int, ...]:
         """Of one picture."""
         info = self.info()
         return (info.height, info.width) + ((3,) if info.channels == 3 else ())
@@ -72,7 +76,11 @@ class Video(FromFile, Handle):
             call("avsvt_video_describe", pointer, ctypes.byref(record))
         return record
 
-    def read(self, count: int) -> np.ndarray:
+    def _told(self) -> str:
+        info = self.info()
+        return f"{info.width} x {info.height} at {info.rate_hz:g} Hz, {info.format}"
+
+    def read(self, count: int) -> Pictures:
         """The next pictures, uint8 [count, height, width] or [..., 3]; fewer than
         `count` only at the end."""
         to, got = np.empty((count, *self._shape), np.uint8), c_size_t()
@@ -80,7 +88,7 @@ class Video(FromFile, Handle):
             call("avsvt_video_read", pointer, to.ctypes.data, count, ctypes.byref(got))
         return to[:got.value]
 
-    def frames(self) -> np.ndarray:
+    def frames(self) -> Pictures:
         """All that is left, as one array."""
         out = c_void_p()
         with self._held() as pointer, self._reading(), Progress(None) as told:
@@ -89,8 +97,10 @@ class Video(FromFile, Handle):
         with Tensor._adopt(out.value) as tensor:
             return tensor.numpy()
 
-    def mouth(self, landmarks, pixels="grey", size=96, smoothing="published", window=12,
-              mean_face=None, landmarks_rate=None, whole_picture=False) -> "Video":
+    def mouth(self, landmarks: Path | ArrayLike, pixels: Pixels = "grey", size: int = 96,
+              smoothing: Smoothing = "published", window: int = 12,
+              mean_face: ArrayLike | None = None, landmarks_rate: float | None = None,
+              whole_picture: bool = False) -> Video:
         """The mouth cut out of these pictures, as AV-HuBERT does; this object is
         used up. `landmarks` is an array [frames, 68, 2] (x, y; NaN: no face) or a
         file of one, with a set for each picture (or `landmarks_rate` sets a
@@ -99,18 +109,17 @@ class Video(FromFile, Handle):
         `smoothing` "published" looks ahead, "centred" is better at cuts; `mean_face`
         is the [68, 2] of the model's training (default: one of ours).
         """
-        if smoothing not in _SMOOTHING or pixels not in _PIXELS:
-            raise ValueError(f"smoothing {smoothing!r} or pixels {pixels!r} is not known")
+        words = {"pixels": chosen("pixels", pixels, _PIXELS),
+                 "smoothing": chosen("smoothing", smoothing, _SMOOTHING)}
         if isinstance(landmarks, (str, bytes, os.PathLike)):
-            landmarks = read_landmarks(landmarks)
+            landmarks = read_landmarks(os.fsdecode(landmarks))
         faces = Tensor(np.array(landmarks, np.float64, order="C"))
         mean = None if mean_face is None else Tensor(np.array(mean_face, np.float64, order="C"))
         out = c_void_p()
         with held(self, faces, mean) as (pointer, sets, face):
             options = _ffi.MouthOptions(
-                pixels=_PIXELS[pixels], size=size, smoothing=_SMOOTHING[smoothing],
-                window=window, whole_picture=int(whole_picture),
-                landmarks_rate_hz=landmarks_rate or 0.0, mean_face=face)
+                size=size, window=window, whole_picture=int(whole_picture),
+                landmarks_rate_hz=landmarks_rate or 0.0, mean_face=face, **words)
             call("avsvt_mouth_open", ctypes.byref(out), pointer, sets, ctypes.byref(options))
             self._pointer = None  # it is the crop's now
         self.close()
@@ -118,7 +127,7 @@ class Video(FromFile, Handle):
         cut._file = self._file
         return cut
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Pictures]:
         while True:
             some = self.read(1)
             if not len(some):
@@ -126,7 +135,7 @@ class Video(FromFile, Handle):
             yield some[0]
 
 
-def _bytes(frames) -> np.ndarray:
+def _bytes(frames: object) -> Pictures:
     array = np.asarray(frames)
     if array.dtype != np.uint8:
         raise ValueError(f"frames must be uint8 (0..255), not {array.dtype}")

@@ -118,6 +118,12 @@ def test_times_that_cannot_be_are_refused(rca, times):
         rca(features(4, 1), features(4, 2), times=times)
 
 
+@pytest.mark.parametrize("times", [(50,), (50, 50, 0.0), (50, 50, 0.0, 0.0, 0.0)])
+def test_times_are_two_or_four(rca, times):
+    with pytest.raises(ValueError, match=f"{len(times)} are given"):
+        rca(features(4, 1), features(4, 2), times=times)
+
+
 def test_another_width_is_refused_by_name(rca):
     with pytest.raises(ValueError, match="video features have 3 values"):
         rca(features(4, 1), np.zeros((4, 3)))

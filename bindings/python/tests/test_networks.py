@@ -83,6 +83,9 @@ def test_targets_say_where_notes_are():
     assert onset.argmax() == 10 and offset.argmax() == 20
     assert (silence == 0).sum() == 10 and (pitch == 60.5).sum() == 10
     assert silence[9] == 1 and pitch[20] == -1
+    for given in (avsvt.Notes([0.2], [0.4], [60.5]), np.array([[0.2, 0.4, 60.5]])):
+        for made, target in zip(frame_targets(given, 40), (onset, silence, pitch, offset)):
+            assert np.array_equal(made, target)
 
 
 @pytest.mark.parametrize("lookahead", [1, 4])

@@ -141,6 +141,13 @@ def test_the_precise_rule_knows_the_fraction_of_the_pitch():
     assert avsvt.frames_to_notes(logits, 50).pitch.tolist() == [69]
 
 
+def test_a_list_of_notes_is_a_note_list_again():
+    notes = avsvt.Notes([0, 1], [1, 2], [60, 62], [-20, -30], [0.5, 0.75])
+    again = avsvt.Notes.from_array(list(notes))
+    assert list(again) == list(notes)
+    assert list(avsvt.Notes.from_array(np.array(notes)).confidence) == [0, 0]
+
+
 def test_settings_reach_the_decoder_zero_included():
     logits, _ = one_note()
     assert len(avsvt.frames_to_notes(logits, 50, onset_threshold=0.999)) == 0
