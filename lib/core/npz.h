@@ -22,6 +22,9 @@ avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
  * name). *data is borrowed until the next call, and holds all its elements. */
 avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
                               avsvti_npy *npy, const void **data, avsvt_error *err);
+/* The same without the elements: a packed array is not unpacked for it. */
+avsvt_status avsvti_npz_shape(avsvti_npz *npz, const char *array, avsvti_npy *npy,
+                              avsvt_error *err);
 void avsvti_npz_close(avsvti_npz *npz);
 
 #endif
