@@ -55,6 +55,16 @@ whole=$(PKG_CONFIG_PATH=$work/whole pkg-config --define-variable=pcfiledir=/opt/
     exit 1
 }
 
+# What is a shared library only says so, to whoever asked for a static one.
+! grep -q 'shared library' "$work/whole.err" || { cat "$work/whole.err" >&2; exit 1; }
+# shellcheck disable=SC2086
+cmake -S "$root" -B "$work/static" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules -DAVSVT_TESTS=OFF \
+    -DBUILD_SHARED_LIBS=OFF >"$work/static.log" 2>"$work/static.err"
+grep -q 'BUILD_SHARED_LIBS=OFF.*shared library' "$work/static.err" || {
+    echo "BUILD_SHARED_LIBS=OFF is not told of" >&2
+    exit 1
+}
+
 # Of several configurations in one folder each has its modules beside its library.
 cmake -S "$root" -B "$work/several" -G "Ninja Multi-Config" -DCMAKE_C_COMPILER="$cc" -DAVSVT_TORCH=OFF \
     -DAVSVT_SYNTH=OFF -DAVSVT_FACE=OFF -DAVSVT_MEDIA=ON >"$work/several.log"
