@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "features/pieces.h"
 #include "platform/folder.h"
+#include "platform/locale.h"
 
 static const avsvti_dataset_kind kinds[] = {
     { "mir-st500", "mir_st500", avsvti_read_mir_st500 },
@@ -66,7 +67,7 @@ void avsvti_dataset_leave_out(avsvti_dataset *d, const char *format, ...)
     char reason[sizeof(d->report.reason)];
     va_list list;
     va_start(list, format);
-    vsnprintf(reason, sizeof(reason), format, list);
+    avsvti_vprint_c(reason, sizeof(reason), format, list);
     va_end(list);
     avsvti_one_line(reason);
     if (!d->report.left_out++)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "core/tensor.h"
 #include "train/trainer.h"
 
@@ -44,8 +45,10 @@ static void name_batch(const avsvt_trainer *t, size_t b, char *to, size_t size)
             snprintf(to + n, size - n, " and %zu more", t->plan.ends[b] - i);
             return;
         }
-        int wrote = snprintf(to + n, size - n, "%s%s at %.1f s", i > from ? ", " : "",
-            slash ? slash + 1 : name, (double)c->start / t->train.rate_hz);
+        char at_s[AVSVTI_NUMBER_SIZE];
+        avsvti_number_print(at_s, sizeof(at_s), (double)c->start / t->train.rate_hz, 1);
+        int wrote = snprintf(to + n, size - n, "%s%s at %s s", i > from ? ", " : "",
+                             slash ? slash + 1 : name, at_s);
         n += wrote > 0 ? (size_t)wrote : 0;
     }
 }
