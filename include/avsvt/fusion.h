@@ -54,10 +54,9 @@ typedef struct avsvt_fusion_times {
 #define AVSVT_FUSION_TIMES_INIT \
     { sizeof(avsvt_fusion_times), 0u, 0.0, 0.0, 0.0, 0.0 }
 
-/** Fuse by time: an audio frame takes the picture that is shown in its middle
- *  (of two that meet there the earlier, as video.h has it), zeros where there is
- *  none. Otherwise as avsvt_fusion_run(). Without sound the result has audio
- *  frames from times->audio_start_s to the video's end.
+/** Fuse by time: an audio frame takes the picture that is shown in its middle,
+ *  zeros where there is none. Otherwise as avsvt_fusion_run(). Without sound
+ *  the result has audio frames from times->audio_start_s to the video's end.
  *  @param times [borrowed]
  *  @return as avsvt_fusion_run(); AVSVT_E_ARG also for a time out of range.
  *  @thread one at a time  @rt no  @since 0.1 */

@@ -14,9 +14,9 @@
  *  the last one whose time, rounded to the nearest multiple of 1/r (halves up),
  *  is not after n/r: the rule of FFmpeg's `fps` filter. Nothing is blended.
  *  Before the first picture stands the first; the last stands for its length.
- *  Everywhere else too, in pipelines, fusion by time and training, a frame of a
- *  model takes the picture that is shown in its middle, of two that meet there
- *  the earlier: of 50 a second a model of 25 takes the first, the third, ...
+ *  Pipelines take the same ones of pictures at another rate than their model's: for
+ *  each frame that which is shown in its middle, of two that meet there the
+ *  earlier. Of 50 a second a model of 25 takes the first, the third, ...
  *  A damaged part of a file is left out, with a warning in the log; the picture
  *  before stands meanwhile. Times that fall, or jump by more than a minute, are
  *  taken to go on at the usual rate. */
