@@ -130,6 +130,10 @@ int cli_columns(void); /* of the terminal, 80 when there is none */
 
 /* interrupt.c: the first Ctrl-C or TERM asks to stop, the second ends at once */
 void cli_catch_interrupts(void);
+/* The same signals to another handler, as far as the caller did not have them
+ * ignored; and back to what had them before. */
+void cli_catch(void (*handler)(int number));
+void cli_catch_as_before(void);
 void cli_interrupt(int number); /* what its handler does */
 int cli_interrupted(void);      /* the signal's number, or 0 */
 int cli_end(int status);        /* returns status, unless the work was stopped */

@@ -63,6 +63,26 @@ static int has_ending(const char *path, const char *ending)
     return a >= b && !strcasecmp(path + a - b, ending);
 }
 
+/* What the model's makers say it was trained on; people read it in the manifest. */
+static void origin_facts(const avsvt_model *model)
+{
+    char key[64];
+    const char *name;
+    fputs(",\n \"trained_on\": [", stdout);
+    for (int i = 0;; i++) {
+        snprintf(key, sizeof key, "trained_on.%d.name", i);
+        if (!(name = avsvt_model_get(model, key)))
+            break;
+        fputs(i ? ", {\"name\": " : "{\"name\": ", stdout);
+        cli_json_string(stdout, name);
+        snprintf(key, sizeof key, "trained_on.%d.licence", i);
+        fputs(", \"licence\": ", stdout);
+        cli_json_string(stdout, avsvt_model_get(model, key));
+        putchar('}');
+    }
+    putchar(']');
+}
+
 static int info_model(const cli_args *args, avsvt_context *context, const char *path)
 {
     static const char *const keys[] = { "name", "role", "task", "licence" };
@@ -76,6 +96,7 @@ static int info_model(const cli_args *args, avsvt_context *context, const char *
         text_fact(args, keys[i], avsvt_model_get(model, keys[i]));
     text_fact(args, "native", avsvt_model_get(model, "native.family"));
     if (args->json) {
+        origin_facts(model);
         text_fact(args, "manifest", avsvt_model_manifest(model));
     } else { /* the list of weights is long and says nothing to people */
         const char *manifest = avsvt_model_manifest(model);

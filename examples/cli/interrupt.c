@@ -28,19 +28,31 @@ static void on_signal(int number)
     signal(number, end_now);
 }
 
-void cli_catch_interrupts(void)
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+#define CAUGHT (sizeof caught / sizeof *caught)
+static struct sigaction before[CAUGHT];
+
+void cli_catch(void (*handler)(int number))
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal; /* and without SA_RESTART: what waits is to end */
+    action.sa_handler = handler; /* and without SA_RESTART: what waits is to end */
     sigemptyset(&action.sa_mask);
-    const int caught[] = { SIGINT, SIGTERM, SIGHUP };
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-        struct sigaction old;
+    for (size_t i = 0; i < CAUGHT; i++)
         /* What the caller told us to ignore (nohup, background) stays so. */
-        if (!sigaction(caught[i], NULL, &old) && old.sa_handler != SIG_IGN)
+        if (!sigaction(caught[i], NULL, &before[i]) && before[i].sa_handler != SIG_IGN)
             sigaction(caught[i], &action, NULL);
-    }
+}
+
+void cli_catch_as_before(void)
+{
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &before[i], NULL);
+}
+
+void cli_catch_interrupts(void)
+{
+    cli_catch(on_signal);
 }
 
 int cli_interrupted(void)

@@ -7,6 +7,7 @@
 #define BLOCK_S 0.01
 #define MAX_BLOCK 4096
 #define DRAW_S 0.033
+#define STOPPED_S 0.5     /* later than that: nothing catches up what a person waited for */
 #define MOST_BEHIND_S 5.0 /* of the feed, where sound could come faster */
 
 static void rest(double seconds)
@@ -42,7 +43,8 @@ static int is_over(const loop *l, double heard_s)
     return cli_interrupted() || (l->sink->until_s > 0 && heard_s >= l->sink->until_s);
 }
 
-/* Waits until the sound that was pushed would have been heard. */
+/* Waits until the sound that was pushed would have been heard. After Ctrl-Z and fg
+ * it goes on from there, at its own pace. */
 static void keep_pace(loop *l)
 {
     if (l->args->fast) {
@@ -53,6 +55,9 @@ static void keep_pace(loop *l)
         }
         return;
     }
+    double late_s = cli_clock_s() - l->start_s - l->pushed_s;
+    if (late_s > STOPPED_S)
+        l->start_s += late_s;
     for (double wait; !cli_interrupted() &&
          (wait = l->start_s + l->pushed_s - cli_clock_s()) > 0;)
         rest(wait < 0.02 ? wait : 0.02);

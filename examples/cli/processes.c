@@ -21,9 +21,6 @@
 #define ASK_AFTER 30
 #define KILL_AFTER 120
 
-static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP };
-#define FORWARDED (sizeof forwarded / sizeof *forwarded)
-
 static volatile pid_t workers[CLI_MAX_PROCESSES]; /* 0: ended */
 
 static void signal_workers(int number)
@@ -39,18 +36,6 @@ static void forward(int number)
     cli_interrupt(number);
     signal_workers(number);
     errno = kept;
-}
-
-/* What the caller told us to ignore stays so. old: as it was. */
-static void catch_signals(struct sigaction old[FORWARDED])
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = forward;
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < FORWARDED; i++)
-        if (!sigaction(forwarded[i], NULL, &old[i]) && old[i].sa_handler != SIG_IGN)
-            sigaction(forwarded[i], &action, NULL);
 }
 
 /* What a process other than the first says; the first speaks for all. */
@@ -155,7 +140,7 @@ static int wait_for_all(const char *folder, int told)
     return result;
 }
 
-static int start(int count, const char *folder, const struct sigaction *old)
+static int start(int count, const char *folder)
 {
     pid_t parent = getpid();
     for (int i = 0; i < count; i++) {
@@ -166,8 +151,7 @@ static int start(int count, const char *folder, const struct sigaction *old)
             return -1;
         }
         if (!pid) {
-            for (size_t k = 0; k < FORWARDED; k++)
-                sigaction(forwarded[k], &old[k], NULL);
+            cli_catch_as_before();
             become_worker(i, count, folder, parent);
             return i;
         }
@@ -197,7 +181,6 @@ int cli_in_processes(const cli_args *args, int count, int (*run)(const cli_args 
     const char *other = started_by_others();
     const char *temporary = getenv("TMPDIR");
     char folder[512], file[640];
-    struct sigaction old[FORWARDED];
     sigset_t all, before;
     snprintf(folder, sizeof folder, "%.480s/avsvt.XXXXXX",
              temporary && *temporary ? temporary : "/tmp");
@@ -209,8 +192,8 @@ int cli_in_processes(const cli_args *args, int count, int (*run)(const cli_args 
     fflush(NULL);
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    catch_signals(old);
-    int place = start(count, folder, old);
+    cli_catch(forward);
+    int place = start(count, folder);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (place >= 0 && place < count)
         return run(args);

@@ -63,9 +63,9 @@ typedef struct avsvt_chart_options {
  *  avsvt_notes_read() reads. UltraStar brings its own lines; elsewhere a line
  *  ends where a MIDI file's words say so or, without words, at a pause of
  *  0.6 s. Texts that are no UTF-8 are taken for Windows-1252, as old songs have
- *  them. A note that starts while another sounds ends it; of notes that
- *  start within 30 ms the highest stays; what is then shorter than 1 ms is
- *  left out.
+ *  them, or for Windows-1250 where the tag ENCODING says CP1250. A note that starts
+ *  while another sounds ends it; of notes that start within 30 ms the highest
+ *  stays; what is then shorter than 1 ms is left out.
  *  @param out  [out, owned] free with avsvt_chart_free(); NULL on failure.
  *  @param context [borrowed] NULL for the default.
  *  @param path [borrowed] UTF-8.

@@ -16,7 +16,8 @@ typedef struct avsvt_note {
     uint32_t struct_size; /**< Set by AVSVT_NOTE_INIT. */
     float    level_db;    /**< Loudness, dB below full scale; 0: not known. */
     double   onset_s;     /**< Seconds from the first sample. */
-    double   offset_s;    /**< Seconds; not before onset_s. Equal to it only in
+    double   offset_s;    /**< Seconds; not before onset_s, and by the precise
+                               rule not after the sound. Equal to onset_s only in
                                the published rule's note of the last frame,
                                and in lists of the caller's own. */
     double   pitch;       /**< MIDI number, with fraction where it is known. */

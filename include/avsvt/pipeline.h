@@ -62,7 +62,8 @@ typedef struct avsvt_run_options {
                                mouth as for avsvt_extractor_run_video(), for a
                                pipeline file with `video:`. */
     double crops_rate_hz; /**< Pictures a second, 0.1..1000; default: as many as
-                               the model takes. Others are taken by time. */
+                               the model takes. Others are taken by time, as
+                               video.h has it. */
     double crops_start_s; /**< When picture 0 is shown, on the clock of the
                                sound; below 0: before the sound begins. */
     avsvt_video *video;   /**< [borrowed until the run or job has ended] in place

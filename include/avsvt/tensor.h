@@ -68,7 +68,8 @@ AVSVT_API avsvt_status avsvt_tensor_to_dlpack(struct DLManagedTensor **out,
 
 /** Read an array from an .npy or .npz file: bool, uint8, int32, int64, float32
  *  and float64 as they are, other numbers as the next larger of those. Row-major
- *  and little-endian arrays only.
+ *  and little-endian arrays only; of packed ones (numpy.savez_compressed) at most
+ *  2 GiB are unpacked.
  *  @param out   [out, owned] free with avsvt_tensor_free(); NULL on failure.
  *  @param context [borrowed] NULL for the default.
  *  @param path  [borrowed] UTF-8.

@@ -14,6 +14,9 @@
  *  the last one whose time, rounded to the nearest multiple of 1/r (halves up),
  *  is not after n/r: the rule of FFmpeg's `fps` filter. Nothing is blended.
  *  Before the first picture stands the first; the last stands for its length.
+ *  Pipelines take the same ones of pictures at another rate than their model's: for
+ *  each frame that which is shown in its middle, of two that meet there the
+ *  earlier. Of 50 a second a model of 25 takes the first, the third, ...
  *  A damaged part of a file is left out, with a warning in the log; the picture
  *  before stands meanwhile. Times that fall, or jump by more than a minute, are
  *  taken to go on at the usual rate. */
@@ -37,7 +40,8 @@ typedef struct avsvt_video_options {
     int32_t  pixels;       /**< AVSVT_VIDEO_GREY (default) or _RGB. */
     double   rate_hz;      /**< Pictures a second that are delivered, 0.001..1000;
                                 default: each one of the source, once. */
-    double   array_rate_hz;/**< Of an array, 0.001..1000; default 50. */
+    double   array_rate_hz;/**< Of an array, 0.001..1000; default 50, wherever a
+                                file of one is read and nothing else is said. */
     const char *array;     /**< [copied] the array's name in an .npz; default:
                                 the only one. */
 } avsvt_video_options;

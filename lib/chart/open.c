@@ -29,6 +29,7 @@ typedef struct builder {
     uint32_t line;
     int line_is_empty, has_lines;
     size_t title, artist, audio, mp3; /* in the texts; mp3: the audio's old name */
+    avsvti_code_page page;
 } builder;
 
 /* Keeps a text, cleaned; 0 (the empty one) when there is nothing in it. */
@@ -44,7 +45,7 @@ static avsvt_status keep_text(builder *b, const char *text, size_t length,
     memcpy(whole, text, length);
     whole[length] = '\0';
     *at = b->chart->texts.size;
-    avsvti_text_clean_old(&b->chart->texts, whole);
+    avsvti_text_clean_old(&b->chart->texts, whole, b->page);
     avsvti_buffer_append(&b->chart->texts, "", 1);
     avsvti_release(b->allocator, whole);
     return b->chart->texts.failed ? avsvti_fail_memory(err) : AVSVT_OK;
@@ -84,6 +85,11 @@ static avsvt_status take_tag(void *user, const char *name, const char *value,
                              size_t length, avsvt_error *err)
 {
     builder *b = user;
+    if (*name == 'e') {
+        b->page = avsvti_starts_with(value, value + length, "CP1250") ? AVSVTI_CENTRAL
+                                                                      : AVSVTI_WESTERN;
+        return AVSVT_OK;
+    }
     size_t *to = *name == 't' ? &b->title : *name == 'm' ? &b->mp3
                : name[1] == 'r' ? &b->artist : &b->audio;
     return *to ? AVSVT_OK : keep_text(b, value, length, to, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "platform/locale.h"
 
 static char default_device[] = "auto";
 static char default_backend[] = "auto";
@@ -33,7 +34,7 @@ void avsvti_log(const avsvt_context *context, int32_t level,
     if (!context || !context->log)
         return;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    avsvti_vprint_c(line, sizeof(line), format, args);
     va_end(args);
     avsvti_one_line(line);
     context->log(context->log_user, level, line);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "platform/locale.h"
 
 /* Bytes of message that the caller's struct has room for. */
 static size_t message_room(const avsvt_error *err)
@@ -59,7 +60,7 @@ avsvt_status avsvti_fail(avsvt_error *err, avsvt_status status,
         va_list args;
         err->status = status;
         va_start(args, format);
-        vsnprintf(err->message, room, format, args);
+        avsvti_vprint_c(err->message, room, format, args);
         va_end(args);
         avsvti_one_line(err->message);
     }

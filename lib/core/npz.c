@@ -6,7 +6,8 @@
 
 #include "core/error.h"
 
-#define READ_BYTES (16u << 20) /* larger files are mapped */
+#define READ_BYTES (16u << 20)          /* larger files are mapped */
+#define UNPACK_BYTES ((size_t)2 << 30 < SIZE_MAX / 4 ? (size_t)2 << 30 : SIZE_MAX / 4)
 
 avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
                              const char *path, avsvt_error *err)
@@ -67,15 +68,61 @@ avsvt_status avsvti_npz_find(const avsvti_npz *npz, const char *array,
                        npz->path, array, names);
 }
 
+/* What an array has: its elements are there, and where it is packed, nothing else. */
+static avsvt_status check_size(const avsvti_npz *npz, const avsvti_npy *npy, size_t size,
+                               int packed, avsvt_error *err)
+{
+    const uint64_t data = (uint64_t)npy->count * npy->item;
+    if (data > size - npy->start)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: was cut short: %zu of %llu bytes are there", npz->path, size - npy->start,
+            (unsigned long long)data);
+    if (packed && data < size - npy->start)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: is damaged: its array has %zu bytes unpacked, not the %llu that its "
+            "header says", npz->path, size, (unsigned long long)(data + npy->start));
+    if (packed && size > UNPACK_BYTES)
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: its array has %zu bytes unpacked, and %zu is the most: save it without "
+            "compression (numpy.savez), of which nothing is unpacked", npz->path, size,
+            UNPACK_BYTES);
+    return AVSVT_OK;
+}
+
 avsvt_status avsvti_npz_header(const avsvti_npz *npz, const void *bytes, size_t size,
                                avsvti_npy *npy, avsvt_error *err)
 {
     avsvt_status status = avsvti_npy_parse(npy, bytes, size, npz->path, err);
-    if (status == AVSVT_OK && (uint64_t)npy->count > (size - npy->start) / npy->item)
-        status = avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: was cut short: %zu of %lld bytes are there", npz->path, size - npy->start,
-            (long long)npy->count * (long long)npy->item);
-    return status;
+    return status == AVSVT_OK ? check_size(npz, npy, size, 0, err) : status;
+}
+
+/* The header of a packed array alone tells whether it is worth unpacking. */
+static avsvt_status look_at_packed(const avsvti_npz *npz, const avsvti_archive_entry *e,
+                                   avsvti_npy *npy, avsvt_error *err)
+{
+    size_t size = AVSVTI_NPY_HEADER_MAX;
+    void *head = avsvti_alloc(npz->allocator, size, 1);
+    if (!head)
+        return avsvti_fail_memory(err);
+    avsvt_status status = avsvti_archive_peek(head, &size, &npz->zip, e, err);
+    if (status == AVSVT_OK)
+        status = avsvti_npy_parse(npy, head, size, npz->path, err);
+    avsvti_release(npz->allocator, head);
+    if (status == AVSVT_OK && npy->start > e->size)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is damaged", npz->path);
+    return status == AVSVT_OK ? check_size(npz, npy, e->size, 1, err) : status;
+}
+
+avsvt_status avsvti_npz_shape(avsvti_npz *npz, const char *array, avsvti_npy *npy,
+                              avsvt_error *err)
+{
+    const avsvti_archive_entry *e = NULL;
+    const void *data;
+    avsvt_status status = npz->zipped ? avsvti_npz_find(npz, array, &e, err) : AVSVT_OK;
+    if (status != AVSVT_OK)
+        return status;
+    return e && e->deflated ? look_at_packed(npz, e, npy, err)
+                            : avsvti_npz_array(npz, array, SIZE_MAX, npy, &data, err);
 }
 
 avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
@@ -90,7 +137,10 @@ avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
         npz->unpacked = NULL;
         status = avsvti_npz_find(npz, array, &e, err);
         if (status == AVSVT_OK && e->deflated) {
-            status = avsvti_archive_extract(&npz->unpacked, &size, &npz->zip, e, max, err);
+            status = look_at_packed(npz, e, npy, err);
+            if (status == AVSVT_OK)
+                status = avsvti_archive_extract(&npz->unpacked, &size, &npz->zip, e, max,
+                                                err);
             bytes = npz->unpacked;
         } else if (status == AVSVT_OK) {
             status = avsvti_archive_check(&npz->zip, e, err);

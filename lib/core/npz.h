@@ -31,6 +31,9 @@ avsvt_status avsvti_npz_header(const avsvti_npz *npz, const void *bytes, size_t 
                                avsvti_npy *npy, avsvt_error *err);
 /* The name of an array that is an entry: *size bytes; 0: it is none. */
 int avsvti_npz_name(const avsvti_archive_entry *entry, size_t *size);
+/* The same without the elements: a packed array is not unpacked for it. */
+avsvt_status avsvti_npz_shape(avsvti_npz *npz, const char *array, avsvti_npy *npy,
+                              avsvt_error *err);
 void avsvti_npz_close(avsvti_npz *npz);
 
 #endif

@@ -60,7 +60,14 @@ static avsvt_status judge(avsvti_dataset *d, const place *p, const char *file, s
     if (status != AVSVT_OK)
         return status;
     *left_out = 1;
-    if (sound && strcmp(sound, file))
+    char *path = avsvti_path_join(d->allocator, p->path, file);
+    int is_folder = path && avsvti_folder_is(path);
+    avsvti_release(d->allocator, path);
+    if (!path)
+        return avsvti_fail_memory(d->err);
+    if (is_folder)
+        avsvti_dataset_leave_out(d, "%s: is a folder, not a file", file);
+    else if (sound && strcmp(sound, file))
         avsvti_dataset_leave_out(d, "%s: is there in another format too", file);
     else if (other)
         avsvti_dataset_leave_out(d, "%s: a song of this name is in %s too", file, p->before);

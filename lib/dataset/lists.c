@@ -165,7 +165,7 @@ avsvt_status avsvti_dataset_out(avsvti_dataset *d, char **path, const char *file
     if (!slash)
         return avsvti_fail_memory(d->err);
     *slash = '\0';
-    avsvt_status status = avsvti_folder_make(d->allocator, *path, d->err);
+    avsvt_status status = avsvti_folder_make(d->allocator, *path, NULL, d->err);
     *slash = '/';
     if (status != AVSVT_OK) {
         avsvti_release(d->allocator, *path);

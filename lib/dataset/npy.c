@@ -34,12 +34,11 @@ avsvt_status avsvti_npy_rows(int64_t *rows, const char *path,
 {
     avsvti_npz npz;
     avsvti_npy npy;
-    const void *data;
     *rows = 0;
     avsvt_status status = avsvti_npz_open(&npz, avsvti_allocator(context), path, err);
     if (status != AVSVT_OK)
         return status;
-    status = avsvti_npz_array(&npz, NULL, SIZE_MAX / 4, &npy, &data, err);
+    status = avsvti_npz_shape(&npz, NULL, &npy, err);
     if (status == AVSVT_OK && npy.ndim < 1)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is one number, not an array", path);
     if (status == AVSVT_OK)

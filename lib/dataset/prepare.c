@@ -12,6 +12,7 @@
 #include "core/options.h"
 #include "features/pieces.h"
 #include "platform/folder.h"
+#include "platform/locale.h"
 
 static const avsvti_dataset_kind kinds[] = {
     { "mir-st500", "mir_st500", avsvti_read_mir_st500 },
@@ -66,7 +67,7 @@ void avsvti_dataset_leave_out(avsvti_dataset *d, const char *format, ...)
     char reason[sizeof(d->report.reason)];
     va_list list;
     va_start(list, format);
-    vsnprintf(reason, sizeof(reason), format, list);
+    avsvti_vprint_c(reason, sizeof(reason), format, list);
     va_end(list);
     avsvti_one_line(reason);
     if (!d->report.left_out++)
@@ -77,11 +78,10 @@ void avsvti_dataset_leave_out(avsvti_dataset *d, const char *format, ...)
 avsvt_status avsvti_dataset_forgive(avsvti_dataset *d, avsvt_status status,
                                     avsvt_error *err)
 {
-    if (status == AVSVT_OK || status == AVSVT_E_NOMEM) {
-        if (status != AVSVT_OK)
-            avsvti_fail_memory(d->err);
+    if (status == AVSVT_OK)
         return status;
-    }
+    if (status == AVSVT_E_NOMEM || status == AVSVT_E_IO)
+        return avsvti_fail(d->err, status, "%s", err->message);
     avsvti_dataset_leave_out(d, "%s", err->message);
     return AVSVT_OK;
 }
@@ -132,9 +132,10 @@ static avsvt_status read_options(avsvt_dataset_options *o,
 static avsvt_status read_set(avsvti_dataset *d, const avsvti_dataset_kind *kind,
                              const char *folder, const char *out)
 {
+    size_t made = 0;
     avsvt_status status = whole(&d->folder, d->allocator, folder, d->err);
     if (status == AVSVT_OK)
-        status = avsvti_folder_make(d->allocator, out, d->err);
+        status = avsvti_folder_make(d->allocator, out, &made, d->err);
     if (status == AVSVT_OK)
         status = whole(&d->out, d->allocator, out, d->err);
     if (status == AVSVT_OK)
@@ -144,7 +145,11 @@ static avsvt_status read_set(avsvti_dataset *d, const avsvti_dataset_kind *kind,
             "%s: nothing in it can be used as %s%s%s", folder, kind->name,
             d->report.left_out ? ": " : "; see avsvt/dataset.h for its layout",
             d->report.reason);
-    return status == AVSVT_OK ? avsvti_dataset_write(d) : status;
+    if (status == AVSVT_OK)
+        status = avsvti_dataset_write(d);
+    if (status != AVSVT_OK)
+        avsvti_folder_unmake(d->allocator, out, made);
+    return status;
 }
 
 /* NULL where there is none of that name. */

@@ -247,8 +247,24 @@ avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
     return AVSVT_OK;
 }
 
-avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
-                                   avsvt_error *err)
+/* The last frame may reach behind the last sample. */
+static void end_with_sound(const avsvti_decoder *d, double end_s, avsvti_note_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        avsvt_note *note = &list->notes[i];
+        int is_cut = note->offset_s > end_s;
+        if (is_cut)
+            note->offset_s = end_s;
+        double length_s = note->offset_s - note->onset_s;
+        if (!is_cut || (length_s > 0 && length_s >= d->settings.min_duration_s - 1e-9))
+            list->notes[kept++] = *note;
+    }
+    list->count = kept;
+}
+
+avsvt_status avsvti_decoder_finish(avsvti_decoder *d, double end_s,
+                                   avsvti_note_list *list, avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
     while (d->decided < d->known && status == AVSVT_OK)
@@ -259,6 +275,8 @@ avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
         status = avsvti_fill_finish(d->fill, &d->heard, &d->found, for_sung(d, list), err);
     if (status == AVSVT_OK && d->sung)
         status = avsvti_sung_finish(d->sung, &d->heard, &d->filled, list, err);
+    if (d->rule == &avsvti_rule_precise)
+        end_with_sound(d, end_s, list);
     return status;
 }
 

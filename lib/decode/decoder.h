@@ -27,9 +27,11 @@ avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
                                  int64_t frames, avsvti_note_list *list,
                                  avsvt_error *err);
 
-/* No more frames: the rest of the notes is appended. */
-avsvt_status avsvti_decoder_finish(avsvti_decoder *d, avsvti_note_list *list,
-                                   avsvt_error *err);
+/* No more frames: the rest of the notes is appended. By our rule none goes on
+ * behind end_s, where the sound ends (INFINITY: not known); the published one ends
+ * them where it is published to. */
+avsvt_status avsvti_decoder_finish(avsvti_decoder *d, double end_s,
+                                   avsvti_note_list *list, avsvt_error *err);
 
 void avsvti_decoder_free(avsvti_decoder *d);
 

@@ -26,7 +26,7 @@ avsvt_status avsvt_notes_decode(avsvt_notes **out,
                                      activations->fine, activations->level,
                                      activations->info.frames, &list, err);
     if (status == AVSVT_OK)
-        status = avsvti_decoder_finish(decoder, &list, err);
+        status = avsvti_decoder_finish(decoder, activations->end_s, &list, err);
     avsvti_decoder_free(decoder);
     if (status == AVSVT_OK)
         return avsvti_notes_from_list(out, activations->context, &list, err);

@@ -16,7 +16,8 @@ typedef struct avsvti_read_hooks {
     avsvt_status (*note)(void *user, const avsvt_note *note, int32_t kind,
                          const char *word, size_t length, avsvt_error *err);
     avsvt_status (*tag)(void *user, const char *name, const char *value,
-                        size_t length, avsvt_error *err); /* title, artist, audio, mp3 */
+                        size_t length, avsvt_error *err); /* encoding before all others;
+                                          title, artist, audio, mp3 */
     void (*line)(void *user);                             /* a line ends here */
     void (*voices)(void *user, uint32_t count, uint32_t taken);
 } avsvti_read_hooks;

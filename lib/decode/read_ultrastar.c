@@ -50,6 +50,17 @@ static avsvt_status set_tempo(avsvti_reader *r, chart *c, double bpm)
     return AVSVT_OK;
 }
 
+static avsvt_status hand_tag(const avsvti_reader *r, const char *name, const char *value,
+                             const char *stop)
+{
+    value = avsvti_skip_blanks(value);
+    if (value > stop)
+        value = stop;
+    while (stop > value && (stop[-1] == '\r' || stop[-1] == ' '))
+        stop--;
+    return r->hooks->tag(r->hooks->user, name, value, (size_t)(stop - value), r->err);
+}
+
 /* "#TITLE:value" and others for those who want them. */
 static avsvt_status read_tag(const avsvti_reader *r, const char *stop)
 {
@@ -57,16 +68,21 @@ static avsvt_status read_tag(const avsvti_reader *r, const char *stop)
         { "#TITLE:", "title" }, { "#ARTIST:", "artist" },
         { "#AUDIO:", "audio" }, { "#MP3:", "mp3" },
     };
-    for (size_t i = 0; r->hooks && i < sizeof(tags) / sizeof(*tags); i++) {
-        if (!avsvti_starts_with(r->p, stop, tags[i].key))
-            continue;
-        const char *value = avsvti_skip_blanks(r->p + strlen(tags[i].key));
-        if (value > stop)
-            value = stop;
-        while (stop > value && (stop[-1] == '\r' || stop[-1] == ' '))
-            stop--;
-        return r->hooks->tag(r->hooks->user, tags[i].name, value,
-                             (size_t)(stop - value), r->err);
+    for (size_t i = 0; r->hooks && i < sizeof(tags) / sizeof(*tags); i++)
+        if (avsvti_starts_with(r->p, stop, tags[i].key))
+            return hand_tag(r, tags[i].name, r->p + strlen(tags[i].key), stop);
+    return AVSVT_OK;
+}
+
+/* "#ENCODING:CP1250", wherever it stands in the head, is for all texts. */
+static avsvt_status read_encoding(const avsvti_reader *r)
+{
+    static const char key[] = "#ENCODING:";
+    for (const char *p = r->p; r->hooks && p < r->end && *p != ':';) {
+        const char *stop = avsvti_line_end(p, r->end);
+        if (avsvti_starts_with(p, stop, key))
+            return hand_tag(r, "encoding", p + strlen(key), stop);
+        p = stop < r->end ? stop + 1 : r->end;
     }
     return AVSVT_OK;
 }
@@ -173,7 +189,7 @@ static void read_singer(const avsvti_reader *r, chart *c, const char *stop)
 avsvt_status avsvti_read_ultrastar(avsvti_reader *r)
 {
     chart c = { 0 };
-    avsvt_status status = AVSVT_OK;
+    avsvt_status status = read_encoding(r);
     int done = 0;
     while (r->p < r->end && status == AVSVT_OK && !done) {
         const char *stop = avsvti_line_end(r->p, r->end);

@@ -9,9 +9,14 @@
  * characters a space, and so do the code points that XML forbids. */
 void avsvti_text_clean(avsvti_buffer *b, const char *text);
 
+typedef enum avsvti_code_page {
+    AVSVTI_WESTERN, /* Windows-1252 */
+    AVSVTI_CENTRAL, /* Windows-1250 */
+} avsvti_code_page;
+
 /* The same of a text that may be older than UTF-8: where it is not, it is taken
- * for Windows-1252. */
-void avsvti_text_clean_old(avsvti_buffer *b, const char *text);
+ * for one of the code page. */
+void avsvti_text_clean_old(avsvti_buffer *b, const char *text, avsvti_code_page page);
 
 /* The two below take text that is clean already. */
 void avsvti_text_xml(avsvti_buffer *b, const char *text);  /* also in attributes */

@@ -61,8 +61,7 @@ avsvti_pictures avsvti_pictures_plain(const avsvt_tensor *crops)
 
 int64_t avsvti_pictures_at(const avsvti_pictures *p, int64_t k)
 {
-    double middle_s = ((double)k + 0.5) / p->model_hz;
-    return (int64_t)avsvti_picture_shown(middle_s, p->start_s, p->rate_hz);
+    return (int64_t)avsvti_picture_of_frame((double)k, p->model_hz, p->start_s, p->rate_hz);
 }
 
 void avsvti_pictures_span(const avsvti_pictures *p, int64_t *first, int64_t *end)

@@ -84,6 +84,7 @@ avsvt_status avsvti_activations_adopt(avsvt_activations **out, avsvt_context *co
         return avsvti_fail_memory(err);
     made->context = avsvt_context_ref(avsvti_context_or_default(context));
     made->info = *info;
+    made->end_s = INFINITY;
     made->defaults.struct_size = (uint32_t)sizeof(made->defaults);
     made->logits = rows->logits;
     made->fine = rows->fine;

@@ -14,6 +14,7 @@ struct avsvt_activations {
     avsvt_context *context; /* counted */
     avsvt_activations_info info;
     avsvt_notes_options defaults; /* of the model's manifest; 0: ours */
+    double end_s;  /* of the sound; INFINITY: not known */
     float *logits; /* frames x AVSVT_NOTE_LOGITS */
     float *fine;   /* frames x info.fine_bins, or NULL */
     float *level;  /* frames, or NULL */

@@ -121,7 +121,7 @@ static avsvt_status run(avsvt_feed *f, avsvt_error *err)
 {
     static const avsvti_audio_source source = { read_sound, close_sound };
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
-    avsvti_media media = { .audio = NULL };
+    avsvti_media media = { .end_s = INFINITY };
     avsvt_audio *audio = NULL;
     info.channels = 1;
     info.rate_hz = f->options.rate_hz;
@@ -139,7 +139,7 @@ static avsvt_status run(avsvt_feed *f, avsvt_error *err)
         status = AVSVT_OK;
     }
     if (status == AVSVT_OK)
-        status = avsvti_decoder_finish(f->decoder, &f->waiting, err);
+        status = avsvti_decoder_finish(f->decoder, media.end_s, &f->waiting, err);
     deliver(f);
     avsvt_audio_free(audio);
     return status;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/window.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "media/audio.h"
 
 /* Read in blocks, so that whole-song mode grows as the sound does and not by
  * what a damaged header claims. */
@@ -14,6 +17,15 @@ void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
     memset(w, 0, sizeof(*w));
     w->allocator = a;
     w->audio = audio;
+    w->is_rest = audio && audio->begun;
+}
+
+double avsvti_window_length_s(const avsvti_window *w, double rate_hz)
+{
+    double there = (double)(w->start + w->count) / rate_hz;
+    if (!w->audio || w->is_rest)
+        return there;
+    return fmin(there, (double)w->audio->frames_in / w->audio->info.rate_hz);
 }
 
 static int reserve(avsvti_window *w, size_t need)

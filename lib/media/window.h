@@ -23,6 +23,7 @@ typedef struct avsvti_window {
     int at_end;       /* start + count is the length of the sound */
     int64_t silent;   /* without a source: samples that there would be */
     int source_ended;
+    int is_rest;            /* some of the source was read by others */
     /* One of them, or none, raises what is quiet. */
     avsvti_loudness loudness;
     avsvti_raise raise;
@@ -44,6 +45,9 @@ double avsvti_window_raised_db(const avsvti_window *w, int64_t sample);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
                                 avsvt_error *err);
+/* How long the sound was, once at_end: seconds of the source, which resampling may
+ * have made a part of a sample longer. */
+double avsvti_window_length_s(const avsvti_window *w, double rate_hz);
 /* Forgets what lies before sample number start. */
 void avsvti_window_drop(avsvti_window *w, int64_t start);
 void avsvti_window_free(avsvti_window *w);

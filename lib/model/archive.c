@@ -13,6 +13,7 @@
 #define LOCATOR64_SIZE 20u
 #define CENTRAL_SIZE 46u
 #define LOCAL_SIZE 30u
+#define DEFLATED_MOST 1032u  /* times shorter; see zlib's zlib_tech.html */
 
 typedef struct directory {
     uint64_t count, size, offset;
@@ -172,7 +173,7 @@ static size_t read_central(const avsvti_archive *z, avsvti_archive_entry *e,
                       &offset))
         return 0;
     if (stored > z->size || unpacked > SIZE_MAX / 4 ||
-        (method == 0 && stored != unpacked))
+        (method == 0 && stored != unpacked) || unpacked / DEFLATED_MOST > stored)
         return 0;
     e->name = (const char *)p + CENTRAL_SIZE;
     e->name_size = names;
@@ -268,6 +269,15 @@ uint32_t avsvti_archive_crc(uint32_t crc, const void *data, size_t size)
     return crc;
 }
 
+static avsvt_status inflate_start(z_stream *s, const avsvti_archive *z, avsvt_error *err)
+{
+    memset(s, 0, sizeof(*s));
+    s->zalloc = zlib_alloc;
+    s->zfree = zlib_free;
+    s->opaque = (void *)(uintptr_t)z->allocator;
+    return inflateInit2(s, -MAX_WBITS) == Z_OK ? AVSVT_OK : avsvti_fail_memory(err);
+}
+
 /* Inflates to out (e->size bytes), or through a small window when out is
  * NULL; the CRC is checked in both cases. */
 static avsvt_status inflate_entry(const avsvti_archive *z,
@@ -279,12 +289,9 @@ static avsvt_status inflate_entry(const avsvti_archive *z,
     size_t in = 0, done = 0;
     uint32_t crc = 0;
     int code = Z_OK;
-    memset(&s, 0, sizeof(s));
-    s.zalloc = zlib_alloc;
-    s.zfree = zlib_free;
-    s.opaque = (void *)(uintptr_t)z->allocator;
-    if (inflateInit2(&s, -MAX_WBITS) != Z_OK)
-        return avsvti_fail_memory(err);
+    avsvt_status status = inflate_start(&s, z, err);
+    if (status != AVSVT_OK)
+        return status;
     while (code == Z_OK) {
         size_t more = e->stored_size - in, room = e->size - done;
         size_t most = out ? 1u << 30 : sizeof(window);
@@ -310,6 +317,31 @@ static avsvt_status inflate_entry(const avsvti_archive *z,
         return avsvti_fail_memory(err);
     return code == Z_STREAM_END && in == e->stored_size && done == e->size &&
            crc == e->crc ? AVSVT_OK : bad_entry(z, e, err);
+}
+
+avsvt_status avsvti_archive_peek(void *to, size_t *size, const avsvti_archive *z,
+                                 const avsvti_archive_entry *e, avsvt_error *err)
+{
+    z_stream s;
+    if (!e->deflated) {
+        *size = *size < e->size ? *size : e->size;
+        memcpy(to, e->data, *size);
+        return AVSVT_OK;
+    }
+    avsvt_status status = inflate_start(&s, z, err);
+    if (status != AVSVT_OK)
+        return status;
+    s.next_in = (Bytef *)(uintptr_t)e->data;
+    s.avail_in = e->stored_size > 1u << 30 ? 1u << 30 : (uInt)e->stored_size;
+    s.next_out = to;
+    s.avail_out = (uInt)*size;
+    int code = inflate(&s, Z_SYNC_FLUSH);
+    *size -= s.avail_out;
+    inflateEnd(&s);
+    if (code == Z_MEM_ERROR)
+        return avsvti_fail_memory(err);
+    return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR
+        ? AVSVT_OK : bad_entry(z, e, err);
 }
 
 avsvt_status avsvti_archive_extract(char **out, size_t *size,

@@ -39,6 +39,10 @@ avsvt_status avsvti_archive_extract(char **out, size_t *size,
                                     const avsvti_archive *z,
                                     const avsvti_archive_entry *entry,
                                     size_t max, avsvt_error *err);
+/* The first bytes when unpacked, at most *size, which becomes how many there
+ * are; no check sum can be looked at. */
+avsvt_status avsvti_archive_peek(void *to, size_t *size, const avsvti_archive *z,
+                                 const avsvti_archive_entry *entry, avsvt_error *err);
 /* CRC-32 of bytes, going on from that of those before them (0: none). */
 uint32_t avsvti_archive_crc(uint32_t crc, const void *data, size_t size);
 /* Checks the CRC of one entry that is stored as it is. */

@@ -249,6 +249,16 @@ static avsvt_status open_window(avsvti_run *r, avsvti_media *media,
     return status;
 }
 
+/* When that which was run has ended, on the clock of what comes out. */
+static double end_of(const avsvti_run *r, const avsvti_media *media)
+{
+    double rate = r->p->rate_hz;
+    if (r->window.audio)
+        return media->shift_s + avsvti_window_length_s(&r->window, rate);
+    return r->window.silent == INT64_MAX ? INFINITY
+                                         : media->shift_s + (double)r->window.silent / rate;
+}
+
 static avsvt_status run_mode(avsvti_run *r, avsvt_error *err)
 {
     const avsvt_pipeline *p = r->p;
@@ -291,6 +301,7 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
         status = run_mode(&r, err);
     if (status == AVSVT_OK)
         status = warn(&r, err);
+    media->end_s = end_of(&r, media);
     while (r.heard_count--)
         avsvt_tensor_free(r.heard[r.heard_first++]);
     avsvti_window_free(&r.window);

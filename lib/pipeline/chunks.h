@@ -19,6 +19,7 @@ typedef struct avsvti_media {
     avsvt_video *video;       /* pictures that are read piece by piece, or NULL */
     avsvti_pictures pictures; /* neither crops nor video: there are none */
     double shift_s;           /* added to the times of what comes out */
+    double end_s;             /* [out] of it, or INFINITY where that is not known */
 } avsvti_media;
 
 /* Runs all of it through the networks. Frames reach take in order, each once.

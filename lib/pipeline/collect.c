@@ -65,16 +65,18 @@ static avsvt_status trim(avsvti_collector *c, avsvt_error *err)
 
 avsvt_status avsvti_collector_finish(avsvt_activations **out,
                                      avsvti_collector *c, avsvt_pipeline *p,
-                                     double shift_s, avsvt_error *err)
+                                     const avsvti_media *media, avsvt_error *err)
 {
     avsvt_activations_info info = p->info;
     info.frames = c->count;
-    info.start_s += shift_s;
+    info.start_s += media ? media->shift_s : 0.0;
     avsvt_status status = trim(c, err);
     if (status == AVSVT_OK)
         status = avsvti_activations_adopt(out, p->context, &info, &c->rows, err);
     if (status == AVSVT_OK)
         (*out)->defaults = p->defaults;
+    if (status == AVSVT_OK && media)
+        (*out)->end_s = media->end_s;
     return status;
 }
 

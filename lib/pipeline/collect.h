@@ -19,11 +19,11 @@ void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p);
 avsvt_status avsvti_collect(void *collector, const float *logits,
                             const float *fine, const float *level,
                             int64_t count, avsvt_error *err);
-/* Activations of what was collected, which they take over; shift_s is added to
- * their start. */
+/* Activations of what was collected, which they take over, on the clock of what was
+ * run; NULL: features of it alone. */
 avsvt_status avsvti_collector_finish(avsvt_activations **out,
                                      avsvti_collector *c, avsvt_pipeline *p,
-                                     double shift_s, avsvt_error *err);
+                                     const avsvti_media *media, avsvt_error *err);
 void avsvti_collector_free(avsvti_collector *c);
 
 #endif

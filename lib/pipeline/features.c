@@ -48,7 +48,7 @@ static avsvt_status run(avsvt_activations **out, avsvt_pipeline *p,
         ? avsvti_slices_features(p, audio, video, avsvti_collect, &c, err)
         : run_whole(&c, p, audio, video, err);
     if (status == AVSVT_OK)
-        status = avsvti_collector_finish(out, &c, p, 0.0, err);
+        status = avsvti_collector_finish(out, &c, p, NULL, err);
     avsvti_collector_free(&c);
     return status;
 }

@@ -36,7 +36,7 @@ static avsvt_status run_notes(avsvt_notes **out, avsvt_pipeline *p,
         status = avsvti_chunks_run(p, media, o->progress, o->user,
                                    take_for_notes, &t, err);
     if (status == AVSVT_OK)
-        status = avsvti_decoder_finish(t.decoder, &t.list, err);
+        status = avsvti_decoder_finish(t.decoder, media->end_s, &t.list, err);
     if (status == AVSVT_OK)
         status = avsvti_notes_from_list(out, p->context, &t.list, err);
     avsvti_decoder_free(t.decoder);
@@ -54,7 +54,7 @@ static avsvt_status run_activations(avsvt_activations **out,
     avsvt_status status = avsvti_chunks_run(p, media, o->progress, o->user,
                                             avsvti_collect, &c, err);
     if (status == AVSVT_OK)
-        status = avsvti_collector_finish(out, &c, p, media->shift_s, err);
+        status = avsvti_collector_finish(out, &c, p, media, err);
     avsvti_collector_free(&c);
     return status;
 }

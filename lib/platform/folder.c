@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "platform/file.h"
 
@@ -83,10 +84,13 @@ int avsvti_file_is(const char *path)
 }
 
 avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
-                                avsvt_error *err)
+                                size_t *made, avsvt_error *err)
 {
     char *copy = avsvti_strdup(a, path);
     avsvt_status status = AVSVT_OK;
+    size_t first = 0;
+    if (made)
+        *made = 0;
     if (!copy)
         return avsvti_fail_memory(err);
     for (char *at = copy + (*copy != '\0'); status == AVSVT_OK; at++) {
@@ -95,6 +99,8 @@ avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
             continue;
         *at = '\0';
         int code = *copy && mkdir(copy, 0777) ? errno : 0;
+        if (*copy && !code && !first)
+            first = (size_t)(at - copy);
         if (code && !avsvti_folder_is(copy))
             status = avsvti_fail_errno(err, code == EEXIST ? ENOTDIR : code,
                                        "make the folder", copy);
@@ -102,8 +108,24 @@ avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
             break;
         *at = c;
     }
+    if (status != AVSVT_OK)
+        avsvti_folder_unmake(a, path, first);
+    else if (made)
+        *made = first;
     avsvti_release(a, copy);
     return status;
+}
+
+void avsvti_folder_unmake(const avsvt_allocator *a, const char *path, size_t made)
+{
+    char *copy = made ? avsvti_strdup(a, path) : NULL;
+    for (size_t n = copy ? strlen(copy) : 0; n >= made && n; n--)
+        if ((!copy[n] || copy[n] == '/') && copy[n - 1] != '/') {
+            copy[n] = '\0';
+            if (rmdir(copy) && errno != ENOENT)
+                break;
+        }
+    avsvti_release(a, copy);
 }
 
 char *avsvti_path_join(const avsvt_allocator *a, const char *folder,

@@ -18,9 +18,12 @@ void avsvti_folder_free(avsvti_folder *folder);
 
 int avsvti_folder_is(const char *path);
 int avsvti_file_is(const char *path); /* a regular file is there */
-/* Makes it with those above it; one that is there already is fine. */
+/* Makes it with those above it; one that is there already is fine. *made (may be
+ * NULL): bytes of the path up to the first that was made; 0: none was. */
 avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
-                                avsvt_error *err);
+                                size_t *made, avsvt_error *err);
+/* Removes those that it made, as far as nothing is in them. */
+void avsvti_folder_unmake(const avsvt_allocator *a, const char *path, size_t made);
 
 /* "folder/name", or name alone where it is absolute or folder NULL or "". */
 char *avsvti_path_join(const avsvt_allocator *a, const char *folder,

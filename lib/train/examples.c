@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/number.h"
 #include "train/sight.h"
 
 /* Notes which kinds the entries of a list are. */
@@ -170,11 +171,14 @@ void avsvti_examples_name(const avsvti_examples *e, const avsvti_excerpt *cut, c
     const char *name = e->rows.count ? e->rows.files[cut->song].path
                                      : avsvti_song_name(&e->songs.songs[cut->song]);
     const char *slash = strrchr(name, '/');
+    char at_s[AVSVTI_NUMBER_SIZE];
     name = slash ? slash + 1 : name;
-    if (e->rows.count)
+    if (e->rows.count) {
         snprintf(to, size, "%s row %lld", name, (long long)cut->start);
-    else
-        snprintf(to, size, "%s at %.1f s", name, (double)cut->start / e->songs.rate_hz);
+        return;
+    }
+    avsvti_number_print(at_s, sizeof(at_s), (double)cut->start / e->songs.rate_hz, 1);
+    snprintf(to, size, "%s at %s s", name, at_s);
 }
 
 const char *avsvti_examples_thrift(const avsvti_examples *e)

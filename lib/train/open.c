@@ -254,7 +254,7 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
     if (status == AVSVT_OK)
         status = check_measured(t, err);
     if (status == AVSVT_OK)
-        status = avsvti_folder_make(a, t->output, err);
+        status = avsvti_folder_make(a, t->output, NULL, err);
     avsvti_state_fingerprint(t);
     if (status == AVSVT_OK && t->world.rank == 0)
         status = avsvti_log_lock(t, err);

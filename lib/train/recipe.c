@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/recipe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "platform/file.h"
@@ -17,10 +18,11 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "seed", "precision", "data", "batch", "epochs", "steps", "optimizer",
         "schedule", "groups", "clip_norm", "ema", "skip_nonfinite", "valid",
         "checkpoint", "augment", "chains", "pictures", "tensorboard", "distributed",
-        NULL };
+        "trained_on", "licence", NULL };
     static const char *const of_text[] = { "seed", "precision", "data",
         "batch", "epochs", "steps", "optimizer", "schedule", "groups",
-        "clip_norm", "ema", "skip_nonfinite", "augment", NULL };
+        "clip_norm", "ema", "skip_nonfinite", "augment",
+        "trained_on", "licence", NULL };
     static const char *const data[] = { "train", "valid", "balance", "draws",
         "segment_s", "utterance_s", "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
@@ -47,6 +49,32 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         (avsvti_manifest_count(r->yaml, "chains") && !avsvti_manifest_key(r->yaml, "chains", 0))))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'chains' must be a mapping of names to lists of steps", r->path);
+    return status;
+}
+
+/* What the songs are, for the manifest of what comes out. */
+static avsvt_status check_origin(const avsvti_recipe *r, avsvt_error *err)
+{
+    static const char *const members[] = { "name", "licence", NULL };
+    size_t count = avsvti_manifest_count(r->yaml, "trained_on");
+    avsvt_status status = AVSVT_OK;
+    if (avsvti_manifest_count(r->yaml, "licence"))
+        return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'licence' must be a word or text", r->path);
+    if (avsvti_manifest_get(r->yaml, "trained_on") || avsvti_manifest_key(r->yaml, "trained_on", 0))
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'trained_on' must be a list of {name, licence}", r->path);
+    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
+        char key[64], member[80];
+        snprintf(key, sizeof(key), "trained_on.%zu", i);
+        status = avsvti_recipe_keys(r, key, members, err);
+        for (size_t k = 0; k < 2 && status == AVSVT_OK; k++) {
+            snprintf(member, sizeof(member), "%s.%s", key, members[k]);
+            const char *text = avsvti_manifest_get(r->yaml, member);
+            if (!text || !*text)
+                status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' lacks '%s'", r->path, key,
+                                     members[k]);
+        }
+    }
     return status;
 }
 
@@ -182,6 +210,8 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
         status = check_version(r, err);
     if (status == AVSVT_OK)
         status = check_keys(r, err);
+    if (status == AVSVT_OK)
+        status = check_origin(r, err);
     if (status == AVSVT_OK)
         status = read_numbers(r, err);
     if (status == AVSVT_OK)

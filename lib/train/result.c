@@ -23,6 +23,81 @@ static void quote(avsvti_buffer *b, const char *text)
     avsvti_buffer_text(b, "\"");
 }
 
+/* Member "name" or "licence" of item i of a list, of the start's manifest or of the
+ * recipe; NULL where there is none. */
+static const char *origin(const avsvt_trainer *t, int of_recipe, size_t i, const char *member)
+{
+    char key[64];
+    snprintf(key, sizeof(key), "trained_on.%zu.%s", i, member);
+    return of_recipe ? avsvti_manifest_get(t->recipe.yaml, key) : avsvt_model_get(t->model, key);
+}
+
+static int tells_origin(const avsvt_trainer *t)
+{
+    return origin(t, 1, 0, "name") != NULL;
+}
+
+/* Whether the start was trained on that, too. */
+static int is_known(const avsvt_trainer *t, const char *name, const char *licence)
+{
+    const char *old;
+    for (size_t i = 0; (old = origin(t, 0, i, "name")); i++) {
+        const char *its = origin(t, 0, i, "licence");
+        if (!strcmp(old, name) && its && !strcmp(its, licence))
+            return 1;
+    }
+    return 0;
+}
+
+/* What the start was trained on, and what the recipe adds. */
+static void write_origin(avsvt_trainer *t, avsvti_buffer *b)
+{
+    const char *name, *start = "trained_on:\n  - {name: ";
+    for (int of_recipe = 0; of_recipe < 2; of_recipe++)
+        for (size_t i = 0; (name = origin(t, of_recipe, i, "name")); i++) {
+            const char *licence = origin(t, of_recipe, i, "licence");
+            licence = licence ? licence : "unknown";
+            if (of_recipe && is_known(t, name, licence))
+                continue;
+            avsvti_buffer_text(b, start);
+            quote(b, name);
+            avsvti_buffer_text(b, ", licence: ");
+            quote(b, licence);
+            avsvti_buffer_text(b, "}\n");
+            start = "  - {name: ";
+        }
+}
+
+/* Whether one of the licences that are joined by " AND " is this one. */
+static int has_licence(const char *all, const char *one)
+{
+    size_t n = strlen(one);
+    for (const char *at = all; at; at = strstr(at, " AND ")) {
+        at += at == all ? 0 : 5;
+        if (!strncmp(at, one, n) && (!at[n] || !strncmp(at + n, " AND ", 5)))
+            return 1;
+    }
+    return 0;
+}
+
+/* The start's licence holds on; the recipe's is added. */
+static void write_licence(avsvt_trainer *t, avsvti_buffer *b, const char *added)
+{
+    const char *old = avsvt_model_get(t->model, "licence");
+    avsvti_buffer_text(b, "licence: ");
+    if (!old || !*old || has_licence(old, added)) {
+        quote(b, old && *old ? old : added);
+    } else {
+        avsvti_buffer both;
+        avsvti_buffer_init(&both, b->allocator);
+        avsvti_buffer_printf(&both, strstr(old, " OR ") ? "(%s) AND %s" : "%s AND %s", old, added);
+        b->failed |= both.failed;
+        quote(b, both.failed ? "" : both.data);
+        avsvti_buffer_free(&both);
+    }
+    avsvti_buffer_text(b, "\n");
+}
+
 static void describe_training(avsvt_trainer *t, avsvti_buffer *b)
 {
     const char *from = avsvt_model_get(t->model, "name");
@@ -46,6 +121,8 @@ static void describe_training(avsvt_trainer *t, avsvti_buffer *b)
         avsvti_buffer_number(b, t->now.coff, 4);
         avsvti_buffer_text(b, "}");
     }
+    if (!tells_origin(t))
+        avsvti_buffer_text(b, ", trained_on: not told");
     avsvti_buffer_text(b, "}\n");
 }
 
@@ -54,14 +131,32 @@ static int starts(const char *line, const char *key)
     return !strncmp(line, key, strlen(key));
 }
 
+/* What training says itself. */
+static void write_new(avsvt_trainer *t, avsvti_buffer *b)
+{
+    const char *licence = avsvti_manifest_get(t->recipe.yaml, "licence");
+    if (licence)
+        write_licence(t, b, licence);
+    if (tells_origin(t))
+        write_origin(t, b);
+    describe_training(t, b);
+}
+
+/* In flow style, or with a head of YAML's own. */
+static int is_whole(const char *manifest)
+{
+    return *manifest == '{' || *manifest == '%' || *manifest == '-';
+}
+
 /* The manifest with its own name and how it came about. Other keys of the top
  * level, with the lines that belong to them, stay as they are; a manifest in
  * flow style ("{...}") stays whole. */
 static void rewrite_manifest(avsvt_trainer *t, avsvti_buffer *b)
 {
     const char *text = avsvt_model_manifest(t->model);
-    int dropping = 0;
-    if (*text == '{' || *text == '%' || *text == '-') {
+    const char *licence = avsvti_manifest_get(t->recipe.yaml, "licence");
+    int dropping = 0, written = 0, told = tells_origin(t);
+    if (is_whole(text)) {
         avsvti_buffer_text(b, text);
         return;
     }
@@ -71,7 +166,13 @@ static void rewrite_manifest(avsvt_trainer *t, avsvti_buffer *b)
         int top = *at != ' ' && *at != '\n' && *at != '\r' && *at != '-';
         if (top)
             dropping = starts(at, "training:") || starts(at, "checksum:") ||
+                (told && starts(at, "trained_on:")) || (licence && starts(at, "licence:")) ||
                 (t->name && starts(at, "name:"));
+        /* Before the weights of a network that runs natively, a long list. */
+        if (top && !written && starts(at, "native:")) {
+            write_new(t, b);
+            written = 1;
+        }
         if (top && t->name && starts(at, "name:")) {
             avsvti_buffer_text(b, "name: ");
             quote(b, t->name);
@@ -83,7 +184,8 @@ static void rewrite_manifest(avsvt_trainer *t, avsvti_buffer *b)
             avsvti_buffer_text(b, "\n");
         at += n;
     }
-    describe_training(t, b);
+    if (!written)
+        write_new(t, b);
 }
 
 /* The tensor that belongs into a part ("data/7"); NULL when none does. */
@@ -106,6 +208,11 @@ static const avsvt_backend_tensor *tensor_for(avsvt_trainer *t, const char *entr
 avsvt_status avsvti_result_check(const avsvt_trainer *t, avsvt_error *err)
 {
     avsvt_backend_item item;
+    if (is_whole(avsvt_model_manifest(t->model)) &&
+        (tells_origin(t) || avsvti_manifest_get(t->recipe.yaml, "licence")))
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: its manifest begins with '%c': 'trained_on' and 'licence' can't be added; "
+            "leave them out", avsvt_model_path(t->model), *avsvt_model_manifest(t->model));
     for (size_t i = 0; i < t->parameters; i++) {
         t->table->item(t->engine, AVSVT_ITEM_PARAMETER, i, &item);
         if (!item.entry && t->group_of[i] < t->recipe.group_count)

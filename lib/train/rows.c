@@ -86,7 +86,9 @@ avsvt_status avsvti_rows_part(const avsvti_rows *rows, avsvti_row_part *part,
         return status;
     const char *bytes = e->data;
     size_t size = e->stored_size;
-    if (e->deflated) {
+    if (e->deflated)
+        status = in_array(avsvti_npz_shape(npz, name, npy, err), name, err);
+    if (status == AVSVT_OK && e->deflated) {
         status = unpack(rows, &part->unpacked, &size, npz, e, name, err);
         bytes = part->unpacked;
     }

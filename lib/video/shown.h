@@ -13,4 +13,14 @@ static inline double avsvti_picture_shown(double time_s, double start_s, double 
     return floor((time_s - start_s) * rate_hz + 1e-6);
 }
 
+/* The number of the picture that stands for frame k of a model, of which model_hz make a
+ * second: the one that is shown in its middle, and of two that meet there the earlier,
+ * however it was rounded. It is the one that avsvt_video delivers for it where it is
+ * opened at the model's rate. */
+static inline double avsvti_picture_of_frame(double k, double model_hz, double start_s,
+                                             double rate_hz)
+{
+    return floor(((k + 0.5) / model_hz - start_s) * rate_hz - 1e-6);
+}
+
 #endif

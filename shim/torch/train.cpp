@@ -327,6 +327,17 @@ void trainer::unscale()
             p.tensor.mutable_grad().mul_(1 / scale.factor);
 }
 
+/* A batch may give none, where nothing in it counts; one that never does would
+ * train for ever, and change nothing. */
+void trainer::check_gradients() const
+{
+    for (const parameter &p : parameters)
+        if (moved || p.tensor.grad().defined())
+            return;
+    throw refusal(AVSVT_E_BACKEND, "the loss of the first step depends on no weight that trains: "
+        "look at what 'loss' computes, and at the groups' parameters");
+}
+
 /* As torch.nn.utils.clip_grad_norm_ does it. */
 double trainer::clip(double most)
 {
@@ -366,6 +377,7 @@ double trainer::step(avsvt_backend_step &args)
 {
     at::NoGradGuard no_grad;
     args.skipped = 0;
+    check_gradients();
     unscale();
     const double norm = clip(args.clip_norm);
     if (!std::isfinite(norm)) {
@@ -374,6 +386,7 @@ double trainer::step(avsvt_backend_step &args)
         return norm;
     }
     scale.keep();
+    moved = true;
     for (parameter &p : parameters) {
         if (p.trains && p.group < groups.size() && p.tensor.grad().defined())
             optimize(groups[p.group], p.tensor, p.tensor.grad(), p.state);

@@ -57,6 +57,7 @@ struct trainer {
     loss_scale scale;
     statistics_before norms; /* of batch normalisation, after the last step */
     bool fresh = true;     /* no call of loss since the last step */
+    bool moved = false;    /* a step was made */
     std::unique_ptr<world> all; /* the processes that train it; none: this one alone */
     std::unique_ptr<gradients> sharing; /* with them */
 
@@ -73,6 +74,7 @@ private:
     double compute(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
     void remember_buffers();
     void unscale();
+    void check_gradients() const;
     double clip(double most);
     void update_average(double keep);
     void swap_average();

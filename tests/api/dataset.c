@@ -3,6 +3,8 @@
 #include "support/test.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <avsvt/avsvt.h>
 
@@ -689,6 +691,57 @@ static void bad_calls_are_refused(void **state)
     assert_null(avsvt_dataset_name(99));
 }
 
+/* From now on no more files can be opened. */
+static int32_t use_up_files(void *before, const char *song)
+{
+    struct rlimit none;
+    (void)song;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    none = *(struct rlimit *)before;
+    none.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return 0;
+}
+
+static void a_song_that_the_machine_can_not_read_is_not_left_out(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    struct rlimit before;
+    char folder[1024], out[1024];
+    (void)state;
+    tree_sound("full/a.wav", 16000);
+    tree_text("full/a.csv", "0,1,50\n");
+    snprintf(folder, sizeof(folder), "%s", tree_path("full"));
+    snprintf(out, sizeof(out), "%s", tree_path("out/full"));
+    avsvt_status status = avsvt_dataset_prepare(NULL, "folder", folder, out, NULL, NULL,
+                                                use_up_files, &before, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(status, AVSVT_E_IO);
+    assert_says(err, "a.csv: can't open: Too many open files");
+    /* What is no file is none of the songs. */
+    assert_int_equal(mkdir(tree_path("full/b.wav"), 0777), 0);
+    tree_text("full/b.csv", "0,1,50\n");
+    must_prepare("folder", "full", "out/full");
+    assert_true(report.train == 1 && report.left_out == 1);
+    assert_int_equal(remove(tree_path("full/b.wav")), 0);
+}
+
+static void a_failure_leaves_no_folder_that_it_made(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    tree_text("empty/readme", "no songs\n");
+    assert_int_equal(prepare("folder", "empty", "fresh/lists/x/", 0, &err), AVSVT_E_FORMAT);
+    assert_false(tree_has("fresh"));
+    assert_int_equal(mkdir(tree_path("fresh"), 0777), 0);
+    assert_int_equal(prepare("folder", "empty", "fresh/lists", 0, &err), AVSVT_E_FORMAT);
+    assert_false(tree_has("fresh/lists"));
+    assert_true(tree_has("fresh"));
+    assert_int_equal(prepare("folder", "empty", "fresh", 0, &err), AVSVT_E_FORMAT);
+    assert_true(tree_has("fresh"));
+    assert_int_equal(remove(tree_path("fresh")), 0);
+}
+
 static avsvt_status one_set(const avsvt_allocator *a, void *user)
 {
     avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
@@ -741,6 +794,8 @@ int main(void)
         cmocka_unit_test(names_that_would_lead_elsewhere_are_left_out),
         cmocka_unit_test(bad_annotations_are_told),
         cmocka_unit_test(a_byte_order_mark_and_blanks_at_ends_are_no_words),
+        cmocka_unit_test(a_song_that_the_machine_can_not_read_is_not_left_out),
+        cmocka_unit_test(a_failure_leaves_no_folder_that_it_made),
         cmocka_unit_test(no_memory_is_told_and_leaks_nothing),
         cmocka_unit_test(bad_calls_are_refused),
     };

@@ -379,7 +379,10 @@ mkdir shout; cp songs/a.flac shout/A.FLAC; cp songs/a.csv shout/A.csv; sed 's/: 
 expect 0 "$avsvt" train r3.yaml --backend null; check "train takes endings in capitals"
 printf '\357\273\277sound,notes\r\nsongs/a.flac,songs/a.csv\r\n' >bom.csv; sed 's/: songs}/: bom.csv}/; s/: run/: run2/' r.yaml >r2.yaml
 expect 0 "$avsvt" train r2.yaml --backend null; check "train takes a list with a byte order mark"
-expect 0 "$avsvt" info run/last.pt && grep -q 'training: {from: "small", steps: 2' out; check "the model says how it was trained"
+expect 0 "$avsvt" info run/last.pt && grep -q 'training: {from: "small", steps: 2' out && grep -q 'trained_on: not told}' out; check "the model says how it was trained"
+sed 's/: run/: run4/' r.yaml >r4.yaml; printf 'trained_on: [{name: "my songs", licence: mine}]\nlicence: mine\n' >>r4.yaml
+expect 0 "$avsvt" train r4.yaml --backend null && expect 0 "$avsvt" info run4/last.pt && grep -q '{name: "my songs", licence: "mine"}$' out && ! grep -q 'not told' out && grep -q '^licence .*mine$' out; check "the model says what it was trained on"
+expect 0 "$avsvt" info run4/last.pt --json && json out && grep -q '"trained_on": \[{"name": "my songs", "licence": "mine"}\]' out; check "and in JSON"
 
 # mix, info, bench
 expect 0 "$avsvt" mix two.flac "$data/melody.flac" --snr 10 -o mixed.wav && expect 0 "$avsvt" info mixed.wav --json && json out; check "mix"

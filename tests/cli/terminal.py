@@ -10,6 +10,8 @@ import struct
 import subprocess
 import sys
 import termios
+import time
+import wave
 
 avsvt, sound = sys.argv[1:]
 TAKE, GIVE_BACK = b"\033[?1049h", b"\033[?25h\033[?1049l"
@@ -73,6 +75,23 @@ t.until(TAKE, 3)
 os.close(write)
 assert t.rest() == 0
 assert t.drawn.count(TAKE) == t.drawn.count(GIVE_BACK) == 3, t.drawn
+
+# What was stopped goes on at the sound's pace: it does not catch up.
+with wave.open("pace.wav", "wb") as f:
+    f.setparams((1, 2, 8000, 0, "NONE", ""))
+    f.writeframes(bytes(2 * 8000 * 3))
+began = time.monotonic()
+t = Terminal("listen", "pace.wav")
+t.until(b"\033[H")
+os.kill(t.process.pid, signal.SIGSTOP)
+os.waitpid(t.process.pid, os.WUNTRACED)
+stopped = time.monotonic()
+time.sleep(2)
+goes_on = time.monotonic()
+os.kill(t.process.pid, signal.SIGCONT)
+assert t.rest() == 0
+ran = time.monotonic() - goes_on + stopped - began
+assert ran > 2.9, ran  # of 3 s
 
 # A second Ctrl-C ends at once what the first could not, with the terminal as it was.
 t = Terminal("listen", env={"AVSVT_TEST_STUCK": "1"})

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # run.sh BUILD SOURCE LIBDIR CC: installs into a fresh place and uses the
 # library from there through find_package() and through pkg-config, then as a
-# part of another project.
+# part of another project; and what else may be asked of the build.
 set -eu
 build=$1 source=$2 libdir=$3 cc=$4
 work=$build/consume
@@ -46,12 +46,35 @@ modules="-DAVSVT_TORCH=OFF -DAVSVT_MEDIA=OFF -DAVSVT_SYNTH=OFF -DAVSVT_FACE=OFF"
 # shellcheck disable=SC2086
 cmake -S "$root" -B "$work/whole" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules -DAVSVT_TESTS=OFF \
     -DCMAKE_INSTALL_PREFIX=/opt/avsvt -DCMAKE_INSTALL_LIBDIR=/opt/avsvt/lib64 \
-    -DCMAKE_INSTALL_INCLUDEDIR=/opt/avsvt/headers >"$work/whole.log"
+    -DCMAKE_INSTALL_INCLUDEDIR=/opt/avsvt/headers >"$work/whole.log" 2>"$work/whole.err"
 whole=$(PKG_CONFIG_PATH=$work/whole pkg-config --define-variable=pcfiledir=/opt/avsvt/lib64/pkgconfig \
     --cflags --libs avsvt)
 # shellcheck disable=SC2086
 [ "$(echo $whole)" = "-I/opt/avsvt/headers -L/opt/avsvt/lib64 -lavsvt" ] || {
     echo "whole paths: $whole" >&2
+    exit 1
+}
+
+# What is a shared library only says so, to whoever asked for a static one.
+! grep -q 'shared library' "$work/whole.err" || { cat "$work/whole.err" >&2; exit 1; }
+# shellcheck disable=SC2086
+cmake -S "$root" -B "$work/static" -G Ninja -DCMAKE_C_COMPILER="$cc" $modules -DAVSVT_TESTS=OFF \
+    -DBUILD_SHARED_LIBS=OFF >"$work/static.log" 2>"$work/static.err"
+grep -q 'BUILD_SHARED_LIBS=OFF.*shared library' "$work/static.err" || {
+    echo "BUILD_SHARED_LIBS=OFF is not told of" >&2
+    exit 1
+}
+
+# Of several configurations in one folder each has its modules beside its library.
+cmake -S "$root" -B "$work/several" -G "Ninja Multi-Config" -DCMAKE_C_COMPILER="$cc" -DAVSVT_TORCH=OFF \
+    -DAVSVT_SYNTH=OFF -DAVSVT_FACE=OFF -DAVSVT_MEDIA=ON >"$work/several.log"
+ninja -C "$work/several" -f build-Debug.ninja -t targets all >"$work/several.targets"
+for file in libavsvt.so avsvt/avsvt_media.so examples/avsvt; do
+    grep -q "^Debug/$file: " "$work/several.targets" || { echo "there is no Debug/$file" >&2; exit 1; }
+done
+ctest --test-dir "$work/several" -C Debug -N -V -R '^unit/container$' >"$work/several.tests"
+grep -q "AVSVT_MODULE_PATH=.*/Debug/avsvt\$" "$work/several.tests" || {
+    echo "tests do not see the modules of their configuration" >&2
     exit 1
 }
 

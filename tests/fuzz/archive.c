@@ -15,8 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     avsvti_archive z;
     if (!avsvti_archive_open(&z, a, data, size, "fuzz", NULL)) {
         for (size_t i = 0; i < z.count; i++) {
-            char *text = NULL;
-            size_t n = 0;
+            char *text = NULL, begin[100];
+            size_t n = sizeof(begin);
+            avsvti_archive_peek(begin, &n, &z, &z.entries[i], NULL);
             avsvti_archive_extract(&text, &n, &z, &z.entries[i], 1 << 20, NULL);
             avsvti_release(a, text);
         }

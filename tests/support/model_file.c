@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 static uint32_t crc(const unsigned char *p, size_t size)
 {
@@ -76,6 +77,34 @@ unsigned char *model_file_zip(const model_file_part *parts, size_t count,
     *size = (size_t)(p - data);
     free(offsets);
     return data;
+}
+
+unsigned char *model_file_zip_deflated(const char *name, const void *data, size_t n,
+                                       size_t *size, size_t *directory)
+{
+    z_stream s;
+    memset(&s, 0, sizeof(s));
+    assert_int_equal(deflateInit2(&s, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    uLong room = deflateBound(&s, (uLong)n);
+    unsigned char *packed = malloc(room);
+    assert_non_null(packed);
+    s.next_in = (Bytef *)(uintptr_t)data;
+    s.avail_in = (uInt)n;
+    s.next_out = packed;
+    s.avail_out = (uInt)room;
+    assert_int_equal(deflate(&s, Z_FINISH), Z_STREAM_END);
+    model_file_part part = { name, packed, s.total_out };
+    deflateEnd(&s);
+    unsigned char *zip = model_file_zip(&part, 1, size);
+    free(packed);
+    *directory = 30 + strlen(name) + part.size;
+    unsigned char *heads[2] = { zip + 8, zip + *directory + 10 };
+    for (int i = 0; i < 2; i++) {
+        put(heads[i], 8, 2); /* deflated */
+        put(heads[i] + 6, (uint32_t)crc32(0, data, (uInt)n), 4);
+        put(heads[i] + 14, (uint32_t)n, 4);
+    }
+    return zip;
 }
 
 unsigned char *model_file_make(const char *manifest, size_t *size)

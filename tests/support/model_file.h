@@ -14,6 +14,10 @@ typedef struct model_file_part {
 /* A zip of stored parts with the right check sums. malloc'd: free() it. */
 unsigned char *model_file_zip(const model_file_part *parts, size_t count,
                               size_t *size);
+/* A zip of one part, deflated; *directory is where its directory begins. malloc'd:
+ * free() it. */
+unsigned char *model_file_zip_deflated(const char *name, const void *data, size_t n,
+                                       size_t *size, size_t *directory);
 /* A model file with this manifest (at test/extra/avsvt.yaml) and a small part
  * test/data/0 beside it. malloc'd: free() it. */
 unsigned char *model_file_make(const char *manifest, size_t *size);

@@ -90,6 +90,31 @@ static void old_songs_have_their_letters(void **state)
     avsvt_chart_free(chart);
 }
 
+/* A whole text says by itself whether it is UTF-8, also where the tag was left behind
+ * in a file that an editor has converted. */
+static void old_songs_may_name_their_code_page(void **state)
+{
+    static const char body[] = "#TITLE:\xB9\xB3\n#ENCODING:%s\n#ARTIST:\xC5\x82\n#BPM:300\n"
+                               ": 0 4 0 \x9C\xEA\n: 4 4 0 \x88\n";
+    static const struct { const char *name, *title, *word; } pages[] = {
+        { "CP1250", "\xC4\x85\xC5\x82", "\xC5\x9B\xC4\x99" },
+        { " cp1250 \r", "\xC4\x85\xC5\x82", "\xC5\x9B\xC4\x99" },
+        { "CP1252", "\xC2\xB9\xC2\xB3", "\xC5\x93\xC3\xAA" },
+        { "AUTO", "\xC2\xB9\xC2\xB3", "\xC5\x93\xC3\xAA" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+        char text[200];
+        snprintf(text, sizeof(text), body, pages[i].name);
+        avsvt_chart *chart = open_text("page.txt", text, strlen(text), 0);
+        assert_string_equal(info_of(chart).title, pages[i].title);
+        assert_string_equal(info_of(chart).artist, "\xC5\x82");
+        assert_string_equal(at(chart, 0).word, pages[i].word);
+        assert_string_equal(at(chart, 1).word, i < 2 ? "\xEF\xBF\xBD" : "\xCB\x86");
+        avsvt_chart_free(chart);
+    }
+}
+
 static void a_duet_gives_the_voice_that_is_asked_for(void **state)
 {
     static const char duet[] = "#BPM:300\nP1\n: 0 4 0 one\n- 5\nP2\n: 4 4 7 two\n- 9\nP3\n"
@@ -341,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ultrastar_chart_keeps_kinds_lines_and_words),
         cmocka_unit_test(old_songs_have_their_letters),
+        cmocka_unit_test(old_songs_may_name_their_code_page),
         cmocka_unit_test(a_duet_gives_the_voice_that_is_asked_for),
         cmocka_unit_test(notes_before_a_singer_are_the_first_ones),
         cmocka_unit_test(the_newer_name_of_the_sound_is_taken),

@@ -340,7 +340,7 @@ static avsvt_notes *pushed(const made *m, const avsvt_notes_options *o,
                                              m->level + i, n, &list, &err),
                          AVSVT_OK);
     }
-    assert_int_equal(avsvti_decoder_finish(d, &list, &err), AVSVT_OK);
+    assert_int_equal(avsvti_decoder_finish(d, INFINITY, &list, &err), AVSVT_OK);
     avsvti_decoder_free(d);
     assert_int_equal(avsvti_notes_from_list(&notes, NULL, &list, &err), AVSVT_OK);
     return notes;
@@ -424,7 +424,7 @@ static void an_endless_note_takes_no_more_memory(void **state)
                          AVSVT_OK);
     }
     assert_int_equal(f.calls, before);
-    assert_int_equal(avsvti_decoder_finish(d, &list, &err), AVSVT_OK);
+    assert_int_equal(avsvti_decoder_finish(d, INFINITY, &list, &err), AVSVT_OK);
     assert_int_equal(list.count, 1);
     assert_within(list.notes[0].pitch, 64.2, 0.02);
     assert_within(list.notes[0].offset_s, 1200, 0.011);

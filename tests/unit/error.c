@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <locale.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include <avsvt/notes.h>
 
+#include "core/context.h"
 #include "core/error.h"
 
 static void a_name_that_is_no_utf8_leaves_the_message_utf8(void **state)
@@ -57,6 +60,37 @@ static void a_message_is_one_line(void **state)
     assert_string_equal(err.message, "a b c d e f");
 }
 
+static void heard(void *user, int32_t level, const char *line)
+{
+    (void)level;
+    snprintf(user, 100, "%s", line);
+}
+
+static void numbers_have_a_point_in_every_locale(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_context_options o = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context;
+    char line[100] = "";
+    (void)state;
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+        print_message("left out: the locale de_DE.UTF-8 is not installed\n");
+        skip();
+    }
+    o.log = heard;
+    o.log_user = line;
+    assert_int_equal(avsvt_context_create(&context, &o, NULL), AVSVT_OK);
+    avsvti_fail(&err, AVSVT_E_IO, "%.2f s, %g Hz and 1,5 %s", 1.5, 29.97, "1,5");
+    assert_string_equal(err.message, "1.50 s, 29.97 Hz and 1,5 1,5");
+    avsvti_log(context, AVSVT_LOG_WARNING, "%.1f s", 0.5);
+    assert_string_equal(line, "0.5 s");
+    /* The host's is as it was. */
+    snprintf(line, sizeof(line), "%.1f", 0.5);
+    assert_string_equal(line, "0,5");
+    avsvt_context_free(context);
+    setlocale(LC_ALL, "C");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_value_that_is_cut_leaves_the_message_utf8),
         cmocka_unit_test(a_message_that_is_cut_ends_with_a_whole_character),
         cmocka_unit_test(a_message_is_one_line),
+        cmocka_unit_test(numbers_have_a_point_in_every_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void pictures_of_another_rate_are_taken_by_time(void **state)
     static const struct { double rate, start, model; int64_t first, end, at; }
     cases[] = {
         { 50, 0, 50, 0, 100, 7 },      { 25, 0, 50, 0, 200, 3 },
-        { 50, 0, 25, 0, 50, 15 },      { 50, 0.04, 50, 2, 102, 5 },
+        { 50, 0, 25, 0, 50, 14 },      { 50, 0.04, 50, 2, 102, 5 },
         { 50, -0.04, 50, 0, 98, 9 },   { 29.97, 0, 50, 0, 167, 4 },
         { 50, 0.0075, 50, 0, 100, 7 }, { 50, -3, 50, 0, 0, 157 },
     };
@@ -106,13 +106,13 @@ static void pictures_of_another_rate_are_taken_by_time(void **state)
     avsvt_tensor_free(crops);
 }
 
-/* However a time that lies between two pictures is rounded, it is the later one's:
+/* However a time that lies between two pictures is rounded, it is the earlier one's:
  * a video that begins half a picture late is still one picture a frame. */
-static void on_a_border_the_later_picture_is_shown(void **state)
+static void on_a_border_the_earlier_picture_is_shown(void **state)
 {
     static const struct { double rate, start, model; int64_t first, step; } cases[] = {
-        { 25, 0.5, 25, -12, 1 }, { 25, 0.1, 25, -2, 1 }, { 50, 0.05, 50, -2, 1 },
-        { 50, -0.01, 50, 1, 1 }, { 50, 0, 25, 1, 2 },    { 100, 0, 50, 1, 2 },
+        { 25, 0.5, 25, -13, 1 }, { 25, 0.1, 25, -3, 1 }, { 50, 0.05, 50, -3, 1 },
+        { 50, -0.01, 50, 0, 1 }, { 50, 0, 25, 0, 2 },    { 100, 0, 50, 0, 2 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -121,6 +121,40 @@ static void on_a_border_the_later_picture_is_shown(void **state)
         for (int64_t k = 0; k < 200000; k++)
             assert_true(avsvti_pictures_at(&p, k) == cases[i].first + k * cases[i].step);
     }
+}
+
+/* Whether a video is opened at the model's rate or its pictures are taken for the
+ * model's frames, they are the same. */
+static void a_video_of_that_rate_shows_the_same_pictures(void **state)
+{
+    static const double rates[][2] = { { 50, 25 }, { 25, 50 }, { 30, 25 }, { 100, 25 },
+        { 60, 25 }, { 29.97, 25 }, { 50, 50 }, { 24, 25 }, { 75, 50 }, { 12.5, 50 } };
+    int64_t shape[3] = { 100, 1, 1 };
+    uint8_t numbers[100], shown[800];
+    avsvt_tensor *frames;
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        numbers[i] = (uint8_t)i;
+    assert_int_equal(avsvt_tensor_create(&frames, NULL, AVSVT_U8, 3, shape, numbers, NULL, NULL,
+                                         NULL), AVSVT_OK);
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        avsvti_pictures p = { NULL, rates[i][0], 0, rates[i][1], 0, 100 };
+        avsvt_video_options o = AVSVT_VIDEO_OPTIONS_INIT;
+        avsvt_video *video;
+        int64_t first, end;
+        size_t got;
+        o.array_rate_hz = rates[i][0];
+        o.rate_hz = rates[i][1];
+        assert_int_equal(avsvt_video_open_frames(&video, NULL, frames, &o, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_video_read(video, shown, sizeof(shown), &got, NULL), AVSVT_OK);
+        avsvti_pictures_span(&p, &first, &end);
+        assert_int_equal(first, 0);
+        assert_in_range(got, end - 1, end + 1);
+        for (size_t k = 0; k < got && k < (size_t)end; k++)
+            assert_int_equal(avsvti_pictures_at(&p, (int64_t)k), shown[k]);
+        avsvt_video_free(video);
+    }
+    avsvt_tensor_free(frames);
 }
 
 static void zeros_stand_where_no_picture_is(void **state)
@@ -288,7 +322,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_middle_is_cut_out_and_normalised),
         cmocka_unit_test(pictures_of_another_rate_are_taken_by_time),
-        cmocka_unit_test(on_a_border_the_later_picture_is_shown),
+        cmocka_unit_test(on_a_border_the_earlier_picture_is_shown),
+        cmocka_unit_test(a_video_of_that_rate_shows_the_same_pictures),
         cmocka_unit_test(zeros_stand_where_no_picture_is),
         cmocka_unit_test(each_kind_takes_what_it_was_made_for),
         cmocka_unit_test(pictures_that_do_not_fit_are_refused),

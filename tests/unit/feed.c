@@ -105,6 +105,26 @@ static void any_blocks_at_any_rate_give_the_notes_of_a_direct_call(void **state)
     avsvt_pipeline_free(p);
 }
 
+static void the_last_note_ends_with_the_sound(void **state)
+{
+    static const double rates[] = { 16000, 11025, 44100 };
+    avsvt_pipeline *p = make_pipeline(NULL);
+    (void)state;
+    for (size_t k = 0; k < 3 * 40; k++) {
+        avsvt_feed *feed = open_feed(p, rates[k % 3]);
+        size_t count = 7000 + k / 3; /* of the 8000 that sound */
+        avsvt_note n = AVSVT_NOTE_INIT;
+        assert_int_equal(avsvt_feed_push(feed, song, count), AVSVT_OK);
+        avsvt_feed_finish(feed);
+        assert_int_equal(avsvt_feed_wait(feed, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_feed_poll(feed, &n), AVSVT_OK);
+        assert_true(n.offset_s <= (double)count / rates[k % 3]);
+        assert_true(n.offset_s > (double)count / rates[k % 3] - 0.03);
+        avsvt_feed_free(feed);
+    }
+    avsvt_pipeline_free(p);
+}
+
 static void the_curve_has_a_point_for_each_frame(void **state)
 {
     avsvt_pipeline *p = make_pipeline(NULL);
@@ -390,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_blocks_at_any_rate_give_the_notes_of_a_direct_call),
+        cmocka_unit_test(the_last_note_ends_with_the_sound),
         cmocka_unit_test(the_curve_has_a_point_for_each_frame),
         cmocka_unit_test(more_notes_than_the_queue_holds_are_not_lost),
         cmocka_unit_test(a_block_without_room_is_told_of),

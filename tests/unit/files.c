@@ -48,10 +48,10 @@ static void a_folder_that_cannot_be_made_is_told_with_its_reason(void **state)
     (void)state;
     snprintf(link, sizeof(link), "%s", scratch_path("link"));
     assert_int_equal(symlink("there-is-none", link), 0);
-    assert_int_equal(avsvti_folder_make(a, link, &err), AVSVT_E_IO);
+    assert_int_equal(avsvti_folder_make(a, link, NULL, &err), AVSVT_E_IO);
     assert_says(err, "Not a directory");
-    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c"), &err), AVSVT_OK);
-    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c/"), &err), AVSVT_OK);
+    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c"), NULL, &err), AVSVT_OK);
+    assert_int_equal(avsvti_folder_make(a, scratch_path("a/b/c/"), NULL, &err), AVSVT_OK);
     assert_true(avsvti_folder_is(scratch_path("a/b/c")));
     unlink(link);
     rmdir(scratch_path("a/b/c"));

@@ -150,6 +150,48 @@ static void decoding_activations_gives_the_same_notes(void **state)
     free(x);
 }
 
+/* The network's last frame may reach behind the last sample. */
+static void no_note_ends_after_the_sound(void **state)
+{
+    static const int32_t ways[] = { AVSVT_CHUNKS_OVERLAP, AVSVT_CHUNKS_WHOLE };
+    static const double rates[] = { RATE, 44100, 11025 };
+    float x[45000];
+    (void)state;
+    for (size_t i = 0; i < 45000; i++)
+        x[i] = (float)(0.3 * sin((double)i * 0.1));
+    for (size_t k = 0; k < 6 * 40; k++) {
+        avsvt_pipeline_options o = AVSVT_PIPELINE_OPTIONS_INIT;
+        avsvt_run_options r = AVSVT_RUN_OPTIONS_INIT;
+        avsvt_notes_options n = AVSVT_NOTES_OPTIONS_INIT;
+        avsvt_activations *acts;
+        avsvt_notes *notes, *again;
+        avsvt_audio *audio, *same;
+        double rate = rates[k / 2 % 3];
+        int64_t count = 44000 + (int64_t)(k / 6) * 13;
+        o.chunks = ways[k % 2];
+        n.min_duration_s = -1;
+        r.notes = &n;
+        avsvt_pipeline *p = null_pipeline(&o);
+        assert_int_equal(avsvt_audio_open_samples(&audio, NULL, x, count, 1, rate, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_audio_open_samples(&same, NULL, x, count, 1, rate, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_pipeline_notes_audio(&notes, p, audio, &r, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_pipeline_activations(&acts, p, same, NULL, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_notes_decode(&again, acts, &n, NULL), AVSVT_OK);
+        assert_same_notes(notes, again);
+        size_t last = avsvt_notes_count(notes) - 1;
+        double end_s = (double)count / rate;
+        assert_true(get(notes, last).offset_s <= end_s);
+        assert_true(get(notes, last).offset_s > end_s - 0.03);
+        assert_true(get(notes, last).offset_s > get(notes, last).onset_s);
+        avsvt_notes_free(again);
+        avsvt_notes_free(notes);
+        avsvt_activations_free(acts);
+        avsvt_audio_free(same);
+        avsvt_audio_free(audio);
+        avsvt_pipeline_free(p);
+    }
+}
+
 static void sound_too_short_or_empty_is_told(void **state)
 {
     avsvt_pipeline *p = null_pipeline(NULL);
@@ -463,6 +505,7 @@ int main(void)
         cmocka_unit_test(notes_of_a_scale_are_where_it_has_them),
         cmocka_unit_test(any_chunk_length_gives_the_same_notes),
         cmocka_unit_test(decoding_activations_gives_the_same_notes),
+        cmocka_unit_test(no_note_ends_after_the_sound),
         cmocka_unit_test(sound_too_short_or_empty_is_told),
         cmocka_unit_test(cancel_stops_at_every_stage),
         cmocka_unit_test(a_pipeline_in_use_is_refused),

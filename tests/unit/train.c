@@ -343,6 +343,77 @@ static void what_no_group_names_stays_frozen_and_probing_thaws_later(void **stat
     free(y);
 }
 
+/* The model that a trainer of these settings gives, in place of the start. */
+static avsvt_model *told(avsvt_model *start, const char *settings)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_model *made = NULL;
+    avsvt_trainer *t = NULL;
+    if (avsvt_trainer_create(&t, start, settings, &err) || avsvt_trainer_model(&made, t, &err))
+        fail_msg("%s", err.message);
+    avsvt_trainer_free(t);
+    avsvt_model_free(start);
+    return made;
+}
+
+static avsvt_model *start_of(const char *more)
+{
+    avsvt_model *model = NULL;
+    songs_model("start.pt", more);
+    assert_int_equal(avsvt_model_open(&model, training_context, scratch_path("start.pt"), NULL), 0);
+    return model;
+}
+
+#define SONGS_AND_MINE "trained_on: [{name: \"my \\\"songs\\\"\", licence: mine}]\nlicence: CC-BY-4.0\n"
+
+static void a_model_tells_what_it_was_trained_on(void **state)
+{
+    static const char *const starts[] = {
+        "trained_on:\n  - {name: a, licence: b}\n  - name: c\n    licence: d\n",
+        "trained_on: [{name: a, licence: b}, {name: c, licence: d}]\nlast: 1\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        avsvt_model *m = told(start_of(starts[i]), SONGS_AND_MINE);
+        assert_string_equal(avsvt_model_get(m, "trained_on.0.name"), "a");
+        assert_string_equal(avsvt_model_get(m, "trained_on.1.licence"), "d");
+        assert_string_equal(avsvt_model_get(m, "trained_on.2.name"), "my \"songs\"");
+        assert_string_equal(avsvt_model_get(m, "trained_on.2.licence"), "mine");
+        assert_null(avsvt_model_get(m, "trained_on.3.name"));
+        assert_null(avsvt_model_get(m, "training.trained_on"));
+        assert_string_equal(avsvt_model_get(m, "licence"), "MIT AND CC-BY-4.0");
+        /* Told again, it does not grow; untold, it claims nothing. */
+        m = told(m, SONGS_AND_MINE);
+        assert_string_equal(avsvt_model_get(m, "licence"), "MIT AND CC-BY-4.0");
+        assert_null(avsvt_model_get(m, "trained_on.3.name"));
+        m = told(m, "seed: 1");
+        assert_string_equal(avsvt_model_get(m, "trained_on.2.licence"), "mine");
+        assert_string_equal(avsvt_model_get(m, "training.trained_on"), "not told");
+        avsvt_model_free(m);
+    }
+    avsvt_model *first = told(start_of(""), SONGS_AND_MINE);
+    assert_string_equal(avsvt_model_get(first, "trained_on.0.licence"), "mine");
+    avsvt_model_free(first);
+}
+
+static void what_was_trained_on_is_a_list_of_names_and_licences(void **state)
+{
+    static const struct { const char *more, *says; } cases[] = {
+        { "trained_on: songs\n", "'trained_on' must be a list of {name, licence}" },
+        { "trained_on: {name: a, licence: b}\n", "'trained_on' must be a list of {name, licence}" },
+        { "trained_on: [{name: a}]\n", "'trained_on.0' lacks 'licence'" },
+        { "trained_on: [{name: a, licence: b}, {licence: b}]\n", "'trained_on.1' lacks 'name'" },
+        { "trained_on: [{name: a, license: b}]\n", "'trained_on.0.license' is not a key" },
+        { "licence: [MIT]\n", "'licence' must be a word" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[300];
+        snprintf(text, sizeof(text), TRAINING_DATA "epochs: 1\n%s", cases[i].more);
+        training_refused(AVSVT_E_FORMAT, text, cases[i].says);
+    }
+}
+
 static avsvt_notes *notes_of_one(void)
 {
     static const double rows[][3] = { { 0.1, 0.6, 60 } };
@@ -425,6 +496,8 @@ int main(void)
         cmocka_unit_test(a_finished_training_has_nothing_to_do),
         cmocka_unit_test(a_part_that_only_begins_lasts_to_the_end_of_the_file),
         cmocka_unit_test(what_no_group_names_stays_frozen_and_probing_thaws_later),
+        cmocka_unit_test(a_model_tells_what_it_was_trained_on),
+        cmocka_unit_test(what_was_trained_on_is_a_list_of_names_and_licences),
         cmocka_unit_test(sound_in_memory_adapts_a_model),
         cmocka_unit_test(a_step_takes_named_arrays),
     };

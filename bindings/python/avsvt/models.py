@@ -172,7 +172,7 @@ class Extractor(_Stage):
 
         `source` is sound as :meth:`Pipeline.notes` takes it; `crops` a
         :class:`Video` at the model's rate, an array at that rate, or a file of
-        crops. `chunks` "overlap" (pieces of `chunk` seconds with `context`
+        crops (of 50 a second where it holds an array). `chunks` "overlap" (pieces of `chunk` seconds with `context`
         seconds on both sides that are thrown away), "whole" or "published"
         (utterances of 5 s); `batch` pieces go through the network together.
         What is not given is as the model says.
@@ -203,7 +203,7 @@ class Extractor(_Stage):
     def _video(self, crops: Path | ByteFile | ArrayLike) -> Video:
         rate = float(self._rate) if self._rate else None
         if isinstance(crops, (str, bytes, os.PathLike)):
-            return Video(crops, rate=rate, array_rate=rate)
+            return Video(crops, rate=rate)
         return Video(crops, array_rate=rate)
 
 

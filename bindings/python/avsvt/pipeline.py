@@ -56,8 +56,8 @@ class Pipeline(Handle):
         A pipeline file with ``video:`` also takes ``video``: grey pictures of
         the mouth [frames, height, width], 0 to 255, a file of them, or a fresh
         :class:`Video`; the last two are read piece by piece. ``video_rate`` is
-        in Hz, of an array in memory or a file (default: the model's);
-        ``video_start`` when the first one is shown, in seconds of the sound.
+        in Hz, of an array in memory (default: the model's) or in a file
+        (default: 50); ``video_start`` when the first one is shown, in seconds of the sound.
         Either of both may be missing where there is a ``fusion:`` or an
         ``audio-video:``.
 
@@ -103,10 +103,8 @@ class Pipeline(Handle):
             audio = stack.enter_context(opened(source, sample_rate))
             crops = None
             if isinstance(video, (str, bytes, os.PathLike)):
-                rate = self.picture_rate or None
-                is_array = os.fsdecode(video).lower().endswith((".npy", ".npz"))
-                video = stack.enter_context(Video(video, rate=None if is_array else rate,
-                                                  array_rate=video_rate or rate))
+                video = stack.enter_context(Video(video, rate=self.picture_rate or None,
+                                                  array_rate=video_rate))
             elif video is not None and not isinstance(video, Video):
                 crops, video = _crops(video), None
                 options.crops_rate_hz = video_rate or 0.0

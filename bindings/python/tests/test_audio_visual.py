@@ -339,6 +339,32 @@ def test_the_command_takes_a_video(files, tmp_path):
         assert np.abs(got - rows(notes)).max() < 1e-3
 
 
+def test_a_model_of_half_the_rate_takes_every_second_picture_wherever_they_come_from(files, tmp_path):
+    samples, crops = media(4.0)
+    np.save(tmp_path / "lips.npy", crops)
+    write(tmp_path / "eye.pt", Eye(), "extractor",
+          {"kind": "video", "width": 8, "height": 8, "frame_rate": 25}, [parts.noise(1, 7, 8, 8)],
+          output={"width": 16, "frame_rate": 25})
+    (tmp_path / "v.yaml").write_text(f"avsvt: 1\ntask: notes\nvideo: eye.pt\nhead: {files}/head.pt\n"
+                                     "chunk: {mode: whole}\n")
+    with avsvt.Pipeline(tmp_path / "v.yaml") as pipeline:
+        wanted = pipeline.activations(video=crops[::2]).logits
+        notes = rows(pipeline.notes(video=crops[::2]))
+        for video, more in ((crops, {"video_rate": 50}), (tmp_path / "lips.npy", {}),
+                            (avsvt.Video(tmp_path / "lips.npy"), {}),
+                            (avsvt.Video(tmp_path / "lips.npy", rate=25), {}),
+                            (tmp_path / "lips.npy", {"video_rate": 50})):
+            assert np.array_equal(pipeline.activations(video=video, **more).logits, wanted)
+        at_that_rate = pipeline.activations(video=tmp_path / "lips.npy", video_rate=25).logits
+        assert np.array_equal(at_that_rate, pipeline.activations(video=crops).logits)
+    with avsvt.Extractor(tmp_path / "eye.pt") as eye:
+        pieces = eye.pieces(crops=tmp_path / "lips.npy", chunks="whole")
+        assert np.array_equal(np.concatenate(list(pieces)), eye(crops=crops[::2]))
+    done = command("transcribe", tmp_path / "lips.npy", "-m", tmp_path / "v.yaml", "-f", "csv")
+    got = np.loadtxt(done.stdout.splitlines(), delimiter=",", skiprows=1, ndmin=2)
+    assert len(got) == len(notes) > 0 and np.abs(got - notes).max() < 1e-3
+
+
 def test_the_command_tells_of_the_sense_that_is_missing(files, tmp_path):
     samples, crops = media(4.0)
     lips, sound, yaml = tmp_path / "lips.npy", tmp_path / "song.wav", files / "av-overlap.yaml"

@@ -495,6 +495,32 @@ class First(Line):
         return (apart ** 2).mean(), apart.detach()
 
 
+class Apart(Line):
+    """Its loss does not go through its weights."""
+
+    @torch.jit.export
+    def loss(self, x: torch.Tensor, y: torch.Tensor):
+        return ((self.layer(x).detach() - y) ** 2).mean()
+
+
+class Second(Line):
+    """A layer that the loss does not look at."""
+
+    def __init__(self):
+        super().__init__()
+        self.other = torch.nn.Linear(16, 20)
+
+
+class Seldom(Line):
+    """Batches in which nothing counts give no gradient."""
+
+    @torch.jit.export
+    def loss(self, x: torch.Tensor, y: torch.Tensor):
+        if bool(self.layer.bias[0] > 0):
+            return torch.zeros(())
+        return -self.layer.bias.sum() + 0.0 * (self.layer(x) - y).sum()
+
+
 ODD = {Two: "'loss' gives 2 values of type Float", Empty: "'loss' gives 0 values of type Float",
        Whole: "'loss' gives 1 value of type Long", Named: "'loss' gives 2400 values of type Float",
        Counted: "'loss' gives 1 value of type Long", Nothing: "nothing (None)"}
@@ -512,3 +538,19 @@ def test_a_loss_is_one_floating_number(tmp_path):
     for kind in (Parts, First):
         losses = result[f"{kind.__name__}.loss"]
         assert losses.shape == (2,) and losses[1] < losses[0]
+
+
+def test_a_loss_that_no_trained_weight_changes_is_refused(tmp_path):
+    models = {kind: exported(kind(), tmp_path / f"{kind.__name__}.pt") for kind in (Apart, Second)}
+    with torch.no_grad():
+        seldom = Seldom()
+        seldom.layer.bias.fill_(-0.001)
+    models[Seldom] = exported(seldom, tmp_path / "Seldom.pt")
+    settings = {Second: {"groups": [{"parameters": ["other."]}]},
+                Seldom: {"optimizer": {"kind": "sgd", "lr": 1}}}
+    result = run(tmp_path, [job(tmp_path, kind.__name__, model, settings.get(kind, {}), 3, ["x", "y"])
+                            for kind, model in models.items()],
+                 x=np.ones((4, 30, 16), np.float32), y=np.zeros((4, 30, 20), np.float32))
+    for kind in (Apart, Second):
+        assert "depends on no weight that trains" in str(result[f"{kind.__name__}.error"])
+    assert (result["Seldom.grad_norm"] > 0).tolist() == [True, False, False]
