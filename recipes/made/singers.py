@@ -15,6 +15,10 @@ def add_speakers(parser):
 def speakers_in(folder, only, without):
     if not folder.is_dir():
         raise SystemExit(f"{folder}: there is no such folder")
+    there = sorted(s.name for s in folder.iterdir() if s.is_dir())
+    for name in (*only, *without):
+        if name not in there:
+            raise SystemExit(f"{folder}: there is no speaker {name}, but {', '.join(there)}")
     found = {s.name: sorted(s.glob("*.flac")) for s in sorted(folder.iterdir())
              if s.is_dir() and s.name not in without and (not only or s.name in only)}
     found = {name: files for name, files in found.items() if files}
