@@ -58,23 +58,6 @@ static avsvt_status shorter(const char *path, avsvt_error *err)
     return avsvti_fail(err, AVSVT_E_IO, "%s: became shorter while it was read", path);
 }
 
-static avsvt_status read_all(int fd, char *to, size_t size, const char *path,
-                             avsvt_error *err)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = read(fd, to + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return avsvti_fail_errno(err, errno, "read", path);
-        if (n == 0)
-            return shorter(path, err);
-        done += (size_t)n;
-    }
-    return AVSVT_OK;
-}
-
 avsvt_status avsvti_file_read_at(int fd, uint64_t at, void *to, size_t size,
                                  const char *path, avsvt_error *err)
 {
@@ -145,7 +128,7 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
     else if (!(block = avsvti_alloc(a, (size_t)st.st_size + 1, 1)))
         status = avsvti_fail_memory(err);
     else
-        status = read_all(fd, block, (size_t)st.st_size, path, err);
+        status = avsvti_file_read_at(fd, 0, block, (size_t)st.st_size, path, err);
     close(fd);
     if (status != AVSVT_OK) {
         avsvti_release(a, block);

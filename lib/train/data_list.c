@@ -248,9 +248,10 @@ static avsvt_status read_chain(avsvti_songs *s, const avsvti_recipe *r,
     return AVSVT_OK;
 }
 
-static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
+static avsvt_status read_one(void *songs, const avsvti_recipe *r,
                              const avsvti_entry *entry, avsvt_error *err)
 {
+    avsvti_songs *s = songs;
     avsvti_source source = { entry->weight, s->augment };
     avsvt_status status = AVSVT_OK;
     if (entry->augments)
@@ -264,16 +265,7 @@ static avsvt_status read_one(avsvti_songs *s, const avsvti_recipe *r,
 avsvt_status avsvti_songs_read(avsvti_songs *s, const avsvti_recipe *r,
                                const char *key, avsvt_error *err)
 {
-    size_t count = avsvti_recipe_entries(r, key);
-    avsvt_status status = AVSVT_OK;
-    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
-        avsvti_entry entry;
-        status = avsvti_recipe_entry(&entry, r, key, i, err);
-        if (status == AVSVT_OK)
-            status = read_one(s, r, &entry, err);
-        avsvti_release(r->allocator, entry.path);
-    }
-    return status;
+    return avsvti_recipe_each(r, key, read_one, s, err);
 }
 
 static int by_file(const void *x, const void *y)

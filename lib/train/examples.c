@@ -8,25 +8,17 @@
 #include "core/number.h"
 #include "train/sight.h"
 
-/* Notes which kinds the entries of a list are. */
-static avsvt_status look(const avsvti_recipe *r, const char *key, int seen[2],
+/* Notes which kind an entry is. seen: songs, arrays */
+static avsvt_status look(void *seen, const avsvti_recipe *r, const avsvti_entry *entry,
                          avsvt_error *err)
 {
-    size_t count = avsvti_recipe_entries(r, key);
-    avsvt_status status = AVSVT_OK;
-    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
-        avsvti_entry entry;
-        int arrays = 0;
-        status = avsvti_recipe_entry(&entry, r, key, i, err);
-        if (status == AVSVT_OK)
-            status = avsvti_rows_meant(&arrays, r->allocator, entry.path, err);
-        if (status == AVSVT_OK && arrays && entry.augments)
-            status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s.augment': steps of "
-                                 "augmentation are for sound, not for arrays", r->path,
-                                 entry.key);
-        seen[arrays] = 1;
-        avsvti_release(r->allocator, entry.path);
-    }
+    int arrays = 0;
+    avsvt_status status = avsvti_rows_meant(&arrays, r->allocator, entry->path, err);
+    if (status == AVSVT_OK && arrays && entry->augments)
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s.augment': steps of "
+                             "augmentation are for sound, not for arrays", r->path,
+                             entry->key);
+    ((int *)seen)[arrays] = 1;
     return status;
 }
 
@@ -66,10 +58,10 @@ avsvt_status avsvti_examples_choose(avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const of_arrays[][2] = { { "data", "balance" }, { "data", "draws" },
         { "", NULL } };
-    int seen[2] = { 0 }; /* songs, arrays */
-    avsvt_status status = look(r, "data.train", seen, err);
+    int seen[2] = { 0 };
+    avsvt_status status = avsvti_recipe_each(r, "data.train", look, seen, err);
     if (status == AVSVT_OK)
-        status = look(r, "data.valid", seen, err);
+        status = avsvti_recipe_each(r, "data.valid", look, seen, err);
     if (status != AVSVT_OK)
         return status;
     if (seen[0] && seen[1])

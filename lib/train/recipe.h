@@ -87,13 +87,15 @@ extern const char *const avsvti_measure_words[]; /* in avsvti_measure's order */
 /* recipe_entries.c: the list at key ("data.train"), or what stands there alone */
 typedef struct avsvti_entry {
     char key[64];  /* where it stands: "data.train.0" */
-    char *path;    /* to be released with the recipe's allocator */
+    char *path;    /* on the machine */
     double weight;
     int augments;  /* it has steps of augmentation of its own */
 } avsvti_entry;
-size_t avsvti_recipe_entries(const avsvti_recipe *r, const char *key);
-avsvt_status avsvti_recipe_entry(avsvti_entry *entry, const avsvti_recipe *r,
-                                 const char *key, size_t i, avsvt_error *err);
+typedef avsvt_status (*avsvti_entry_fn)(void *user, const avsvti_recipe *r,
+                                        const avsvti_entry *entry, avsvt_error *err);
+/* One after the other, until one fails; each is gone after its turn. */
+avsvt_status avsvti_recipe_each(const avsvti_recipe *r, const char *key,
+                                avsvti_entry_fn visit, void *user, avsvt_error *err);
 
 /* recipe_groups.c */
 avsvt_status avsvti_recipe_groups(avsvti_recipe *r, avsvt_error *err);

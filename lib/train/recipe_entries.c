@@ -10,11 +10,6 @@ static int is_alone(const avsvti_recipe *r, const char *key)
     return avsvti_manifest_get(r->yaml, key) || avsvti_manifest_key(r->yaml, key, 0);
 }
 
-size_t avsvti_recipe_entries(const avsvti_recipe *r, const char *key)
-{
-    return is_alone(r, key) ? 1 : avsvti_manifest_count(r->yaml, key);
-}
-
 static avsvt_status read_mapping(avsvti_entry *entry, const avsvti_recipe *r,
                                  const char **name, avsvt_error *err)
 {
@@ -32,8 +27,8 @@ static avsvt_status read_mapping(avsvti_entry *entry, const avsvti_recipe *r,
     return status;
 }
 
-avsvt_status avsvti_recipe_entry(avsvti_entry *entry, const avsvti_recipe *r,
-                                 const char *key, size_t i, avsvt_error *err)
+static avsvt_status read_entry(avsvti_entry *entry, const avsvti_recipe *r,
+                               const char *key, size_t i, avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
     *entry = (avsvti_entry){ .weight = 1 };
@@ -50,5 +45,20 @@ avsvt_status avsvti_recipe_entry(avsvti_entry *entry, const avsvti_recipe *r,
                              entry->key);
     if (status == AVSVT_OK && !(entry->path = avsvti_recipe_path(r, name)))
         status = avsvti_fail_memory(err);
+    return status;
+}
+
+avsvt_status avsvti_recipe_each(const avsvti_recipe *r, const char *key,
+                                avsvti_entry_fn visit, void *user, avsvt_error *err)
+{
+    size_t count = is_alone(r, key) ? 1 : avsvti_manifest_count(r->yaml, key);
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
+        avsvti_entry entry;
+        status = read_entry(&entry, r, key, i, err);
+        if (status == AVSVT_OK)
+            status = visit(user, r, &entry, err);
+        avsvti_release(r->allocator, entry.path);
+    }
     return status;
 }

@@ -47,21 +47,18 @@ static avsvt_status read_folder(avsvti_rows *rows, const avsvti_entry *entry, av
     return status;
 }
 
+static avsvt_status read_one(void *rows, const avsvti_recipe *r,
+                             const avsvti_entry *entry, avsvt_error *err)
+{
+    (void)r;
+    return avsvti_folder_is(entry->path) ? read_folder(rows, entry, err)
+        : avsvti_rows_add(rows, entry->path, entry->weight, err);
+}
+
 avsvt_status avsvti_rows_read(avsvti_rows *rows, const avsvti_recipe *r, const char *key,
                               avsvt_error *err)
 {
-    size_t count = avsvti_recipe_entries(r, key);
-    avsvt_status status = AVSVT_OK;
-    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
-        avsvti_entry entry;
-        status = avsvti_recipe_entry(&entry, r, key, i, err);
-        if (status == AVSVT_OK)
-            status = avsvti_folder_is(entry.path)
-                ? read_folder(rows, &entry, err)
-                : avsvti_rows_add(rows, entry.path, entry.weight, err);
-        avsvti_release(r->allocator, entry.path);
-    }
-    return status;
+    return avsvti_recipe_each(r, key, read_one, rows, err);
 }
 
 avsvt_status avsvti_rows_apart(const avsvti_rows *a, const avsvti_rows *b,

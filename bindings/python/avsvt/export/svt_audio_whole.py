@@ -18,13 +18,18 @@ SUMMARY = ("AV_SVT's audio system as one network to be trained (an encoder's Hug
            "model.ckpt)")
 
 
-def add_arguments(parser) -> None:
-    svt_audio.add_arguments(parser)
+def add_training(parser, item: str) -> None:
+    """What a network that is to be trained is told, on sounds or films."""
     parser.add_argument("--seed", type=int, default=1986, metavar="N",
                         help="of a new head's weights (default 1986)")
     parser.add_argument("--each-alone", action="store_true",
-                        help="train each sound as it is run: with its own mean and variance, "
+                        help=f"train each {item} as it is run: with its own mean and variance, "
                              "padding left out; as published a batch is normalised as one")
+
+
+def add_arguments(parser) -> None:
+    svt_audio.add_arguments(parser)
+    add_training(parser, "sound")
     parser.add_argument("--drop-times", type=spans, default=(0, 0), metavar="N:FRAMES",
                         help="SpecAugment: in training N spans of up to so many frames of the "
                              "features are zero (default: none, as published)")

@@ -13,7 +13,7 @@ from ..networks import VideoNotes
 from ..networks import avhubert as networks
 from . import avhubert, parts, spare, svt_video
 from .avhubert_source import Source
-from .svt_audio_whole import new_head
+from .svt_audio_whole import add_training, new_head
 
 SUMMARY = ("AV_SVT's video system as one network to be trained (AV-HuBERT's fairseq .pt for a "
            "new head; a CKPT folder, or its encoder.ckpt and head.ckpt)")
@@ -24,11 +24,7 @@ PUBLISHED = {"dropout": 0.1, "attention_dropout": 0.1, "activation_dropout": 0.0
 
 def add_arguments(parser) -> None:
     svt_video.add_arguments(parser)
-    parser.add_argument("--seed", type=int, default=1986, metavar="N",
-                        help="of a new head's weights (default 1986)")
-    parser.add_argument("--each-alone", action="store_true",
-                        help="train each film as it is run: with its own mean and variance, "
-                             "padding left out; as published a batch is normalised as one")
+    add_training(parser, "film")
 
 
 def gather(options) -> tuple:
