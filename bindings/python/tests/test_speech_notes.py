@@ -72,6 +72,9 @@ def test_a_batch_is_normalised_as_published(reference, tmp_path):  # noqa: F811
     model = made("svt-audio-whole", folder, "--config", folder / "config.json", "--unchecked",
                  "-o", tmp_path / "whole.pt")
     network = torch.jit.load(model)
+    position = "encoder.positions.0.conv."  # as it was pre-trained, and is trained on
+    assert {position + part for part in ("gain", "direction", "bias")} == {
+        name for name, _ in network.named_parameters() if name.startswith(position)}
     sounds = [torch.from_numpy((wavs[f"wav{i}"] / 32768).astype(np.float32)) for i in (0, 1)]
     batch = torch.nn.utils.rnn.pad_sequence(sounds, batch_first=True)
     want = torch.from_numpy(case.arrays["feats_batch"])

@@ -7,6 +7,7 @@ import re
 import torch
 
 from ..networks import avhubert as networks
+from ..networks.positions import GainedTaps
 from . import parts, provenance, weights
 from .avhubert_source import Source
 
@@ -26,6 +27,8 @@ RENAMED = [
     (r"^lips\.layer", "feature_extractor_video.resnet.trunk.layer"),
     (r"^sight\.", "feature_extractor_video.proj."), (r"^sound\.", "feature_extractor_audio.proj."),
     (r"^body\.fuse_norm\.", "layer_norm."), (r"^body\.fuse\.", "post_extract_proj."),
+    (r"^body\.position\.gain$", "encoder.pos_conv.0.weight_g"),
+    (r"^body\.position\.direction$", "encoder.pos_conv.0.weight_v"),
     (r"^body\.position\.", "encoder.pos_conv.0."), (r"^body\.norm\.", "encoder.layer_norm."),
     (r"^body\.layers\.(\d+)\.norm\.", r"encoder.layers.\1.final_layer_norm."),
     (r"^body\.layers\.", "encoder.layers."), (r"\.attention_norm\.", ".self_attn_layer_norm."),
@@ -145,6 +148,12 @@ def fill(network: torch.nn.Module, state: dict, layers: int, path: str) -> None:
                 or re.match(r"feature_extractor_(audio|video)\.|encoder\.pos_conv\.0\.weight_",
                             name))
     weights.put(network, known, path, theirs, spare)
+
+
+def gain(network: torch.nn.Module, state: dict) -> None:
+    """Positions with gain and direction, as the checkpoint has them, to be trained."""
+    g, v = (state[f"encoder.pos_conv.0.weight_{part}"].float() for part in "gv")
+    network.body.position = GainedTaps(g, v, network.body.position.bias)
 
 
 def is_layer(name: str, layers: int) -> bool:

@@ -9,6 +9,7 @@ import warnings
 import torch
 
 from ..networks import speech
+from ..networks.positions import GainedTaps
 from . import parts, weights
 
 # Per family: the class that it is compared with, and what its configuration
@@ -136,12 +137,16 @@ def bare(state: dict) -> dict:
     return {name: value for name, value in state.items() if not UNUSED.match(name)}
 
 
-def _fold(state: dict) -> dict:
+# What weight normalisation calls gain and direction; the last is ours.
+GAINED = (("weight_g", "weight_v"),
+          ("parametrizations.weight.original0", "parametrizations.weight.original1"),
+          ("gain", "direction"))
+
+
+def fold(state: dict) -> dict:
     """Weight normalisation, which training uses, becomes a plain weight."""
-    pairs = (("weight_g", "weight_v"),
-             ("parametrizations.weight.original0", "parametrizations.weight.original1"))
     folded = dict(state)
-    for gain, direction in pairs:
+    for gain, direction in GAINED:
         for name in [name for name in state if name.endswith(gain)]:
             stem = name[:-len(gain)]
             g, v = state[name], state.get(stem + direction)
@@ -231,7 +236,7 @@ class Encoder:
             raise ValueError(f"{self.what}: {error}") from error
         many = self.options["position_layers"] > 0
         state = {name: value.reshape(-1, 1) if name.endswith(".gru_rel_pos_const") else value
-                 for name, value in _fold(bare(self.state)).items()}
+                 for name, value in fold(bare(self.state)).items()}
         if self.mix is not None:
             state["mix"] = network.state_dict()["mix"]
         put = {theirs(name, many) for name in network.state_dict()}
@@ -242,6 +247,17 @@ class Encoder:
                 return self.layer <= int(layer[1]) < self.config["num_hidden_layers"]
             return name.startswith("encoder.layer_norm.") and name not in put
         weights.put(network, state, self.what, lambda name: theirs(name, many), spare)
+        return network.eval()
+
+    def network_to_train(self) -> speech.SpeechEncoder:
+        """The same, with gain and direction of positions where the checkpoint has them."""
+        network, state = self.network(), bare(self.state)
+        stem = "encoder.pos_conv_embed.conv."
+        for gain, direction in GAINED:
+            if stem + gain in state and stem + direction in state:
+                conv = network.positions[0].conv
+                network.positions[0].conv = GainedTaps(state[stem + gain].float(),
+                                                       state[stem + direction].float(), conv.bias)
         return network.eval()
 
     def published(self, model):

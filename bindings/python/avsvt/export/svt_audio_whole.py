@@ -95,7 +95,7 @@ def export(options) -> str:
                          "once it is, `svt-audio TRAINED.pt --int8` writes it with them")
     made, weight, bias, folder, note = gather(options)
     network = SpeechNotes(
-        made.network(), made.options["width"], made.options["input_epsilon"] > 0,
+        made.network_to_train(), made.options["width"], made.options["input_epsilon"] > 0,
         made.options["output_norm"], not options.each_alone,
         SpecAugment(*options.drop_times, *options.drop_bands))
     with torch.no_grad():

@@ -44,9 +44,13 @@ def licence_of(told: str):
     return found and (json.loads(found[1]) if found[1].startswith('"') else found[1])
 
 
+def detached(network) -> dict:
+    return {name: value.detach() for name, value in network.state_dict().items()}
+
+
 def sizes(whole) -> dict:
     """The options of our network for the encoder in this one."""
-    of, state = whole.encoder, whole.encoder.state_dict()
+    of, state = whole.encoder, encoder.fold(whole.encoder.state_dict())
     front, layers, positions = (list(each.children()) for each in
                                 (of.front, of.layers, of.positions))
     convolutions = [state[f"front.{i}.conv.weight"].shape for i in range(len(front))]
@@ -91,8 +95,7 @@ class Trained(encoder.Encoder):
 
     def network(self) -> SpeechEncoder:
         network = SpeechEncoder(**self.options)
-        weights.put(network, {name: value.detach() for name, value in
-                              self.whole.encoder.state_dict().items()}, self.what)
+        weights.put(network, encoder.fold(detached(self.whole.encoder)), self.what)
         return network.eval()
 
     def source(self, folder=None):

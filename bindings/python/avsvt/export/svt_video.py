@@ -3,7 +3,7 @@
 import os
 
 from ..networks import avhubert as networks
-from . import avhubert, parts, svt_trained, weights
+from . import avhubert, encoder, parts, svt_trained, weights
 
 SUMMARY = ("AV_SVT's video system: encoder, head and pipeline file (a CKPT folder, or its "
            "encoder.ckpt and head.ckpt; or what `avsvt train` made of svt-video-whole)")
@@ -44,7 +44,7 @@ def of_checkpoint(given: list, options) -> tuple:
 def sizes(whole) -> dict:
     """The options of our network for the encoder in a trained one."""
     body = whole.encoder.body
-    layers, state = list(body.layers.children()), body.state_dict()
+    layers, state = list(body.layers.children()), encoder.fold(body.state_dict())
     return {"width": body.width, "layers": len(layers), "heads": layers[0].attention.heads,
             "inner": state["layers.0.inner.weight"].shape[0], "norm_first": body.norm_first,
             "kernel": state["position.weight"].shape[2], "groups": body.groups, "upto": 0,
@@ -60,8 +60,7 @@ def export_trained(path: str, options) -> str:
     to = parts.outputs(options.output, [path], "encoder", "head")
     config, state = sizes(whole), whole.state_dict()
     network = networks.VideoEncoder(networks.Body(**config))
-    weights.put(network, {name: value.detach() for name, value in
-                          whole.encoder.state_dict().items()}, path)
+    weights.put(network, encoder.fold(svt_trained.detached(whole.encoder)), path)
     name = options.name or os.path.splitext(os.path.basename(options.output))[0]
     licence = options.licence if options.licence != "unknown" \
         else svt_trained.licence_of(told) or "unknown"

@@ -68,6 +68,7 @@ def export(options) -> str:
     path = options.checkpoints[0]
     encoder = networks.VideoEncoder(networks.Body(**config, **training))
     avhubert.fill(encoder, state, config["layers"], path)
+    avhubert.gain(encoder, state)
     source, inputs = avhubert.compared("video", encoder, Source(state, config))
     network = VideoNotes(encoder, config["whole_norm"], not options.each_alone)
     with torch.no_grad():

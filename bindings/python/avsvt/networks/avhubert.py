@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import lips
-from .positions import convolve
+from .positions import Taps, convolve
 from .speech_layers import Layer, is_left_out
 
 SAMPLE_RATE = 16000
@@ -84,10 +84,7 @@ class Body(nn.Module):
     after the final normalisation. `whole_norm` normalises each item over all
     its frames and values, as AV_SVT does with batches of one. In training only:
     the dropouts, `layer_drop`, and `front_gradient`, the part of the gradient
-    that goes on into what makes the halves (0: that is not trained).
-
-    As in ``speech.py`` the convolution that tells positions has a plain weight,
-    where the published training has a gain and a direction."""
+    that goes on into what makes the halves (0: that is not trained)."""
 
     def __init__(self, width: int, layers: int, heads: int, inner: int, norm_first: bool = True,
                  kernel: int = 128, groups: int = 16, upto: int = 0, whole_norm: bool = False,
@@ -107,7 +104,7 @@ class Body(nn.Module):
         self.fuse_norm = nn.LayerNorm(2 * width)
         self.fuse = nn.Linear(2 * width, width)
         self.input_dropout = nn.Dropout(input_dropout)
-        self.position = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
+        self.position = Taps(width, width, kernel, padding=kernel // 2, groups=groups)
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList([
             Layer(width, heads, inner, norm_first, False, 1e-5, dropout, attention_dropout,
@@ -129,7 +126,7 @@ class Body(nn.Module):
             behind = torch.zeros_like(x[:, :, 0]).masked_fill(padding, float("-inf"))
         bias = self.position.bias
         assert bias is not None
-        x = x + F.gelu(convolve(x, self.position.weight, bias, self.groups, self.training))
+        x = x + F.gelu(convolve(x, self.position.taps(), bias, self.groups, self.training))
         if not self.norm_first:
             x = self.norm(x)
         x = self.dropout(x)

@@ -3,9 +3,29 @@
 a kernel as long as seconds."""
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 SHORT = 64  # kernels, and inputs, for which the plain way is as fast
+
+
+class Taps(nn.Conv1d):
+    """Its weight and bias."""
+
+    def taps(self) -> Tensor:
+        return self.weight
+
+
+class GainedTaps(nn.Module):
+    """The same where the weight is trained as a gain for each tap and a direction, as
+    encoders are in pre-training (Salimans and Kingma, 2016)."""
+
+    def __init__(self, gain: Tensor, direction: Tensor, bias: Tensor):
+        super().__init__()
+        self.gain, self.direction = nn.Parameter(gain.clone()), nn.Parameter(direction.clone())
+        self.bias = nn.Parameter(bias.clone())
+
+    def taps(self) -> Tensor:
+        return torch._weight_norm(self.direction, self.gain, 2)
 
 
 def by_blocks(x: Tensor, weight: Tensor, bias: Tensor, groups: int) -> Tensor:

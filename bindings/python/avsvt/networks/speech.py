@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .positions import convolve
+from .positions import Taps, convolve
 from .speech_layers import Layer, RelativePositions, is_left_out
 
 KERNELS = (10, 3, 3, 3, 3, 2, 2)
@@ -119,12 +119,12 @@ class Positions(nn.Module):
         super().__init__()
         self.groups = groups
         self.norm = norm
-        self.conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
+        self.conv = Taps(width, width, kernel, padding=kernel // 2, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
         bias = self.conv.bias
         assert bias is not None
-        x = convolve(x, self.conv.weight, bias, self.groups, self.training)
+        x = convolve(x, self.conv.taps(), bias, self.groups, self.training)
         if self.norm:
             x = F.layer_norm(x, x.shape[2:], eps=1e-5)
         return F.gelu(x)

@@ -20,9 +20,6 @@ class SpeechNotes(nn.Module):
     batch, padding and all, and knows no lengths (`whole_batch`); without it
     each sound is trained as it is run. `drops` changes the features in
     training.
-
-    As in the encoders of ``speech.py`` the convolution that tells positions has
-    a plain weight, where the published training has a gain and a direction.
     """
 
     def __init__(self, encoder: SpeechEncoder, width: int, input_norm: bool = True,
