@@ -58,8 +58,9 @@
  *  Gloo, through the CPU. But gradients go over NCCL where each process has a GPU
  *  of its own, the torch module was built with NCCL, and the recipe does not say
  *  distributed.backend: gloo, which leaves out both NCCL and shared memory; a
- *  warning in rank 0's log says where GPUs do without. Over NCCL the sum is taken after the backward
- *  pass. While its group is made, and only then, the environment variable
+ *  warning in rank 0's log says where GPUs do without. Over NCCL the sum is taken
+ *  after the backward pass.
+ *  While its group is made, and only then, the environment variable
  *  TORCH_NCCL_BLOCKING_WAIT is set, without which libtorch starts a thread that
  *  ends the process on errors; no other thread may change the environment then.
  *  NCCL has been built and loaded, but never run on GPUs so far.
@@ -143,9 +144,10 @@ typedef int32_t (*avsvt_train_fn)(void *user, const avsvt_train_report *report);
  *          itself); AVSVT_E_NOT_FOUND (the recipe, or what it names);
  *          AVSVT_E_IO (also other processes that don't come); AVSVT_E_FORMAT
  *          (unknown key, wrong value, empty or overlapping lists, notes outside
- *          their song, a checkpoint of another recipe); AVSVT_E_UNSUPPORTED (the model has no loss, compressed
- *          arrays need more than the recipe's memory, a tensor that trains has no part of the file to itself, or one of
- *          several processes without a backend for that);
+ *          their song, a checkpoint of another recipe); AVSVT_E_UNSUPPORTED
+ *          (the model has no loss, compressed arrays need more than the
+ *          recipe's memory, a tensor that trains has no part of the file to
+ *          itself, or one of several processes without a backend for that);
  *          AVSVT_E_BUSY (another trainer, here or in another process, writes
  *          into the output folder: it is this trainer's from now until it is
  *          freed); AVSVT_E_MODULE (no torch module); AVSVT_E_CONFLICT;
@@ -188,7 +190,8 @@ AVSVT_API avsvt_status avsvt_trainer_add(avsvt_trainer *trainer,
  *          AVSVT_E_BACKEND (the network failed, or the loss is not finite: the
  *          message names the batch, the last good state is kept);
  *          AVSVT_E_ARG (no songs); AVSVT_E_NOT_FOUND, AVSVT_E_FORMAT (a song
- *          or file of arrays that is gone, damaged or changed meanwhile); AVSVT_E_IO; AVSVT_E_BUSY;
+ *          or file of arrays that is gone, damaged or changed meanwhile);
+ *          AVSVT_E_IO; AVSVT_E_BUSY;
  *          AVSVT_E_NOMEM. Unless writing is what failed, a checkpoint of the last
  *          step is written.
  *  @thread one at a time  @rt no  @since 0.1 */

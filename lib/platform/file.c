@@ -53,11 +53,6 @@ avsvt_status avsvti_file_check(const char *path, avsvt_error *err)
     return AVSVT_OK;
 }
 
-static avsvt_status shorter(const char *path, avsvt_error *err)
-{
-    return avsvti_fail(err, AVSVT_E_IO, "%s: became shorter while it was read", path);
-}
-
 avsvt_status avsvti_file_read_at(int fd, uint64_t at, void *to, size_t size,
                                  const char *path, avsvt_error *err)
 {
@@ -69,7 +64,8 @@ avsvt_status avsvti_file_read_at(int fd, uint64_t at, void *to, size_t size,
         if (n < 0)
             return avsvti_fail_errno(err, errno, "read", path);
         if (n == 0)
-            return shorter(path, err);
+            return avsvti_fail(err, AVSVT_E_IO, "%s: became shorter while it was read",
+                               path);
         done += (size_t)n;
     }
     return AVSVT_OK;

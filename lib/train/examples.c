@@ -200,3 +200,13 @@ avsvt_status avsvti_examples_batch(avsvti_batch *batch, const avsvti_fields *fie
     return e->rows.count ? avsvti_rows_batch(batch, &e->rows, cuts, count, err)
                          : avsvti_batch_begin(batch, fields, &e->songs, cuts, count, err);
 }
+
+avsvt_status avsvti_examples_make(avsvti_batch *batch, const avsvti_fields *fields,
+                                  avsvti_examples *e, const avsvti_plan *plan, size_t b,
+                                  avsvt_error *err)
+{
+    size_t from = b ? plan->ends[b - 1] : 0;
+    avsvt_status status = avsvti_examples_batch(batch, fields, e, &plan->cuts[from],
+                                                plan->ends[b] - from, err);
+    return status == AVSVT_OK ? avsvti_batch_finish(batch, fields, err) : status;
+}

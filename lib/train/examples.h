@@ -40,5 +40,9 @@ avsvt_status avsvti_examples_plan_whole(avsvti_plan *plan, const avsvti_examples
 avsvt_status avsvti_examples_batch(avsvti_batch *batch, const avsvti_fields *fields,
                                    avsvti_examples *e, const avsvti_excerpt *cuts,
                                    size_t count, avsvt_error *err);
+/* Batch b of a plan, finished. */
+avsvt_status avsvti_examples_make(avsvti_batch *batch, const avsvti_fields *fields,
+                                  avsvti_examples *e, const avsvti_plan *plan, size_t b,
+                                  avsvt_error *err);
 
 #endif

@@ -32,11 +32,8 @@ static avsvt_status make(const avsvti_loader *l, size_t b, avsvti_batch *batch,
                          avsvt_error *err)
 {
     size_t from = b ? l->plan->ends[b - 1] : 0, n = l->plan->ends[b] - from, own;
-    if (!l->plan->size) {
-        avsvt_status status = avsvti_examples_batch(batch, &l->fields, l->examples,
-                                                    &l->plan->cuts[from], n, err);
-        return status == AVSVT_OK ? avsvti_batch_finish(batch, &l->fields, err) : status;
-    }
+    if (!l->plan->size)
+        return avsvti_examples_make(batch, &l->fields, l->examples, l->plan, b, err);
     /* Where there is none for this process, the first stands in. */
     n = avsvti_world_rows(l->plan->rank, l->plan->size, n, &own);
     return avsvti_examples_batch(batch, &l->fields, l->examples,

@@ -61,16 +61,20 @@ static avsvt_status in_array(avsvt_status status, const char *name, avsvt_error 
 }
 
 static avsvt_status unpack(const avsvti_rows *rows, char **to, size_t *size,
-                           const avsvti_npz *npz, const avsvti_archive_entry *e,
+                           avsvti_npz *npz, const avsvti_archive_entry *e,
                            const char *name, avsvt_error *err)
 {
+    avsvti_npy npy; /* its header alone may tell that it is not worth it */
+    avsvt_status status = in_array(avsvti_npz_shape(npz, name, &npy, err), name, err);
+    if (status != AVSVT_OK)
+        return status;
     if (e->size >= *rows->budget)
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: its array '%s' is compressed, and needs %zu MB of memory, but of "
             "data.memory_mb %zu are left: raise that, or write the file with numpy.savez, "
             "which compresses nothing, so that rows are read as they are needed", npz->path,
             name, (e->size >> 20) + 1, *rows->budget >> 20);
-    avsvt_status status = avsvti_archive_extract(to, size, &npz->zip, e, e->size, err);
+    status = avsvti_archive_extract(to, size, &npz->zip, e, e->size, err);
     if (status == AVSVT_OK)
         *rows->budget -= e->size;
     return status;
@@ -86,9 +90,7 @@ avsvt_status avsvti_rows_part(const avsvti_rows *rows, avsvti_row_part *part,
         return status;
     const char *bytes = e->data;
     size_t size = e->stored_size;
-    if (e->deflated)
-        status = in_array(avsvti_npz_shape(npz, name, npy, err), name, err);
-    if (status == AVSVT_OK && e->deflated) {
+    if (e->deflated) {
         status = unpack(rows, &part->unpacked, &size, npz, e, name, err);
         bytes = part->unpacked;
     }

@@ -11,6 +11,7 @@
 #include <avsvt/video.h>
 
 #include "core/random.h"
+#include "core/tensor.h"
 #include "features/extractor.h"
 #include "platform/folder.h"
 #include "video/shown.h"
@@ -328,10 +329,9 @@ avsvt_status avsvti_songs_pictures(avsvt_tensor **out, avsvti_songs *s, size_t i
                                : avsvti_fail_memory(err);
     for (int64_t k = 0; k < shape[0] && status == AVSVT_OK; k++)
         memcpy(data + (size_t)k * size, shown(&r, s, song, ((double)k + 0.5) / hz), size);
-    if (status == AVSVT_OK)
-        status = avsvt_tensor_create(out, s->context, AVSVT_U8, 3, shape, data, NULL,
-                                     NULL, err);
     avsvti_release(a, r.read);
+    if (status == AVSVT_OK)
+        return avsvti_tensor_adopt(out, s->context, AVSVT_U8, 3, shape, data, err);
     avsvti_release(a, data);
     return status;
 }

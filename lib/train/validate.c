@@ -15,12 +15,8 @@
 static avsvt_status loss_of(avsvt_trainer *t, const avsvti_plan *plan, size_t b,
                             double *value, avsvt_error *err)
 {
-    size_t from = b ? plan->ends[b - 1] : 0;
     avsvti_batch batch;
-    avsvt_status status = avsvti_examples_batch(&batch, &t->fields, &t->valid,
-        &plan->cuts[from], plan->ends[b] - from, err);
-    if (status == AVSVT_OK)
-        status = avsvti_batch_finish(&batch, &t->fields, err);
+    avsvt_status status = avsvti_examples_make(&batch, &t->fields, &t->valid, plan, b, err);
     if (status != AVSVT_OK)
         return status;
     status = avsvti_engine_loss(t, batch.tensors, batch.count, AVSVT_LOSS_EVALUATE, b, 1,

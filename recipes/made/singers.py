@@ -19,8 +19,8 @@ def speakers_in(folder, only, without):
     for name in (*only, *without):
         if name not in there:
             raise SystemExit(f"{folder}: there is no speaker {name}, but {', '.join(there)}")
-    found = {s.name: sorted(s.glob("*.flac")) for s in sorted(folder.iterdir())
-             if s.is_dir() and s.name not in without and (not only or s.name in only)}
+    found = {name: sorted((folder / name).glob("*.flac")) for name in there
+             if name not in without and (not only or name in only)}
     found = {name: files for name, files in found.items() if files}
     if not found:
         raise SystemExit(f"{folder}: no speaker is left to use: none has .flac files, or "
