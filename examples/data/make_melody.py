@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Sings the melody of the quick start and writes down its notes.
 
-    pip install "setuptools<70" "numpy<2" pysinsy pyworld soundfile
+    pip install "setuptools<70" "numpy<2" pysinsy pyworld scipy soundfile
     python make_melody.py
 
 Makes melody.flac and melody.csv beside itself. The melody is ours. It is sung
@@ -13,14 +13,15 @@ fundamental frequency of what lies between.
 """
 import csv
 import os
-import tempfile
+import sys
 
 import numpy as np
-import pysinsy
 import pyworld
 import soundfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "recipes", "made"))
+from sinsy import sing
 TEMPO = 100
 TRANSPOSE = 2 # into the voice's good range
 RATE = 22050
@@ -36,51 +37,15 @@ STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def score():
-    """A list of measures; a note is (MIDI number or None, quarters, syllable)."""
+    """Notes as (MIDI number or None, quarters, syllable), with a bar of rest to both sides."""
     def note(text):
         name, quarters, *syllable = text.split()
         if name == "R":
             return None, float(quarters), None
         return TRANSPOSE + 12 * (int(name[1]) + 1) + STEPS[name[0]], float(quarters), syllable[0]
-    return [[note(part) for part in line.split(",")] for line in MELODY.strip().splitlines()]
-
-
-def music_xml(measures):
-    names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
-    rest = [(None, 4.0, None)]
-    rows = []
-    for number, measure in enumerate([rest] + measures + [rest], 1):
-        rows.append(f'<measure number="{number}">')
-        if number == 1:
-            rows.append("<attributes><divisions>480</divisions><time><beats>4</beats>"
-                        "<beat-type>4</beat-type></time></attributes>"
-                        f'<direction><sound tempo="{TEMPO}"/></direction>')
-        for pitch, quarters, syllable in measure:
-            what, lyric = "<rest/>", ""
-            if pitch is not None:
-                name = names[pitch % 12]
-                what = (f"<pitch><step>{name[0]}</step><alter>{len(name) - 1}</alter>"
-                        f"<octave>{pitch // 12 - 1}</octave></pitch>")
-                lyric = f"<lyric><syllabic>single</syllabic><text>{syllable}</text></lyric>"
-            rows.append(f"<note>{what}<duration>{round(quarters * 480)}</duration>"
-                        f"<voice>1</voice>{lyric}</note>")
-        rows.append("</measure>")
-    return ('<?xml version="1.0" encoding="UTF-8"?><score-partwise version="2.0"><part-list>'
-            '<score-part id="P1"><part-name>voice</part-name></score-part></part-list>'
-            '<part id="P1">' + "".join(rows) + "</part></score-partwise>")
-
-
-def sing(measures):
-    sinsy = pysinsy.Sinsy()
-    assert sinsy.setLanguages("j", pysinsy.get_default_dic_dir())
-    assert sinsy.loadVoices(pysinsy.get_default_htsvoice())
-    with tempfile.NamedTemporaryFile("w", suffix=".xml", encoding="utf-8") as file:
-        file.write(music_xml(measures))
-        file.flush()
-        assert sinsy.loadScoreFromMusicXML(file.name)
-        wave, rate = sinsy.synthesize()
-    wave = np.asarray(wave, float)
-    return wave / np.abs(wave).max() * 0.7, rate
+    rest = (None, 4.0, None)
+    return [rest, *(note(part) for line in MELODY.strip().splitlines()
+                    for part in line.split(",")), rest]
 
 
 def level_db(wave, rate, hop_s=0.002, window_s=0.02):
@@ -92,13 +57,13 @@ def level_db(wave, rate, hop_s=0.002, window_s=0.02):
     return 10 * np.log10((sums[high] - sums[low]) / (high - low) + 1e-9)
 
 
-def sounding(measures, wave, rate):
+def sounding(melody, wave, rate):
     """[(onset, offset, pitch)] of what is heard."""
     level, hop = level_db(wave, rate), 0.002
     f0, times = pyworld.harvest(wave, rate, f0_floor=150, f0_ceil=800, frame_period=5)
     times = np.asarray(times)
-    at, wanted = 4 * 60 / TEMPO, []
-    for pitch, quarters, _ in [note for measure in measures for note in measure]:
+    at, wanted = 0, []
+    for pitch, quarters, _ in melody[:-1]:
         if pitch is not None:
             wanted.append((at, at + quarters * 60 / TEMPO, pitch))
         at += quarters * 60 / TEMPO
@@ -125,16 +90,16 @@ def sounding(measures, wave, rate):
     return notes
 
 
-def tune(measures, wave, rate):
+def tune(melody, wave, rate):
     """The voice sings some notes up to a semitone off: move each to its place
     but for a tenth of the fault, with its vibrato and slides kept."""
     wave = np.ascontiguousarray(wave)
     f0, times = pyworld.harvest(wave, rate, f0_floor=150, f0_ceil=800, frame_period=5)
     spectrum = pyworld.cheaptrick(wave, f0, times, rate)
     breath = pyworld.d4c(wave, f0, times, rate)
-    wanted = [note[0] for measure in measures for note in measure if note[0] is not None]
+    wanted = [pitch for pitch, _, _ in melody if pitch is not None]
     shift = np.zeros(len(f0))
-    for (start, _, heard), pitch in zip(sounding(measures, wave, rate), wanted):
+    for (start, _, heard), pitch in zip(sounding(melody, wave, rate), wanted):
         shift[times >= start - 0.03] = 0.9 * (pitch - heard)
     window = np.hanning(15)
     shift = np.convolve(np.pad(shift, 7, mode="edge"), window / window.sum(), mode="valid")
@@ -142,10 +107,10 @@ def tune(measures, wave, rate):
 
 
 def main():
-    measures = score()
-    wave, rate = sing(measures)
-    wave = tune(measures, wave, rate)
-    notes = sounding(measures, wave, rate)
+    melody = score()
+    wave, rate = sing(melody, TEMPO)
+    wave = tune(melody, wave, rate)
+    notes = sounding(melody, wave, rate)
     cut = notes[0][0] - 0.6  # of the measure of rest before it
     wave = wave[round(cut * rate):round((notes[-1][1] + 0.6) * rate)]
     noise = np.random.default_rng(1).normal(0, 10 ** (NOISE_DB / 20), len(wave))

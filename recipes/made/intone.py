@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Speech in its own time, some phrases on the notes of a melody, some as spoken.
 
-    intone.py VOICES OUT [--songs 200] [--seed 61] [--only SPEAKER ...]
+    intone.py VOICES OUT [--songs 200] [--seed 61] [--sung 0.6] [--only SPEAKER ...]
         [--without SPEAKER ...]
 
 VOICES is a folder of voices.py, of people rather than of synthesisers, who speak
@@ -19,7 +19,6 @@ from singers import make_songs, songs_parser
 from songs import write_song
 from voice import RATE, STEP_S, analyse, reshape, syllables_of, synthesize
 
-SUNG = 0.6              # share of the phrases
 AS_SPOKEN = 0.3         # share of the spoken ones that no vocoder touches
 PHRASE_S = (1.2, 4.5)
 PAUSE_S = (0.05, 0.6)
@@ -102,7 +101,7 @@ def spoken(rng, frames, shift):
 
 
 def song(job):
-    speaker, files, seed, out, seconds = job
+    speaker, files, seed, out, seconds, share = job
     rng = np.random.default_rng(seed)
     shift = rng.normal(2, 3.5)      # one voice through the song
     formants = float(np.exp(rng.normal(0, 0.07) + 0.008 * shift))
@@ -111,9 +110,9 @@ def song(job):
     while (at := sum(map(len, parts)) / RATE) < seconds:
         samples, notes = phrase_of(rng, files), []
         frames = analyse(samples, 500)
-        if (frames[0] > 0).sum() >= 20 and rng.random() >= (1 - SUNG) * AS_SPOKEN:
+        if (frames[0] > 0).sum() >= 20 and rng.random() >= (1 - share) * AS_SPOKEN:
             frames = frames[0], *reshape(frames[1], frames[2], formants, breath)
-            if rng.random() < SUNG:
+            if rng.random() < share:
                 frames, notes = sung(rng, frames, shift)
             else:
                 frames = spoken(rng, frames, shift)
@@ -129,7 +128,10 @@ def song(job):
 
 
 def main():
-    make_songs(song, songs_parser(__doc__, songs=200, seed=61).parse_args())
+    parser = songs_parser(__doc__, songs=200, seed=61)
+    parser.add_argument("--sung", type=float, default=0.6, help="share of the phrases")
+    args = parser.parse_args()
+    make_songs(song, args, args.sung)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Speech that must stay empty of notes.
 
-    quiet.py VOICES OUT [--each 30] [--seed 5] [--without SPEAKER ...]
+    quiet.py VOICES OUT [--each 30] [--seed 5] [--only SPEAKER ...]
+        [--without SPEAKER ...]
 
 VOICES is a folder of voices.py. OUT gets links to some utterances of every
 speaker and empty note files beside them: what `avsvt train` reads.
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import soundfile
 
-from singers import speakers_in
+from singers import add_speakers, speakers_in
 
 SHORTEST_S = 0.3
 
@@ -23,12 +24,12 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--each", type=int, default=30, help="utterances of a speaker at most")
     parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--without", nargs="*", default=[], help="speakers to leave out")
+    add_speakers(parser)
     args = parser.parse_args()
     rng = random.Random(args.seed)
     seconds = count = 0
     args.out.mkdir(parents=True, exist_ok=True)
-    for speaker, files in speakers_in(args.voices, [], args.without).items():
+    for speaker, files in speakers_in(args.voices, args.only, args.without).items():
         rng.shuffle(files)
         for file in files[:args.each]:
             length = soundfile.info(file).duration
