@@ -29,7 +29,8 @@ def normalise(x: Tensor, filled: Optional[Tensor], epsilon: float) -> Tensor:
     count = filled.sum(axes, keepdim=True)
     mean = (x * filled).sum(axes, keepdim=True) / count
     away = (x - mean) * filled
-    return away * torch.rsqrt(away.pow(2).sum(axes, keepdim=True) / count + epsilon)
+    scale = torch.rsqrt(away.pow(2).sum(axes, keepdim=True) / count + epsilon)
+    return (away * scale).to(x.dtype)
 
 
 def filled_until(lengths: Tensor, size: int) -> Tensor:
@@ -54,7 +55,7 @@ class ChannelNorm(nn.Module):
             count = filled.sum(1, keepdim=True)
             away = (x - (x * filled).sum(1, keepdim=True) / count) * filled
             scale = torch.rsqrt(away.pow(2).sum(1, keepdim=True) / count + 1e-5)
-        return away * (scale * self.weight) + self.bias
+        return (away * (scale * self.weight) + self.bias).to(x.dtype)
 
 
 class Convolution(nn.Module):
@@ -98,7 +99,9 @@ class Convolution(nn.Module):
                                      x.storage_offset() + first * inputs)
             part = weight[:, first:first + taps].reshape(outputs, taps * inputs)
             if first > 0:
-                made.baddbmm_(under, part.t().unsqueeze(0).expand(batch, -1, -1))
+                # Autocast rounds what goes into linear(), but not this.
+                part = part.t().unsqueeze(0).to(made.dtype).expand(batch, -1, -1)
+                made.baddbmm_(under.to(made.dtype), part)
             else:
                 made = F.linear(under, part, self.conv.bias)
         return made
@@ -235,7 +238,7 @@ class SpeechEncoder(nn.Module):
         filled: Optional[Tensor] = None
         behind: Optional[Tensor] = None
         if lengths is not None:
-            until = filled_until(self.frames(lengths), x.shape[1])
+            until = filled_until(self.frames(lengths), x.shape[1]).to(x.dtype)
             behind = torch.zeros_like(until).masked_fill(until == 0.0, float("-inf"))
             filled = until.unsqueeze(2)
             x = x * filled
