@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #define AUTOCAST_BY_DEVICE \
@@ -24,21 +25,33 @@ namespace avsvt_torch {
 namespace {
 
 /* What is random in a call depends on the seed and its number alone, and the
- * host's generator stands where it stood. */
+ * host's generators stand where they stood. With a GPU there are two: a network
+ * decides on the CPU what it decides at all. */
 class random_guard {
 public:
-    random_guard(const at::Device &device, uint64_t seed) : generator_(
-        device.is_cpu() ? at::globalContext().defaultGenerator(at::Device(at::kCPU))
-                        : at::globalContext().defaultGenerator(device))
+    random_guard(const at::Device &device, uint64_t seed) : cpu_(at::Device(at::kCPU), seed)
     {
-        state_ = generator_.get_state();
-        generator_.set_current_seed(seed);
+        if (!device.is_cpu())
+            other_.emplace(device, seed);
     }
-    ~random_guard() { generator_.set_state(state_); }
 
 private:
-    at::Generator generator_;
-    at::Tensor state_;
+    struct lent {
+        at::Generator generator;
+        at::Tensor state;
+
+        lent(const at::Device &device, uint64_t seed) : generator(at::globalContext().defaultGenerator(device))
+        {
+            state = generator.get_state();
+            generator.set_current_seed(seed);
+        }
+        ~lent() { generator.set_state(state); }
+        lent(const lent &) = delete;
+        lent &operator=(const lent &) = delete;
+    };
+
+    lent cpu_;
+    std::optional<lent> other_;
 };
 
 uint64_t mix(uint64_t seed, uint64_t draw)

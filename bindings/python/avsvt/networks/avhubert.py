@@ -131,7 +131,7 @@ class Body(nn.Module):
             x = self.norm(x)
         x = self.dropout(x)
         for layer in self.layers:
-            if not is_left_out(self.training, self.layer_drop, x.device):
+            if not is_left_out(self.training, self.layer_drop):
                 x = layer(x, None, behind)
         if self.norm_first and self.final:
             x = self.norm(x)

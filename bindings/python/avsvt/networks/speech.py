@@ -225,7 +225,7 @@ class SpeechEncoder(nn.Module):
             mixed = x * self.mix[0]
         last = len(self.layers) - 1
         for i, layer in enumerate(self.layers):
-            if not is_left_out(self.training, self.layer_drop, x.device):
+            if not is_left_out(self.training, self.layer_drop):
                 x = layer(x, bias, behind)
             if i == last and self.norm_first and self.norm is not None:
                 x = self.norm(x)

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 SCORES = 1 << 22
 
 
-def is_left_out(training: bool, probability: float, device: torch.device) -> bool:
-    """Whether a layer is passed by this time: layer drop, in training only."""
+def is_left_out(training: bool, probability: float) -> bool:
+    """Whether a layer is passed by this time: layer drop, in training only. Drawn on
+    the CPU wherever the network is: it would wait there for all that a GPU has to do."""
     return (training and probability > 0.0
-            and bool(torch.rand(1, device=device).item() < probability))
+            and bool(torch.rand(1, device="cpu").item() < probability))
 
 
 class RelativePositions(nn.Module):
