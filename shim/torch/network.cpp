@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "network.hpp"
 
+#include "attention.hpp"
 #include "guard.hpp"
 #include "message.hpp"
 #include "prepack.hpp"
@@ -120,6 +121,8 @@ network::network(const avsvt_backend_open &args)
     at::NoGradGuard no_grad;
     module = torch::jit::load(std::make_shared<memory_reader>(args.archive, args.archive_size), device);
     forward_of(module);
+    if (device.is_cuda())
+        fuse_attention(*module._ivalue()->compilation_unit());
     if (floats != at::kFloat)
         cast_floats(module, floats);
     if (!training) {
