@@ -115,8 +115,7 @@ network::network(const avsvt_backend_open &args)
     archive_size = args.archive_size;
     device = choose_device(args.device, args.struct_size >= sizeof(args) ? args.local_rank : 0);
     floats = choose_floats(args.precision, device);
-    threads_guard guard(threads);
-    c10::impl::ExcludeDispatchKeyGuard autocast(c10::autocast_dispatch_keyset);
+    model_guard guard(threads, device);
     /* Not inference mode: what will be trained must not be made in it. */
     at::NoGradGuard no_grad;
     module = torch::jit::load(std::make_shared<memory_reader>(args.archive, args.archive_size), device);
