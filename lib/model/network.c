@@ -64,6 +64,7 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
         .threads = c->threads, .precision = c->precision, .device = device,
         .path = m->path, .manifest = m->text, .archive = m->archive.data,
         .archive_size = m->archive.size, .allocator = avsvti_allocator(c),
+        .local_rank = m->local_rank,
         .message = message, .message_size = sizeof(message),
     };
     void *network = NULL;
@@ -75,6 +76,13 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
     avsvti_log(c, AVSVT_LOG_INFO, "%s: runs on %s (%s)", m->path, backend->name,
                backend->description ? backend->description : "");
     return AVSVT_OK;
+}
+
+void avsvti_model_set_local_rank(avsvt_model *m, int32_t rank)
+{
+    avsvti_mutex_lock(&m->lock);
+    m->local_rank = rank;
+    avsvti_mutex_unlock(&m->lock);
 }
 
 avsvt_status avsvti_network_open(avsvti_network *n, avsvt_model *model,
