@@ -57,7 +57,8 @@ def serve(model, sound):
     sound = np.load(sound)
     with contextlib.ExitStack() as stack:
         run = open_onnx(model) if model.endswith(".onnx") else \
-            stack.enter_context(avsvt.Extractor(model))
+            stack.enter_context(avsvt.Extractor(
+                avsvt.Model(model, context=avsvt.Context(device="cpu"))))
         for line in sys.stdin:
             begin = time.process_time()
             features = run(sound)
