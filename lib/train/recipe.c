@@ -9,9 +9,6 @@
 
 #define MAX_RECIPE (1u << 20)
 
-const char *const avsvti_measure_words[] = { "loss", "conpoff", "conp", "con",
-    "coff", NULL };
-
 static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
@@ -97,6 +94,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     static const char *const orders[] = { "bucketed", "ascending", NULL };
     static const char *const truth[] = { "false", "true", NULL };
     static const char *const crops[] = { "middle", "random", NULL };
+    static const char *const measures[] = { AVSVTI_MEASURE_WORDS, NULL };
     int64_t seed = 0;
     int precision = 0, order = 0, measure = AVSVTI_MEASURE_CONPOFF;
     const struct { const char *key; double low, high; double *value; } numbers[] = {
@@ -135,8 +133,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     if (status == AVSVT_OK)
         status = avsvti_recipe_word(r, "batch.order", orders, &order, err);
     if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "valid.measure", avsvti_measure_words,
-                                    &measure, err);
+        status = avsvti_recipe_word(r, "valid.measure", measures, &measure, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_word(r, "tensorboard", truth, &r->tensorboard, err);
     r->balance = avsvti_manifest_get(r->yaml, "data.balance");

@@ -82,8 +82,6 @@ avsvt_status avsvti_recipe_word(const avsvti_recipe *r, const char *key,
                                 const char *const *words, int *value,
                                 avsvt_error *err);
 
-extern const char *const avsvti_measure_words[]; /* in avsvti_measure's order */
-
 /* recipe_entries.c: the list at key ("data.train"), or what stands there alone */
 typedef struct avsvti_entry {
     char key[64];  /* where it stands: "data.train.0" */
