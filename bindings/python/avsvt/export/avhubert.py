@@ -8,7 +8,7 @@ import torch
 
 from ..networks import avhubert as networks
 from ..networks.positions import GainedTaps
-from . import parts, provenance, weights
+from . import encoder, parts, provenance, weights
 from .avhubert_source import Source
 
 SUMMARY = "AV-HuBERT, base or large, pre-trained or fine-tuned (a fairseq .pt)"
@@ -139,15 +139,10 @@ def theirs(name: str) -> str:
 
 def fill(network: torch.nn.Module, state: dict, layers: int, path: str) -> None:
     """Give the network the checkpoint's weights."""
-    g, v = (state[f"encoder.pos_conv.0.weight_{part}"].double() for part in "gv")
-    known = {**state, "encoder.pos_conv.0.weight":
-             (g * v / v.norm(dim=(0, 1), keepdim=True)).float()}
-
     def spare(name):
         return (UNUSED.match(name) or is_layer(name, layers)
-                or re.match(r"feature_extractor_(audio|video)\.|encoder\.pos_conv\.0\.weight_",
-                            name))
-    weights.put(network, known, path, theirs, spare)
+                or re.match(r"feature_extractor_(audio|video)\.", name))
+    weights.put(network, encoder.fold(state), path, theirs, spare)
 
 
 def gain(network: torch.nn.Module, state: dict) -> None:
