@@ -42,6 +42,7 @@ typedef struct avsvti_recipe {
     double batch_s;
     int64_t batch_items, accumulate;
     avsvti_order order;
+    int drop_last;             /* only full batches */
     int64_t epochs, steps; /* 0: no such end */
     avsvti_group groups[AVSVTI_MAX_GROUPS];
     size_t group_count;
