@@ -88,6 +88,34 @@ static void an_epoch_goes_through_all_items(void **state)
     training_remove("out");
 }
 
+/* Batch normalisation can't be trained on one item. */
+static void a_last_batch_that_is_not_full_can_be_left_out(void **state)
+{
+    static const struct { const char *batch; int steps, items; } plans[] = {
+        { "{items: 6, drop_last: true}", 2, 12 }, { "{items: 6}", 3, 13 },
+        { "{items: 13, drop_last: true}", 1, 13 }, { "{items: 6, drop_last: false}", 3, 13 },
+    };
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+        snprintf(text, sizeof(text), "data: {train: a.npz, valid: v.npz}\nbatch: %s\n" END,
+                 plans[i].batch);
+        avsvt_trainer *t = training_open(text);
+        training_run(t);
+        assert_int_equal(training_describe(t).step, plans[i].steps);
+        assert_int_equal(training_describe(t).items, plans[i].items);
+        avsvt_trainer_free(t);
+        training_remove("out");
+    }
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = training_open("data: {train: a.npz}\n"
+                                     "batch: {items: 14, drop_last: true}\noutput: out\nsteps: 9\n");
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_FORMAT);
+    assert_says(err, "'batch.drop_last' leaves no batch");
+    avsvt_trainer_free(t);
+    training_remove("out");
+}
+
 static void a_stopped_training_goes_on_to_the_same_bits(void **state)
 {
     static const char *const files[] = { "last.pt", "best.pt", "log.jsonl", "last.state" };
@@ -380,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_goes_through_all_items),
+        cmocka_unit_test(a_last_batch_that_is_not_full_can_be_left_out),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(a_validation_is_the_mean_over_items),
         cmocka_unit_test(a_schedule_looks_at_the_loss_of_the_steps),

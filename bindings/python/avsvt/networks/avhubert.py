@@ -48,8 +48,9 @@ class Spectra(nn.Module):
     points: Final[int] = FFT
     stacked: Final[int] = STACKED
     width: Final[int] = STACKED * BANDS
+    filters: Tensor
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.register_buffer("filters", mel_filters().float(), persistent=False)
 

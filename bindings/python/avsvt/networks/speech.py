@@ -6,6 +6,7 @@ it is: normalisation, where an encoder wants it, is part of the network, since
 only here a batch knows where each sound ends. A batch whose sounds have
 several lengths gives each what it gives alone.
 """
+from collections.abc import Sequence
 from typing import Optional
 
 import torch
@@ -149,15 +150,17 @@ class SpeechEncoder(nn.Module):
     """
 
     def __init__(self, width: int = 768, layers: int = 12, heads: int = 12,
-                 inner: int = 3072, channels=(512,) * 7, kernels=KERNELS, strides=STRIDES,
+                 inner: int = 3072, channels: Sequence[int] = (512,) * 7,
+                 kernels: Sequence[int] = KERNELS, strides: Sequence[int] = STRIDES,
                  front_norm: str = "time", conv_bias: bool = False,
                  projection_norm: bool = True, norm_first: bool = False,
                  final_norm: bool = True, position_kernel: int = 128,
                  position_groups: int = 16, position_layers: int = 0, buckets: int = 0,
                  farthest: int = 800, epsilon: float = 1e-5, input_epsilon: float = 0.0,
-                 mix=None, output_norm: bool = False, dropout: float = 0.0,
-                 attention_dropout: float = 0.0, inner_dropout: float = 0.0,
-                 projection_dropout: float = 0.0, layer_drop: float = 0.0):
+                 mix: Optional[Sequence[float]] = None, output_norm: bool = False,
+                 dropout: float = 0.0, attention_dropout: float = 0.0,
+                 inner_dropout: float = 0.0, projection_dropout: float = 0.0,
+                 layer_drop: float = 0.0):
         super().__init__()
         if mix is not None and len(mix) != layers + 1:
             raise ValueError(f"{layers + 1} weights of states are needed, not {len(mix)}")
@@ -189,7 +192,7 @@ class SpeechEncoder(nn.Module):
     def frames(self, lengths: Tensor) -> Tensor:
         """How many frames sounds of these lengths give."""
         for stage in self.front:
-            lengths = stage.count(lengths)
+            lengths = stage.count(lengths)  # type: ignore[operator]
         return lengths
 
     def encode_front(self, samples: Tensor, lengths: Optional[Tensor]) -> Tensor:
@@ -199,7 +202,7 @@ class SpeechEncoder(nn.Module):
         x = samples.unsqueeze(2)
         for stage in self.front:
             if lengths is not None:
-                lengths = stage.count(lengths)
+                lengths = stage.count(lengths)  # type: ignore[operator]
             x = stage(x, lengths)
         if self.projection_norm is not None:
             x = self.projection_norm(x)
