@@ -6,6 +6,7 @@
     python3 benchmarks/encoders.py speed [--layers 24] [--also LIBRARY,MODULES] [--onnx]
     python3 benchmarks/encoders.py chunks PIPELINE.yaml SOUND...
     python3 benchmarks/encoders.py memory [--minutes 1 60]
+    python3 benchmarks/encoders.py device [--device cuda] [--precision bf16] [--batch 16]
 
 speed: a wav2vec 2.0 of the large size with made-up weights, exported in float
 and in int8 (which compares it with transformers' network), then run on the
@@ -23,7 +24,12 @@ the probability of an onset moves in root mean square, and how many notes
 
 memory: peak memory of transcription through a small encoder with made-up
 weights, by the ways to cut, and of taking its features piece by piece, for
-sounds of the lengths given; each in a process of its own."""
+sounds of the lengths given; each in a process of its own.
+
+device: a wav2vec 2.0 and the video half of an AV-HuBERT, both of the large size with
+made-up weights, on four minutes (all in memory, the model loaded): seconds by the
+clock, operations a second, and their share of what products of large matrices reach
+on the same device in the same precision."""
 import argparse
 import contextlib
 import os
@@ -51,7 +57,8 @@ def serve(model, sound):
     sound = np.load(sound)
     with contextlib.ExitStack() as stack:
         run = open_onnx(model) if model.endswith(".onnx") else \
-            stack.enter_context(avsvt.Extractor(model))
+            stack.enter_context(avsvt.Extractor(
+                avsvt.Model(model, context=avsvt.Context(device="cpu"))))
         for line in sys.stdin:
             begin = time.process_time()
             features = run(sound)
@@ -314,6 +321,86 @@ def memory(options):
                       f"{result:.0f} {'frames' if 'features' in way else 'notes'}", flush=True)
 
 
+def large_ones():
+    """Of sound and of sight, each with what a piece of 30 s is for it."""
+    import torch
+    from avsvt.networks import SpeechEncoder, avhubert
+    sound = SpeechEncoder(1024, 24, 16, 4096, front_norm="channels", conv_bias=True,
+                          norm_first=True, input_epsilon=1e-5)
+    yield ("wav2vec 2.0", sound, (480000,),
+           {"kind": "audio", "sample_rate": 16000, "hop": 320, "window": 400, "min_samples": 400})
+    sight = avhubert.VideoEncoder(avhubert.Body(1024, 24, 16, 4096))
+    yield ("AV-HuBERT", sight, (750, 88, 88),
+           {"kind": "video", "width": 88, "height": 88, "frame_rate": 25})
+
+
+def operations(network, shape):
+    """Of one piece, counted where no numbers are."""
+    import torch
+    from torch.utils import flop_counter
+    # Forgotten there.
+    in_place = {torch.ops.aten.baddbmm_: lambda _, a, b, **__: 2 * a[0] * a[1] * a[2] * b[2]}
+    with torch.inference_mode(), flop_counter.FlopCounterMode(
+            display=False, custom_mapping=in_place) as counter:
+        network.to("meta")(torch.empty(1, *shape, device="meta"))
+    return counter.get_total_flops()
+
+
+def fastest(work, runs):
+    taken = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return min(taken)
+
+
+def peak_of(device, precision, runs, size=8192):
+    """Operations a second of products of large matrices."""
+    import torch
+    one = torch.randn(size, size, device=device).to({"bf16": torch.bfloat16, "fp16": torch.float16,
+                                                     "fp32": torch.float32}[precision])
+
+    def products():
+        for _ in range(8):
+            made = one @ one
+        return made[0, 0].item()  # done by then
+
+    products()
+    return 8 * 2 * size ** 3 / fastest(products, runs)
+
+
+def device(options):
+    from avsvt.export import parts
+    peak = peak_of(options.device, options.precision, options.runs, options.size)
+    print(f"products of matrices: {peak / 1e12:.3g} T operations/s")
+    for name, network, shape, told in large_ones():
+        with tempfile.TemporaryDirectory() as folder:
+            file, step = f"{folder}/large.pt", 1 if told["kind"] == "video" else 320
+            short = (1, 5, *shape[1:]) if told["kind"] == "video" else (1, 4000)
+            parts.write_model(file, network, {
+                "avsvt": 1, "name": "large", "role": "extractor", "input": told,
+                "output": {"width": 1024, "frame_rate": 25 if step == 1 else 50},
+                "chunk": {"length_s": 20, "context_s": 5}}, network, [(parts.noise(*short),)], name)
+            context = avsvt.Context(device=options.device, precision=options.precision)
+            rate = told.get("frame_rate") or told["sample_rate"]
+            random = np.random.default_rng(0)
+            long = (int(options.minutes * 60 * rate), *shape[1:])
+            given = (random.integers(0, 256, long, np.uint8) if step == 1
+                     else random.standard_normal(long, np.float32) * 0.1)
+            with avsvt.Extractor(avsvt.Model(file, context=context)) as extract:
+                def run():
+                    pieces = (extract.pieces(crops=given, batch=options.batch) if step == 1 else
+                              extract.pieces(given, 16000, batch=options.batch))
+                    return sum(len(each) for each in pieces)
+                run()
+                seconds = fastest(run, options.runs)
+        # Each 20 s with 5 s on both sides, but for the ends.
+        count = (options.minutes * 60 * 1.5 - 10) / 30 * operations(network, shape)
+        print(f"{name}: {options.minutes:g} minutes in {seconds:.3f} s, "
+              f"{count / seconds / 1e12:.3g} T operations/s, {count / seconds / peak:.0%} of that")
+
+
 def main():
     if sys.argv[1:2] == ["serve"]:
         return serve(*sys.argv[2:])
@@ -338,6 +425,14 @@ def main():
     one.add_argument("--ways", nargs="+", choices=WAYS, metavar="WAY",
                      help=", ".join(WAYS) + "; default: all")
     one.set_defaults(run=memory)
+    one = what.add_parser("device")
+    one.add_argument("--device", default="cuda")
+    one.add_argument("--precision", choices=["fp32", "bf16", "fp16"], default="bf16")
+    one.add_argument("--batch", type=int, default=16)
+    one.add_argument("--minutes", type=float, default=4)
+    one.add_argument("--runs", type=int, default=5)
+    one.add_argument("--size", type=int, default=8192, help="of the matrices")
+    one.set_defaults(run=device)
     options = parser.parse_args()
     options.run(options)
 

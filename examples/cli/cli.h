@@ -110,11 +110,14 @@ void cli_say_held(void);
 void cli_put(FILE *to, const char *text);
 /* Bytes of the UTF-8 character at c; 0: it is none. */
 int cli_utf8_length(const unsigned char *c);
-/* For tables: its characters, and itself with blanks up to so many. */
-int cli_width(const char *text);
-void cli_pad(FILE *to, const char *text, int width);
 int cli_error(const avsvt_error *err); /* CLI_FAILED */
 int cli_close_stdout(void);            /* flushes; says what went wrong */
+
+/* characters.c: the one at *text, which then is behind it, and its columns */
+long cli_character(const char **text, int *columns);
+/* For tables: a text's columns, and itself with blanks up to so many. */
+int cli_width(const char *text);
+void cli_pad(FILE *to, const char *text, int width);
 
 /* output.c: values of JSON */
 void cli_json_string(FILE *to, const char *text);

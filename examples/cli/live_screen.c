@@ -130,29 +130,18 @@ int cli_screen_room(const cli_screen *s)
     return s->columns - 1;
 }
 
-/* East Asian characters and pictures take two columns. */
-static int is_wide(long c)
-{
-    return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
-           (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
-           (c >= 0xFF01 && c <= 0xFF60) || (c >= 0x1F300 && c <= 0x1FAFF) || c >= 0x20000;
-}
-
 int cli_screen_text(const char *text, int most)
 {
-    int used = 0;
-    for (const unsigned char *c = (const unsigned char *)text, *next; *c; c = next) {
-        long code = *c < 0xC0 ? *c : *c < 0xE0 ? *c & 0x1F : *c < 0xF0 ? *c & 0x0F : *c & 0x07;
-        for (next = c + 1; *c >= 0xC0 && (*next & 0xC0) == 0x80; next++)
-            code = code << 6 | (*next & 0x3F);
-        int columns = is_wide(code) ? 2 : 1;
+    int used = 0, columns;
+    for (const char *next = text; *text; text = next) {
+        long code = cli_character(&next, &columns);
         if (used + columns > most)
             break;
         used += columns;
         if (code < 0x20 || (code >= 0x7F && code < 0xA0)) /* they move cursors, and worse */
             putchar(' ');
         else
-            fwrite(c, 1, (size_t)(next - c), stdout);
+            fwrite(text, 1, (size_t)(next - text), stdout);
     }
     return used;
 }

@@ -87,21 +87,6 @@ void cli_tell(const char *format, ...)
     va_end(list);
 }
 
-int cli_width(const char *text)
-{
-    int n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80; /* what goes on with a character */
-    return n;
-}
-
-void cli_pad(FILE *to, const char *text, int width)
-{
-    int blanks = width - cli_width(text);
-    cli_put(to, text);
-    fprintf(to, "%*s", blanks > 0 ? blanks : 0, "");
-}
-
 int cli_error(const avsvt_error *err)
 {
     if (err->status == AVSVT_E_CANCELLED && cli_interrupted())

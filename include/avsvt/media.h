@@ -118,7 +118,8 @@ AVSVT_API void avsvt_audio_free(avsvt_audio *audio);
 
 /** Write mono samples as a 32-bit float WAV file, beside @p path first and
  *  renamed when whole.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_IO; AVSVT_E_NOMEM.
+ *  @return AVSVT_OK; AVSVT_E_ARG (also a name that ends like another format's
+ *          sound, .flac or .ogg); AVSVT_E_IO; AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_audio_write(const char *path,
     const float *samples, int64_t count, double rate_hz, avsvt_error *err);

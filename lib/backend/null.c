@@ -62,6 +62,11 @@ static avsvt_status null_open(void **out, const avsvt_backend_open *args)
         return fail(args->message, args->message_size, status,
                     "its manifest can't be read");
     }
+    if (number(m, "null.local_rank", args->local_rank) != args->local_rank) {
+        null_free(m);
+        return fail(args->message, args->message_size, AVSVT_E_BACKEND,
+                    "the manifest asks for another local rank");
+    }
     if (says(m, "null.fail", "open")) {
         null_free(m);
         return fail(args->message, args->message_size, AVSVT_E_BACKEND,

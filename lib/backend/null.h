@@ -11,6 +11,7 @@
  *     fill: 0.5         # mode shapes: every element; "ramp": 0, 1, 2, ...;
  *                       # "mean": the mean of the first input (float32)
  *     fail: run         # open, instance or run fail with AVSVT_E_BACKEND
+ *     local_rank: 1     # opening fails where it is told another one
  *     loss: video       # its loss asks for video too, and takes no notice of it
  *     fail_at: 3        # only from this run of an instance on (from 1)
  *     lie: huge         # what is wrong about output 0: dtype, rank, negative,

@@ -28,7 +28,7 @@ typedef struct builder {
     size_t count, capacity;
     uint32_t line;
     int line_is_empty, has_lines;
-    size_t title, artist, audio, mp3; /* in the texts; mp3: the audio's old name */
+    size_t tags[AVSVTI_TAG_COUNT]; /* in the texts */
     avsvti_code_page page;
 } builder;
 
@@ -81,18 +81,18 @@ static avsvt_status take_note(void *user, const avsvt_note *note, int32_t kind,
     return AVSVT_OK;
 }
 
-static avsvt_status take_tag(void *user, const char *name, const char *value,
+static avsvt_status take_tag(void *user, avsvti_chart_tag tag, const char *value,
                              size_t length, avsvt_error *err)
 {
     builder *b = user;
-    if (*name == 'e') {
-        b->page = avsvti_starts_with(value, value + length, "CP1250") ? AVSVTI_CENTRAL
-                                                                      : AVSVTI_WESTERN;
+    static const char central[] = "CP1250";
+    if (tag == AVSVTI_TAG_ENCODING) {
+        int is_central = length == strlen(central) &&
+                         avsvti_starts_with(value, value + length, central);
+        b->page = is_central ? AVSVTI_CENTRAL : AVSVTI_WESTERN;
         return AVSVT_OK;
     }
-    size_t *to = *name == 't' ? &b->title : *name == 'm' ? &b->mp3
-               : name[1] == 'r' ? &b->artist : &b->audio;
-    return *to ? AVSVT_OK : keep_text(b, value, length, to, err);
+    return b->tags[tag] ? AVSVT_OK : keep_text(b, value, length, &b->tags[tag], err);
 }
 
 static void end_line(void *user)
@@ -188,9 +188,10 @@ static avsvt_status finish(builder *b, avsvt_error *err)
     c->count = b->count;
     c->info.notes = b->count;
     c->info.duration_s = c->notes[b->count - 1].offset_s;
-    c->info.title = c->texts.data + b->title;
-    c->info.artist = c->texts.data + b->artist;
-    c->info.audio = c->texts.data + (b->audio ? b->audio : b->mp3);
+    size_t audio = b->tags[AVSVTI_TAG_AUDIO];
+    c->info.title = c->texts.data + b->tags[AVSVTI_TAG_TITLE];
+    c->info.artist = c->texts.data + b->tags[AVSVTI_TAG_ARTIST];
+    c->info.audio = c->texts.data + (audio ? audio : b->tags[AVSVTI_TAG_MP3]);
     return AVSVT_OK;
 }
 

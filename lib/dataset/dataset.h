@@ -24,6 +24,11 @@ typedef struct avsvti_list {
     avsvti_buffer text;
 } avsvti_list;
 
+typedef struct avsvti_made { /* folders */
+    char *path;
+    size_t from; /* bytes up to the first of it that was made */
+} avsvti_made;
+
 typedef struct avsvti_dataset {
     avsvt_context *context;
     const avsvt_allocator *allocator;
@@ -35,6 +40,8 @@ typedef struct avsvti_dataset {
     void *user;
     avsvti_list lists[AVSVTI_MAX_LISTS];
     size_t list_count;
+    avsvti_made *made; /* below OUT */
+    size_t made_count, made_capacity;
     avsvt_error *err;
 } avsvti_dataset;
 

@@ -158,14 +158,37 @@ avsvt_status avsvti_dataset_write(avsvti_dataset *d)
     return status == AVSVT_OK ? tell_of_old(d) : status;
 }
 
+static avsvt_status remember(avsvti_dataset *d, const char *path, size_t from)
+{
+    char *copy = avsvti_strdup(d->allocator, path);
+    if (copy && d->made_count == d->made_capacity) {
+        size_t capacity = d->made_capacity ? 2 * d->made_capacity : 16;
+        avsvti_made *made = avsvti_resize(d->allocator, d->made, capacity, sizeof(*made));
+        if (made) {
+            d->made = made;
+            d->made_capacity = capacity;
+        }
+    }
+    if (!copy || d->made_count == d->made_capacity) {
+        avsvti_folder_unmake(path, from);
+        avsvti_release(d->allocator, copy);
+        return avsvti_fail_memory(d->err);
+    }
+    d->made[d->made_count++] = (avsvti_made){ copy, from };
+    return AVSVT_OK;
+}
+
 avsvt_status avsvti_dataset_out(avsvti_dataset *d, char **path, const char *file)
 {
+    size_t from = 0;
     *path = avsvti_path_join(d->allocator, d->out, file);
     char *slash = *path ? strrchr(*path, '/') : NULL;
     if (!slash)
         return avsvti_fail_memory(d->err);
     *slash = '\0';
-    avsvt_status status = avsvti_folder_make(d->allocator, *path, NULL, d->err);
+    avsvt_status status = avsvti_folder_make(d->allocator, *path, &from, d->err);
+    if (status == AVSVT_OK && from)
+        status = remember(d, *path, from);
     *slash = '/';
     if (status != AVSVT_OK) {
         avsvti_release(d->allocator, *path);

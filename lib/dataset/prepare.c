@@ -129,6 +129,18 @@ static avsvt_status read_options(avsvt_dataset_options *o,
     return AVSVT_OK;
 }
 
+/* Forgets which folders were made below OUT; where it failed the empty ones go. */
+static void leave_folders(avsvti_dataset *d, int failed)
+{
+    while (d->made_count) {
+        avsvti_made *made = &d->made[--d->made_count];
+        if (failed)
+            avsvti_folder_unmake(made->path, made->from);
+        avsvti_release(d->allocator, made->path);
+    }
+    avsvti_release(d->allocator, d->made);
+}
+
 static avsvt_status read_set(avsvti_dataset *d, const avsvti_dataset_kind *kind,
                              const char *folder, const char *out)
 {
@@ -147,8 +159,9 @@ static avsvt_status read_set(avsvti_dataset *d, const avsvti_dataset_kind *kind,
             d->report.reason);
     if (status == AVSVT_OK)
         status = avsvti_dataset_write(d);
+    leave_folders(d, status != AVSVT_OK);
     if (status != AVSVT_OK)
-        avsvti_folder_unmake(d->allocator, out, made);
+        avsvti_folder_unmake(out, made);
     return status;
 }
 

@@ -117,7 +117,7 @@ static avsvt_status create_listeners(avsvti_decoder *d, avsvt_error *err)
         status = avsvti_heard_create(&d->heard, d->allocator, &d->info, err);
     if (status == AVSVT_OK && s->fill_s > 0)
         status = avsvti_fill_create(&d->fill, d->allocator, &d->info, s->fill_s,
-                                    s->sung_share > 0, err);
+                                    s->min_duration_s, s->sung_share > 0, err);
     if (status == AVSVT_OK && s->sung_share > 0)
         status = avsvti_sung_create(&d->sung, d->allocator, &d->info, s->sung_share, err);
     return status;

@@ -49,6 +49,7 @@ struct avsvti_fill {
     const avsvt_allocator *allocator;
     avsvt_activations_info info;
     double silent;                 /* as a logit */
+    double note_s;                 /* a shorter note is none */
     int64_t shortest, release, near, moved;
     int talk;                      /* people may talk too */
     int64_t now, last_sung;        /* frames; -1: nothing sung yet */
@@ -71,7 +72,8 @@ static int64_t frames_of(const avsvt_activations_info *info, double seconds)
 
 avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
-                                double shortest_s, int talk, avsvt_error *err)
+                                double shortest_s, double note_s, int talk,
+                                avsvt_error *err)
 {
     avsvti_fill *f = avsvti_alloc_zero(a, 1, sizeof(*f));
     *out = f;
@@ -80,6 +82,7 @@ avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
     f->allocator = a;
     f->info = *info;
     f->silent = avsvti_limit(MOST_SILENT);
+    f->note_s = note_s;
     f->shortest = frames_of(info, shortest_s);
     f->release = frames_of(info, RELEASE_S);
     f->talk = talk;
@@ -136,6 +139,9 @@ static avsvt_status settle(avsvti_fill *f, const avsvti_heard *heard, const piec
         f->held.offset_s = note.offset_s;
         return AVSVT_OK;
     }
+    double length_s = note.offset_s - note.onset_s;
+    if (!(length_s > 0 && length_s >= f->note_s - 1e-9))
+        return AVSVT_OK;
     avsvt_status status = give_held(f, list, err);
     return status == AVSVT_OK ? avsvti_note_list_append(list, &note, err) : status;
 }

@@ -11,11 +11,13 @@
 
 typedef struct avsvti_fill avsvti_fill;
 
-/* shortest_s: what is shorter stays as it is; above 0. talk: people may talk in
- * it too, and that is not to be filled in. */
+/* shortest_s: what is shorter stays as it is; above 0. note_s: what is then shorter,
+ * and is no more of a note, is none. talk: people may talk in it too, and that is not
+ * to be filled in. */
 avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
-                                double shortest_s, int talk, avsvt_error *err);
+                                double shortest_s, double note_s, int talk,
+                                avsvt_error *err);
 
 /* The next frame, which is the last that heard knows, and how clear the pitch
  * is in it and its neighbours on average; the notes that have ended with it

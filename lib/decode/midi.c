@@ -206,7 +206,7 @@ avsvt_status avsvti_midi_hand_on(avsvti_midi *m)
         return hand_notes_on(m, 0);
     for (size_t i = 0; i < m->text_count; i++)
         if (m->texts[i].type == 3 && !m->texts[i].track) {
-            avsvt_status status = hooks->tag(hooks->user, "title",
+            avsvt_status status = hooks->tag(hooks->user, AVSVTI_TAG_TITLE,
                 m->texts[i].text, m->texts[i].length, m->reader->err);
             if (status != AVSVT_OK)
                 return status;

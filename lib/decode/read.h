@@ -8,6 +8,16 @@
 
 #include "decode/notes.h"
 
+/* What a chart says about itself. */
+typedef enum avsvti_chart_tag {
+    AVSVTI_TAG_ENCODING, /* told before all others */
+    AVSVTI_TAG_TITLE,
+    AVSVTI_TAG_ARTIST,
+    AVSVTI_TAG_AUDIO,
+    AVSVTI_TAG_MP3, /* the audio's old name */
+    AVSVTI_TAG_COUNT,
+} avsvti_chart_tag;
+
 /* What a chart has beside plain notes, told in the order of the file. */
 typedef struct avsvti_read_hooks {
     void *user;
@@ -15,10 +25,9 @@ typedef struct avsvti_read_hooks {
     uint32_t voice; /* which to take, from 1; 0: the reader's choice */
     avsvt_status (*note)(void *user, const avsvt_note *note, int32_t kind,
                          const char *word, size_t length, avsvt_error *err);
-    avsvt_status (*tag)(void *user, const char *name, const char *value,
-                        size_t length, avsvt_error *err); /* encoding before all others;
-                                          title, artist, audio, mp3 */
-    void (*line)(void *user);                             /* a line ends here */
+    avsvt_status (*tag)(void *user, avsvti_chart_tag tag, const char *value,
+                        size_t length, avsvt_error *err);
+    void (*line)(void *user); /* a line ends here */
     void (*voices)(void *user, uint32_t count, uint32_t taken);
 } avsvti_read_hooks;
 

@@ -50,27 +50,27 @@ static avsvt_status set_tempo(avsvti_reader *r, chart *c, double bpm)
     return AVSVT_OK;
 }
 
-static avsvt_status hand_tag(const avsvti_reader *r, const char *name, const char *value,
-                             const char *stop)
+static avsvt_status hand_tag(const avsvti_reader *r, avsvti_chart_tag tag,
+                             const char *value, const char *stop)
 {
     value = avsvti_skip_blanks(value);
     if (value > stop)
         value = stop;
     while (stop > value && (stop[-1] == '\r' || stop[-1] == ' '))
         stop--;
-    return r->hooks->tag(r->hooks->user, name, value, (size_t)(stop - value), r->err);
+    return r->hooks->tag(r->hooks->user, tag, value, (size_t)(stop - value), r->err);
 }
 
 /* "#TITLE:value" and others for those who want them. */
 static avsvt_status read_tag(const avsvti_reader *r, const char *stop)
 {
-    static const struct { const char *key, *name; } tags[] = {
-        { "#TITLE:", "title" }, { "#ARTIST:", "artist" },
-        { "#AUDIO:", "audio" }, { "#MP3:", "mp3" },
+    static const struct { const char *key; avsvti_chart_tag tag; } tags[] = {
+        { "#TITLE:", AVSVTI_TAG_TITLE }, { "#ARTIST:", AVSVTI_TAG_ARTIST },
+        { "#AUDIO:", AVSVTI_TAG_AUDIO }, { "#MP3:", AVSVTI_TAG_MP3 },
     };
     for (size_t i = 0; r->hooks && i < sizeof(tags) / sizeof(*tags); i++)
         if (avsvti_starts_with(r->p, stop, tags[i].key))
-            return hand_tag(r, tags[i].name, r->p + strlen(tags[i].key), stop);
+            return hand_tag(r, tags[i].tag, r->p + strlen(tags[i].key), stop);
     return AVSVT_OK;
 }
 
@@ -81,7 +81,7 @@ static avsvt_status read_encoding(const avsvti_reader *r)
     for (const char *p = r->p; r->hooks && p < r->end && *p != ':';) {
         const char *stop = avsvti_line_end(p, r->end);
         if (avsvti_starts_with(p, stop, key))
-            return hand_tag(r, "encoding", p + strlen(key), stop);
+            return hand_tag(r, AVSVTI_TAG_ENCODING, p + strlen(key), stop);
         p = stop < r->end ? stop + 1 : r->end;
     }
     return AVSVT_OK;

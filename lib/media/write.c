@@ -9,15 +9,24 @@
 #include <sndfile.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
+#include "media/endings.h"
 #include "platform/file.h"
 
 /* A WAV header counts to 4 GiB; beyond, its 64-bit form is written. */
 #define MAX_WAV_SAMPLES ((int64_t)1 << 29)
+
+/* A name that another format's sound would have. */
+static int promises_other(const char *path)
+{
+    size_t stem = avsvti_sound_stem(path);
+    return stem && strcasecmp(path + stem, ".wav");
+}
 
 static avsvt_status check_arguments(const char *path, const float *samples,
                                     int64_t count, double rate_hz,
@@ -25,6 +34,9 @@ static avsvt_status check_arguments(const char *path, const float *samples,
 {
     if (!path)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_write: path is NULL");
+    if (promises_other(path))
+        return avsvti_fail(err, AVSVT_E_ARG,
+            "%s: sound is written as WAV: choose a name that ends in .wav", path);
     if (count < 0)
         return avsvti_fail(err, AVSVT_E_ARG, "count is %lld: use 0 or more",
                            (long long)count);

@@ -22,6 +22,7 @@ struct avsvt_model {
 
     /* Below: guarded by lock. */
     avsvti_mutex lock;
+    int32_t local_rank;       /* see avsvti_model_set_local_rank() */
     int verified;             /* check sums of all parts were right */
     const avsvt_backend *backend;
     void *network;            /* the backend's model, once it is loaded */

@@ -34,6 +34,10 @@ const avsvti_manifest *avsvti_model_tree(const avsvt_model *m);
 /* The file itself, for whoever makes another of it. */
 const avsvti_archive *avsvti_model_archive(const avsvt_model *m);
 
+/* For a process of a training, before the network is first wanted: its place on
+ * this machine, by which "auto" and "cuda" mean a GPU of its own. */
+void avsvti_model_set_local_rank(avsvt_model *m, int32_t rank);
+
 /* An instance of the model's network, for one stage handle (one thread at a
  * time). The first one loads the network through the backend that the context
  * and the manifest choose; later ones share it. The instance counts the model. */

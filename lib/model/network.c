@@ -17,12 +17,28 @@ static avsvt_status backend_failed(const avsvt_model *m,
                                    char *message, avsvt_error *err)
 {
     message[MESSAGE_SIZE - 1] = '\0';
-    if (status == AVSVT_E_NOMEM)
+    if (status == AVSVT_E_NOMEM && !message[0])
         return avsvti_fail_memory(err);
     if (status < AVSVT_OK || status > AVSVT_E_INTERNAL)
         status = AVSVT_E_BACKEND;
     return avsvti_fail(err, status, "%s: the %s backend can't %s it: %s",
         m->path, backend->name, doing, message[0] ? message : "it says no more");
+}
+
+/* Weights of 8 bits compute on the CPU alone. */
+static avsvt_status choose_device(const char **device, const avsvt_model *m,
+                                  avsvt_error *err)
+{
+    const char *int8 = avsvti_manifest_get(m->manifest, "encoder.int8");
+    *device = m->context->device;
+    if (!int8 || strcmp(int8, "true") || !strcmp(*device, "cpu"))
+        return AVSVT_OK;
+    if (strcmp(*device, "auto"))
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: weights of 8 bits compute on the CPU, not on %s: use device cpu or auto",
+            m->path, *device);
+    *device = "cpu";
+    return AVSVT_OK;
 }
 
 static avsvt_status load(avsvt_model *m, avsvt_error *err)
@@ -36,15 +52,19 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
             return status;
         m->verified = 1;
     }
+    const char *device;
     avsvt_status status = avsvti_backend_choose(&backend, c,
         avsvti_manifest_get(m->manifest, "native.family"), err);
+    if (status == AVSVT_OK)
+        status = choose_device(&device, m, err);
     if (status != AVSVT_OK)
         return status;
     avsvt_backend_open args = {
         .struct_size = (uint32_t)sizeof(args),
-        .threads = c->threads, .precision = c->precision, .device = c->device,
+        .threads = c->threads, .precision = c->precision, .device = device,
         .path = m->path, .manifest = m->text, .archive = m->archive.data,
         .archive_size = m->archive.size, .allocator = avsvti_allocator(c),
+        .local_rank = m->local_rank,
         .message = message, .message_size = sizeof(message),
     };
     void *network = NULL;
@@ -56,6 +76,13 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
     avsvti_log(c, AVSVT_LOG_INFO, "%s: runs on %s (%s)", m->path, backend->name,
                backend->description ? backend->description : "");
     return AVSVT_OK;
+}
+
+void avsvti_model_set_local_rank(avsvt_model *m, int32_t rank)
+{
+    avsvti_mutex_lock(&m->lock);
+    m->local_rank = rank;
+    avsvti_mutex_unlock(&m->lock);
 }
 
 avsvt_status avsvti_network_open(avsvti_network *n, avsvt_model *model,

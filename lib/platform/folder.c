@@ -109,23 +109,26 @@ avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
         *at = c;
     }
     if (status != AVSVT_OK)
-        avsvti_folder_unmake(a, path, first);
+        avsvti_folder_unmake(path, first);
     else if (made)
         *made = first;
     avsvti_release(a, copy);
     return status;
 }
 
-void avsvti_folder_unmake(const avsvt_allocator *a, const char *path, size_t made)
+void avsvti_folder_unmake(const char *path, size_t made)
 {
-    char *copy = made ? avsvti_strdup(a, path) : NULL;
-    for (size_t n = copy ? strlen(copy) : 0; n >= made && n; n--)
+    char copy[4096]; /* the system takes no longer path */
+    size_t length = strlen(path);
+    if (!made || length >= sizeof(copy))
+        return;
+    memcpy(copy, path, length + 1);
+    for (size_t n = length; n >= made && n; n--)
         if ((!copy[n] || copy[n] == '/') && copy[n - 1] != '/') {
             copy[n] = '\0';
             if (rmdir(copy) && errno != ENOENT)
                 break;
         }
-    avsvti_release(a, copy);
 }
 
 char *avsvti_path_join(const avsvt_allocator *a, const char *folder,

@@ -22,8 +22,8 @@ int avsvti_file_is(const char *path); /* a regular file is there */
  * NULL): bytes of the path up to the first that was made; 0: none was. */
 avsvt_status avsvti_folder_make(const avsvt_allocator *a, const char *path,
                                 size_t *made, avsvt_error *err);
-/* Removes those that it made, as far as nothing is in them. */
-void avsvti_folder_unmake(const avsvt_allocator *a, const char *path, size_t made);
+/* Removes those that it made, as far as nothing is in them; needs no memory. */
+void avsvti_folder_unmake(const char *path, size_t made);
 
 /* "folder/name", or name alone where it is absolute or folder NULL or "". */
 char *avsvti_path_join(const avsvt_allocator *a, const char *folder,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/examples.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/hash.h"
 #include "core/number.h"
@@ -13,6 +15,8 @@ static avsvt_status look(void *seen, const avsvti_recipe *r, const avsvti_entry 
                          avsvt_error *err)
 {
     int arrays = 0;
+    if (access(entry->path, F_OK)) /* before it is taken for songs */
+        return avsvti_fail_errno(err, errno, "open", entry->path);
     avsvt_status status = avsvti_rows_meant(&arrays, r->allocator, entry->path, err);
     if (status == AVSVT_OK && arrays && entry->augments)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s.augment': steps of "
@@ -70,7 +74,7 @@ avsvt_status avsvti_examples_choose(avsvti_recipe *r, avsvt_error *err)
             r->path);
     r->arrays = seen[1];
     return r->arrays ? check_arrays(r, err)
-        : refuse_keys(r, of_arrays, "is for arrays, and 'data' lists songs", err);
+        : refuse_keys(r, of_arrays, "is for arrays, and 'data' lists no .npz files", err);
 }
 
 void avsvti_examples_init(avsvti_examples *e, avsvt_context *context, double rate_hz,

@@ -82,10 +82,16 @@ static avsvt_status read_geometry(avsvt_trainer *t, avsvt_error *err)
                               &g->frame_rate_hz, err) : status;
 }
 
+/* One network of both senses is run by no pipeline; by sound alone it is another. */
+static int has_both_senses(const avsvt_trainer *t)
+{
+    return avsvti_model_is(t->model, "input.kind", "audio-video");
+}
+
 static void choose_measure(avsvt_trainer *t)
 {
     t->measures = t->valid.songs.count && avsvti_model_is(t->model, "role", "pipeline") &&
-                  avsvti_model_is(t->model, "task", "notes");
+                  avsvti_model_is(t->model, "task", "notes") && !has_both_senses(t);
     if (!t->measures && !t->recipe.measure_given)
         t->recipe.measure = AVSVTI_MEASURE_LOSS;
 }
@@ -111,8 +117,9 @@ static avsvt_status check_measures(const avsvt_trainer *t, avsvt_error *err)
             "%s: of arrays no notes are known: 'loss' is the only measure", r->path);
     if (wanted && !t->measures)
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: %s writes no notes by itself: 'loss' is the only measure",
-            r->path, avsvt_model_path(t->model));
+            "%s: %s %s: 'loss' is the only measure", r->path, avsvt_model_path(t->model),
+            has_both_senses(t) ? "hears and sees in one network, whose notes can't be measured"
+                               : "writes no notes by itself");
     return AVSVT_OK;
 }
 

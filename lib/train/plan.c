@@ -142,16 +142,21 @@ static avsvt_status sort_by_length(avsvti_plan *plan, avsvt_error *err)
     return AVSVT_OK;
 }
 
-void avsvti_plan_batches(avsvti_plan *plan, double samples, int64_t items)
+void avsvti_plan_batches(avsvti_plan *plan, double samples, int64_t items, int drop_last)
 {
-    size_t from = 0;
+    size_t from = 0, n = 0;
     while (from < plan->cut_count) {
-        size_t n = 1;
+        n = 1;
         while (from + n < plan->cut_count && (int64_t)n < items &&
                (double)(n + 1) * (double)plan->cuts[from + n].length <= samples)
             n++;
         from += n;
         plan->ends[plan->batch_count++] = from;
+    }
+    if (drop_last && n && (int64_t)n < items &&
+        (double)(n + 1) * (double)plan->cuts[from - 1].length <= samples) {
+        plan->batch_count--;
+        plan->cut_count -= n;
     }
 }
 
@@ -201,7 +206,8 @@ avsvt_status avsvti_plan_make(avsvti_plan *plan, const avsvti_songs *songs,
     if (status == AVSVT_OK)
         status = sort_by_length(plan, err);
     if (status == AVSVT_OK)
-        avsvti_plan_batches(plan, r->batch_s * songs->rate_hz, r->batch_items);
+        avsvti_plan_batches(plan, r->batch_s * songs->rate_hz, r->batch_items,
+                            r->drop_last);
     if (status == AVSVT_OK && r->order == AVSVTI_ORDER_BUCKETED)
         status = shuffle_batches(plan, &random, err);
     if (status != AVSVT_OK)

@@ -42,7 +42,8 @@ size_t avsvti_plan_times(double n, avsvti_random *random);
 avsvt_status avsvti_plan_begin(avsvti_plan *plan, const avsvt_allocator *a, size_t total,
                                avsvt_error *err);
 void avsvti_plan_shuffle(avsvti_plan *plan, avsvti_random *random);
-/* and batches: as many neighbours as fit, padded to the longest; one at least. */
-void avsvti_plan_batches(avsvti_plan *plan, double samples, int64_t items);
+/* and batches: as many neighbours as fit, padded to the longest; one at least.
+ * drop_last: cuts that do not fill the last one are left out. */
+void avsvti_plan_batches(avsvti_plan *plan, double samples, int64_t items, int drop_last);
 
 #endif

@@ -46,7 +46,7 @@ avsvt_status avsvti_rows_plan(avsvti_plan *plan, const avsvti_rows *rows,
         place_all(plan->cuts, rows, &again);
     if (r->order == AVSVTI_ORDER_BUCKETED && !rows->draws.count)
         avsvti_plan_shuffle(plan, &order);
-    avsvti_plan_batches(plan, INFINITY, r->batch_items);
+    avsvti_plan_batches(plan, INFINITY, r->batch_items, r->drop_last);
     return AVSVT_OK;
 }
 
@@ -58,6 +58,6 @@ avsvt_status avsvti_rows_plan_whole(avsvti_plan *plan, const avsvti_rows *rows,
     if (status != AVSVT_OK)
         return status;
     place_all(plan->cuts, rows, NULL);
-    avsvti_plan_batches(plan, INFINITY, batch_items);
+    avsvti_plan_batches(plan, INFINITY, batch_items, 0);
     return AVSVT_OK;
 }

@@ -9,9 +9,6 @@
 
 #define MAX_RECIPE (1u << 20)
 
-const char *const avsvti_measure_words[] = { "loss", "conpoff", "conp", "con",
-    "coff", NULL };
-
 static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const of_file[] = { "avsvt", "model", "name", "output",
@@ -26,7 +23,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
     static const char *const data[] = { "train", "valid", "balance", "draws",
         "segment_s", "utterance_s", "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
-        "order", NULL };
+        "order", "drop_last", NULL };
     static const char *const valid[] = { "every_epochs", "measure", NULL };
     static const char *const checkpoint[] = { "every_steps", NULL };
     static const char *const pictures[] = { "crop", "mirror", NULL };
@@ -91,14 +88,40 @@ static avsvt_status read_ends(avsvti_recipe *r, avsvt_error *err)
     return status;
 }
 
-static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
+static avsvt_status read_words(avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const precisions[] = { "fp32", "fp16", "bf16", NULL };
     static const char *const orders[] = { "bucketed", "ascending", NULL };
     static const char *const truth[] = { "false", "true", NULL };
     static const char *const crops[] = { "middle", "random", NULL };
-    int64_t seed = 0;
+    static const char *const measures[] = { AVSVTI_MEASURE_WORDS, NULL };
     int precision = 0, order = 0, measure = AVSVTI_MEASURE_CONPOFF;
+    const struct { const char *key; const char *const *known; int *value; } words[] = {
+        { "precision", precisions, &precision },
+        { "batch.order", orders, &order },
+        { "batch.drop_last", truth, &r->drop_last },
+        { "valid.measure", measures, &measure },
+        { "tensorboard", truth, &r->tensorboard },
+        { "pictures.crop", crops, &r->roams },
+    };
+    avsvt_status status = AVSVT_OK;
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !status; i++)
+        status = avsvti_recipe_word(r, words[i].key, words[i].known, words[i].value, err);
+    r->balance = avsvti_manifest_get(r->yaml, "data.balance");
+    if (status == AVSVT_OK && avsvti_recipe_has(r, "data", "balance") &&
+        !(r->balance && *r->balance))
+        status = avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'data.balance' must be the name of an array", r->path);
+    r->precision = precision;
+    r->order = (avsvti_order)order;
+    r->measure = (avsvti_measure)measure;
+    r->measure_given = avsvti_manifest_get(r->yaml, "valid.measure") != NULL;
+    return status;
+}
+
+static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
+{
+    int64_t seed = 0;
     const struct { const char *key; double low, high; double *value; } numbers[] = {
         { "data.segment_s", 0, 3600, &r->segment_s },
         { "data.utterance_s", 0, 3600, &r->utterance_s },
@@ -130,27 +153,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'data.segment_s' cuts songs at random, 'data.utterance_s' as "
             "published: give one of them", r->path);
-    if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "precision", precisions, &precision, err);
-    if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "batch.order", orders, &order, err);
-    if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "valid.measure", avsvti_measure_words,
-                                    &measure, err);
-    if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "tensorboard", truth, &r->tensorboard, err);
-    r->balance = avsvti_manifest_get(r->yaml, "data.balance");
-    if (status == AVSVT_OK && avsvti_recipe_has(r, "data", "balance") &&
-        !(r->balance && *r->balance))
-        status = avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: 'data.balance' must be the name of an array", r->path);
-    if (status == AVSVT_OK)
-        status = avsvti_recipe_word(r, "pictures.crop", crops, &r->roams, err);
     r->seed = (uint64_t)seed;
-    r->precision = precision;
-    r->order = (avsvti_order)order;
-    r->measure = (avsvti_measure)measure;
-    r->measure_given = avsvti_manifest_get(r->yaml, "valid.measure") != NULL;
     return status;
 }
 
@@ -214,6 +217,8 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
         status = check_origin(r, err);
     if (status == AVSVT_OK)
         status = read_numbers(r, err);
+    if (status == AVSVT_OK)
+        status = read_words(r, err);
     if (status == AVSVT_OK)
         status = read_ends(r, err);
     if (status == AVSVT_OK)

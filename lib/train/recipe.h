@@ -42,6 +42,7 @@ typedef struct avsvti_recipe {
     double batch_s;
     int64_t batch_items, accumulate;
     avsvti_order order;
+    int drop_last;             /* only full batches */
     int64_t epochs, steps; /* 0: no such end */
     avsvti_group groups[AVSVTI_MAX_GROUPS];
     size_t group_count;
@@ -81,8 +82,6 @@ avsvt_status avsvti_recipe_whole(const avsvti_recipe *r, const char *key,
 avsvt_status avsvti_recipe_word(const avsvti_recipe *r, const char *key,
                                 const char *const *words, int *value,
                                 avsvt_error *err);
-
-extern const char *const avsvti_measure_words[]; /* in avsvti_measure's order */
 
 /* recipe_entries.c: the list at key ("data.train"), or what stands there alone */
 typedef struct avsvti_entry {

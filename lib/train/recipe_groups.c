@@ -161,8 +161,7 @@ static void read_schedule(reading *g, avsvti_group *group)
         { "kind", "warmup_steps", "last", NULL },
         { "kind", "rise", "start_div", "end_div", "momentum", NULL },
     };
-    static const char *const measures[] = { /* in avsvti_measure's order */
-        "loss", "conpoff", "conp", "con", "coff", "train_loss", NULL };
+    static const char *const measures[] = { AVSVTI_MEASURE_WORDS, "train_loss", NULL };
     avsvti_schedule *s = &group->schedule;
     int kind = word(g, "schedule", "kind", kinds, (int)s->kind);
     keys(g, "schedule", known[kind]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which files of arrays a recipe means. */
 #include <string.h>
+#include <strings.h>
 
 #include "media/endings.h"
 #include "platform/folder.h"
@@ -9,7 +10,7 @@
 static int ends_in_npz(const char *name)
 {
     size_t n = strlen(name);
-    return n > 4 && !strcmp(name + n - 4, ".npz");
+    return n > 4 && !strcasecmp(name + n - 4, ".npz"); /* as sound may end in .WAV */
 }
 
 avsvt_status avsvti_rows_meant(int *meant, const avsvt_allocator *a, const char *path,

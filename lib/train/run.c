@@ -23,6 +23,12 @@ static avsvt_status plan_epoch(avsvt_trainer *t, avsvt_error *err)
                                                (int64_t)t->now.epoch, err);
     if (status != AVSVT_OK)
         return status;
+    if (t->recipe.drop_last && !t->plan.batch_count) {
+        avsvti_plan_free(&t->plan);
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: 'batch.drop_last' leaves no batch of an epoch: none is full; make batches "
+            "smaller", t->recipe.path);
+    }
     t->planned = 1;
     t->plan.rank = t->world.rank;
     t->plan.size = t->others ? t->world.size : 0;

@@ -24,6 +24,9 @@ typedef enum avsvti_measure {
     AVSVTI_MEASURE_TRAIN_LOSS,
 } avsvti_measure;
 
+/* A recipe's words for those of a validation. */
+#define AVSVTI_MEASURE_WORDS "loss", "conpoff", "conp", "con", "coff"
+
 typedef struct avsvti_schedule {
     avsvti_schedule_kind kind;
     avsvti_measure on;                      /* NewBob, plateau */

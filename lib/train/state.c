@@ -37,6 +37,8 @@ void avsvti_state_fingerprint(avsvt_trainer *t)
     h = avsvti_hash_number(h, (double)r->accumulate);
     h = avsvti_hash_number(h, (double)r->order);
     h = avsvti_hash_number(h, (double)r->precision);
+    if (r->drop_last)
+        h = avsvti_hash_number(h, 1);
     if (r->draws) {
         h = avsvti_hash_number(h, (double)r->draws);
         h = avsvti_hash(h, r->balance ? r->balance : "", r->balance ? strlen(r->balance) : 0);

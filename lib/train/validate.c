@@ -151,6 +151,8 @@ static avsvt_status measure(avsvt_trainer *t, avsvt_error *err)
         : avsvti_fail_memory(err);
     avsvti_archive_write_free(&w);
     if (status == AVSVT_OK)
+        avsvti_model_set_local_rank(model, t->world.local_rank);
+    if (status == AVSVT_OK)
         status = avsvt_pipeline_create(&pipeline, model, NULL, err);
     for (size_t i = 0; i < t->valid.songs.count && status == AVSVT_OK; i++) {
         if (!avsvti_share_mine(t, i))

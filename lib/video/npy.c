@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of an .npy file, one at a time, so that memory does not grow; and of
- * an array in an .npz file, which lies in memory's addresses whole. */
+/* Pictures of an .npy file, or of an array in an .npz file, one at a time, so that
+ * memory does not grow; what is packed, or in a small .npz, lies in memory whole. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "core/npz.h"
 #include "media/stream.h"
+#include "platform/file.h"
 #include "video/array.h"
-
 
 typedef struct npy_state {
     avsvti_stream stream; /* first */
@@ -118,7 +119,10 @@ typedef struct npz_state {
     char *path;
     avsvti_npz npz;
     avsvti_array array;
-    const unsigned char *data;
+    const unsigned char *data; /* NULL: the file is read, */
+    int fd;
+    uint64_t at;               /* from this byte on */
+    void *raw;                 /* a picture's values as the file has them */
 } npz_state;
 
 static void close_npz(void *state)
@@ -129,6 +133,9 @@ static void close_npz(void *state)
     avsvti_array_end(&s->array);
     if (s->npz.path)
         avsvti_npz_close(&s->npz);
+    if (s->fd >= 0)
+        close(s->fd);
+    avsvti_release(a, s->raw);
     avsvti_release(a, s->path);
     avsvti_release(a, s);
     avsvt_context_free(context);
@@ -139,9 +146,26 @@ static avsvt_status read_npz(void *state, avsvti_picture *picture, avsvt_error *
     npz_state *s = state;
     if (s->array.next == s->array.npy.shape[0])
         return AVSVT_OK;
-    const unsigned char *raw = s->data + (size_t)s->array.next * (size_t)s->array.pixels *
-                               s->array.npy.item;
-    return avsvti_array_picture(&s->array, raw, picture, err);
+    size_t bytes = (size_t)s->array.pixels * s->array.npy.item;
+    size_t from = (size_t)s->array.next * bytes;
+    avsvt_status status = s->data ? AVSVT_OK
+        : avsvti_file_read_at(s->fd, s->at + from, s->raw, bytes, s->path, err);
+    return status != AVSVT_OK ? status
+        : avsvti_array_picture(&s->array, s->data ? s->data + from : s->raw, picture, err);
+}
+
+/* A mapped file that is written to while a video is read would end the process:
+ * from here on it is read. */
+static avsvt_status let_go_of_map(npz_state *s, avsvt_error *err)
+{
+    if (s->npz.unpacked || s->npz.map.block)
+        return AVSVT_OK;
+    s->at = (uint64_t)(s->data - (const unsigned char *)s->npz.map.data);
+    s->data = NULL;
+    avsvti_npz_close(&s->npz);
+    s->npz.path = NULL;
+    s->raw = avsvti_alloc(s->array.allocator, (size_t)s->array.pixels, s->array.npy.item);
+    return s->raw ? AVSVT_OK : avsvti_fail_memory(err);
 }
 
 static avsvt_status start_npz(npz_state *s, const avsvt_video_options *opts,
@@ -149,14 +173,17 @@ static avsvt_status start_npz(npz_state *s, const avsvt_video_options *opts,
                               avsvt_error *err)
 {
     const void *data = NULL;
-    avsvt_status status = avsvti_npz_open(&s->npz, s->array.allocator, s->path, err);
+    avsvt_status status = avsvti_file_open(&s->fd, s->path, err);
+    if (status == AVSVT_OK)
+        status = avsvti_npz_open(&s->npz, s->array.allocator, s->path, err);
     if (status == AVSVT_OK)
         status = avsvti_npz_array(&s->npz, opts->array, SIZE_MAX / 4, &s->array.npy, &data,
                                   err);
     if (status != AVSVT_OK)
         return status;
     s->data = data;
-    return avsvti_array_start(&s->array, opts, info, layout, err);
+    status = avsvti_array_start(&s->array, opts, info, layout, err);
+    return status == AVSVT_OK ? let_go_of_map(s, err) : status;
 }
 
 avsvt_status avsvti_video_npz(avsvt_video **out, avsvt_context *context,
@@ -174,6 +201,7 @@ avsvt_status avsvti_video_npz(avsvt_video **out, avsvt_context *context,
     s->path = avsvti_strdup(a, path);
     s->array.allocator = a;
     s->array.name = s->path;
+    s->fd = -1;
     avsvt_status status = s->path ? start_npz(s, opts, &info, &layout, err)
                                   : avsvti_fail_memory(err);
     if (status != AVSVT_OK) {

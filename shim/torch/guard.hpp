@@ -3,6 +3,7 @@
 #ifndef AVSVT_TORCH_GUARD_HPP
 #define AVSVT_TORCH_GUARD_HPP
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/Exception.h>
@@ -53,15 +54,27 @@ private:
     int mkl_;
 };
 
-/* All of it: threads; no gradients; not the host's autocast. */
-class call_guard {
+/* What every call on a model has: its threads, its GPU as the thread's current one,
+ * not the host's autocast. */
+class model_guard {
 public:
-    explicit call_guard(int threads) : threads_(threads), autocast_(c10::autocast_dispatch_keyset) {}
+    model_guard(int threads, const c10::Device &device)
+        : threads_(threads), device_(device), autocast_(c10::autocast_dispatch_keyset) {}
 
 private:
     threads_guard threads_;
-    c10::InferenceMode inference_;
+    c10::DeviceGuard device_;
     c10::impl::ExcludeDispatchKeyGuard autocast_;
+};
+
+/* And no gradients. */
+class call_guard {
+public:
+    call_guard(int threads, const c10::Device &device) : model_(threads, device) {}
+
+private:
+    model_guard model_;
+    c10::InferenceMode inference_;
 };
 
 } // namespace avsvt_torch

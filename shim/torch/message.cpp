@@ -101,6 +101,7 @@ static void put(char *message, size_t size, const char *why) noexcept
 static avsvt_status status_of(const std::string &text, avsvt_status usual)
 {
     if (holds(text, "DefaultCPUAllocator") || holds(text, "out of memory") ||
+        holds(text, "STATUS_ALLOC_FAILED") || /* cuBLAS and cuDNN */
         holds(text, "Storage size calculation overflowed"))
         return AVSVT_E_NOMEM;
     if (holds(text, "CUDA error") || holds(text, "cuDNN error") || holds(text, "CUBLAS_STATUS"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "network.hpp"
 
+#include "attention.hpp"
 #include "guard.hpp"
 #include "message.hpp"
 #include "prepack.hpp"
@@ -114,12 +115,13 @@ network::network(const avsvt_backend_open &args)
     archive_size = args.archive_size;
     device = choose_device(args.device, args.struct_size >= sizeof(args) ? args.local_rank : 0);
     floats = choose_floats(args.precision, device);
-    threads_guard guard(threads);
-    c10::impl::ExcludeDispatchKeyGuard autocast(c10::autocast_dispatch_keyset);
+    model_guard guard(threads, device);
     /* Not inference mode: what will be trained must not be made in it. */
     at::NoGradGuard no_grad;
     module = torch::jit::load(std::make_shared<memory_reader>(args.archive, args.archive_size), device);
     forward_of(module);
+    if (device.is_cuda())
+        fuse_attention(*module._ivalue()->compilation_unit());
     if (floats != at::kFloat)
         cast_floats(module, floats);
     if (!training) {

@@ -8,88 +8,167 @@
 #include "message.hpp"
 
 #include <ATen/ATen.h>
+#include <torch/version.h>
 
 #include <cmath>
 
 namespace avsvt_torch {
 
+at::Tensor norms_of(const tensor_list &tensors)
+{
+    return at::stack(at::_foreach_norm(tensors));
+}
+
+void approach(const tensor_list &to, const tensor_list &from, double share)
+{
+    if (to.empty())
+        return;
+#if TORCH_VERSION_MAJOR >= 2
+    at::_foreach_lerp_(to, from, share);
+#else
+    for (size_t i = 0; i < to.size(); i++)
+        to[i].lerp_(from[i], share);
+#endif
+}
+
 namespace {
 
-at::Tensor &remembered(moments &state, const char *name, const at::Tensor &like)
+tensor_list remembered(const changing &list, const char *name)
 {
-    at::Tensor &t = state.tensors[name];
-    if (!t.defined())
-        t = at::zeros_like(like, at::MemoryFormat::Preserve);
-    return t;
+    tensor_list all;
+    for (size_t i = 0; i < list.states.size(); i++) {
+        at::Tensor &t = list.states[i]->tensors[name];
+        if (!t.defined())
+            t = at::zeros_like(list.parameters[i], at::MemoryFormat::Preserve);
+        all.push_back(t);
+    }
+    return all;
+}
+
+/* Their squares, smoothed. */
+void smooth_squares(const tensor_list &squares, const tensor_list &of, double keep)
+{
+    at::_foreach_mul_(squares, keep);
+    at::_foreach_addcmul_(squares, of, of, 1 - keep);
 }
 
 /* Adam; AdamW has taken its weight decay off before. */
-void adam(const avsvt_backend_group &g, at::Tensor &p, const at::Tensor &grad, moments &state)
+void adam(const avsvt_backend_group &g, const changing &list)
 {
-    at::Tensor &mean = remembered(state, "exp_avg", p);
-    at::Tensor &square = remembered(state, "exp_avg_sq", p);
-    const double n = (double)++state.steps;
-    mean.lerp_(grad, 1 - g.beta1);
-    square.mul_(g.beta2).addcmul_(grad, grad, 1 - g.beta2);
-    const double first = 1 - std::pow(g.beta1, n), second = 1 - std::pow(g.beta2, n);
-    const at::Tensor below = square.sqrt().div_(std::sqrt(second)).add_(g.eps);
-    p.addcdiv_(mean, below, -(g.lr / first));
+    const tensor_list means = remembered(list, "exp_avg"), squares = remembered(list, "exp_avg_sq");
+    std::vector<at::Scalar> roots, rates;
+    for (const moments *state : list.states) {
+        const double n = (double)state->steps;
+        roots.emplace_back(std::sqrt(1 - std::pow(g.beta2, n)));
+        rates.emplace_back(-(g.lr / (1 - std::pow(g.beta1, n))));
+    }
+    approach(means, list.gradients, 1 - g.beta1);
+    smooth_squares(squares, list.gradients, g.beta2);
+    const tensor_list below = at::_foreach_sqrt(squares);
+    at::_foreach_div_(below, roots);
+    at::_foreach_add_(below, g.eps);
+    at::_foreach_addcdiv_(list.parameters, means, below, rates);
 }
 
-void adadelta(const avsvt_backend_group &g, at::Tensor &p, const at::Tensor &grad, moments &state)
+void adadelta(const avsvt_backend_group &g, const changing &list)
 {
-    at::Tensor &square = remembered(state, "square_avg", p);
-    at::Tensor &change = remembered(state, "acc_delta", p);
-    state.steps++;
-    square.mul_(g.rho).addcmul_(grad, grad, 1 - g.rho);
-    const at::Tensor above = change.add(g.eps).sqrt_();
-    const at::Tensor delta = above.div_(square.add(g.eps).sqrt_()).mul_(grad);
-    change.mul_(g.rho).addcmul_(delta, delta, 1 - g.rho);
-    p.add_(delta, -g.lr);
+    const tensor_list squares = remembered(list, "square_avg"), changes = remembered(list, "acc_delta");
+    smooth_squares(squares, list.gradients, g.rho);
+    const tensor_list deltas = at::_foreach_add(changes, g.eps), below = at::_foreach_add(squares, g.eps);
+    at::_foreach_sqrt_(deltas);
+    at::_foreach_sqrt_(below);
+    at::_foreach_div_(deltas, below);
+    at::_foreach_mul_(deltas, list.gradients);
+    smooth_squares(changes, deltas, g.rho);
+    at::_foreach_add_(list.parameters, deltas, -g.lr);
 }
 
-void sgd(const avsvt_backend_group &g, at::Tensor &p, at::Tensor grad, moments &state)
+/* The buffers of momentum; the first gradient is the first of them. */
+tensor_list gather_speed(const avsvt_backend_group &g, const changing &list)
+{
+    tensor_list all, old, gradients;
+    for (size_t i = 0; i < list.states.size(); i++) {
+        at::Tensor &buffer = list.states[i]->tensors["momentum_buffer"];
+        if (buffer.defined()) {
+            old.push_back(buffer);
+            gradients.push_back(list.gradients[i]);
+        } else {
+            buffer = list.gradients[i].clone();
+        }
+        all.push_back(buffer);
+    }
+    if (!old.empty()) {
+        at::_foreach_mul_(old, g.momentum);
+        at::_foreach_add_(old, gradients, 1 - g.dampening);
+    }
+    return all;
+}
+
+void sgd(const avsvt_backend_group &g, changing list)
 {
     if (g.momentum != 0) {
-        at::Tensor &buffer = state.tensors["momentum_buffer"];
-        if (!buffer.defined())
-            buffer = grad.clone();
-        else
-            buffer.mul_(g.momentum).add_(grad, 1 - g.dampening);
-        grad = (g.flags & AVSVT_GROUP_NESTEROV) ? grad.add(buffer, g.momentum) : buffer;
+        const tensor_list speed = gather_speed(g, list);
+        list.gradients = (g.flags & AVSVT_GROUP_NESTEROV)
+            ? at::_foreach_add(list.gradients, speed, g.momentum) : speed;
     }
-    state.steps++;
-    p.add_(grad, -g.lr);
+    at::_foreach_add_(list.parameters, list.gradients, -g.lr);
+}
+
+/* All in one copy from the device. */
+std::vector<double> sizes_of(const tensor_list &tensors)
+{
+    const at::Tensor all = norms_of(tensors).to(at::kCPU, at::kDouble);
+    return std::vector<double>(all.data_ptr<double>(), all.data_ptr<double>() + all.numel());
 }
 
 /* Layer-wise rate: trust |p| / (|grad| + weight_decay |p| + eps) for matrices;
  * biases and norms (one axis) go as in SGD, without weight decay. */
-at::Tensor by_layer(const avsvt_backend_group &g, const at::Tensor &p, const at::Tensor &grad)
+void rate_layers(const avsvt_backend_group &g, changing &list)
 {
-    const double own = p.dim() > 1 ? p.norm().item<double>() : 0;
-    const double slope = own > 0 ? grad.norm().item<double>() : 0;
-    if (!(slope > 0))
-        return grad;
-    return grad.add(p, g.weight_decay)
-        .mul_(g.trust * own / (slope + g.weight_decay * own + g.eps));
+    const std::vector<double> owns = sizes_of(list.parameters);
+    const std::vector<double> slopes = sizes_of(list.gradients);
+    tensor_list pulls, of;
+    std::vector<at::Scalar> rates;
+    std::vector<size_t> places;
+    for (size_t i = 0; i < owns.size(); i++) {
+        if (list.parameters[i].dim() < 2 || !(owns[i] > 0) || !(slopes[i] > 0))
+            continue;
+        pulls.push_back(list.gradients[i]);
+        of.push_back(list.parameters[i]);
+        rates.emplace_back(g.trust * owns[i] / (slopes[i] + g.weight_decay * owns[i] + g.eps));
+        places.push_back(i);
+    }
+    if (pulls.empty())
+        return;
+    pulls = at::_foreach_add(pulls, of, g.weight_decay);
+    at::_foreach_mul_(pulls, rates);
+    for (size_t k = 0; k < places.size(); k++)
+        list.gradients[places[k]] = pulls[k];
 }
 
 /* The simclr package's: trust |p| / |grad + weight_decay p| for every tensor, so one
  * that is all zeros stays so. Where nothing pulls it divides by 0; here that stays. */
-at::Tensor by_tensor(const avsvt_backend_group &g, const at::Tensor &p, const at::Tensor &grad)
+void rate_tensors(const avsvt_backend_group &g, changing &list)
 {
-    at::Tensor pull = grad.add(p, g.weight_decay);
-    const double slope = pull.norm().item<double>();
-    return slope > 0 ? pull.mul_(g.trust * p.norm().item<double>() / slope) : pull;
+    list.gradients = at::_foreach_add(list.gradients, list.parameters, g.weight_decay);
+    const std::vector<double> owns = sizes_of(list.parameters);
+    const std::vector<double> slopes = sizes_of(list.gradients);
+    std::vector<at::Scalar> rates;
+    for (size_t i = 0; i < owns.size(); i++)
+        rates.emplace_back(slopes[i] > 0 ? g.trust * owns[i] / slopes[i] : 1.0);
+    at::_foreach_mul_(list.gradients, rates);
 }
 
-void lars(const avsvt_backend_group &g, at::Tensor &p, at::Tensor grad, moments &state)
+void lars(const avsvt_backend_group &g, changing list)
 {
-    grad = g.optimizer == AVSVT_OPTIMIZER_LARS ? by_layer(g, p, grad) : by_tensor(g, p, grad);
-    at::Tensor &buffer = remembered(state, "momentum_buffer", p);
-    buffer.mul_(g.momentum).add_(grad, g.lr); /* lr in it, unlike SGD's */
-    state.steps++;
-    p.sub_(buffer);
+    if (g.optimizer == AVSVT_OPTIMIZER_LARS)
+        rate_layers(g, list);
+    else
+        rate_tensors(g, list);
+    const tensor_list speed = remembered(list, "momentum_buffer");
+    at::_foreach_mul_(speed, g.momentum);
+    at::_foreach_add_(speed, list.gradients, g.lr); /* lr in it, unlike SGD's */
+    at::_foreach_sub_(list.parameters, speed);
 }
 
 void in_range(double value, double low, double high, const char *name)
@@ -113,20 +192,24 @@ void check_group(const avsvt_backend_group &g)
     in_range(g.eps, 0, 1e9, "eps");
 }
 
-void optimize(const avsvt_backend_group &g, at::Tensor p, at::Tensor grad, moments &state)
+void optimize(const avsvt_backend_group &g, changing list)
 {
+    if (list.states.empty())
+        return;
+    for (moments *state : list.states)
+        state->steps++;
     if (g.optimizer >= AVSVT_OPTIMIZER_LARS)
-        return lars(g, p, grad, state);
+        return lars(g, std::move(list));
     if (g.optimizer == AVSVT_OPTIMIZER_ADAMW)
-        p.mul_(1 - g.lr * g.weight_decay);
+        at::_foreach_mul_(list.parameters, 1 - g.lr * g.weight_decay);
     else if (g.weight_decay != 0)
-        grad = grad.add(p, g.weight_decay);
+        list.gradients = at::_foreach_add(list.gradients, list.parameters, g.weight_decay);
     if (g.optimizer == AVSVT_OPTIMIZER_ADADELTA)
-        adadelta(g, p, grad, state);
+        adadelta(g, list);
     else if (g.optimizer == AVSVT_OPTIMIZER_SGD)
-        sgd(g, p, grad, state);
+        sgd(g, std::move(list));
     else
-        adam(g, p, grad, state);
+        adam(g, list);
 }
 
 } // namespace avsvt_torch

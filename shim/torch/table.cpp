@@ -60,7 +60,7 @@ static avsvt_status backend_run(void *handle, const avsvt_backend_tensor *inputs
     size_t done = 0;
     *output_count = 0;
     try {
-        call_guard guard(self.model.threads);
+        call_guard guard(self.model.threads, self.model.device);
         std::vector<named_tensor> results = flatten(self.run(inputs, input_count));
         /* With too little room the caller learns how many there are. */
         *output_count = results.size();

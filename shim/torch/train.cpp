@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #define AUTOCAST_BY_DEVICE \
     (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
@@ -23,21 +25,33 @@ namespace avsvt_torch {
 namespace {
 
 /* What is random in a call depends on the seed and its number alone, and the
- * host's generator stands where it stood. */
+ * host's generators stand where they stood. With a GPU there are two: a network
+ * decides on the CPU what it decides at all. */
 class random_guard {
 public:
-    random_guard(const at::Device &device, uint64_t seed) : generator_(
-        device.is_cpu() ? at::globalContext().defaultGenerator(at::Device(at::kCPU))
-                        : at::globalContext().defaultGenerator(device))
+    random_guard(const at::Device &device, uint64_t seed) : cpu_(at::Device(at::kCPU), seed)
     {
-        state_ = generator_.get_state();
-        generator_.set_current_seed(seed);
+        if (!device.is_cpu())
+            other_.emplace(device, seed);
     }
-    ~random_guard() { generator_.set_state(state_); }
 
 private:
-    at::Generator generator_;
-    at::Tensor state_;
+    struct lent {
+        at::Generator generator;
+        at::Tensor state;
+
+        lent(const at::Device &device, uint64_t seed) : generator(at::globalContext().defaultGenerator(device))
+        {
+            state = generator.get_state();
+            generator.set_current_seed(seed);
+        }
+        ~lent() { generator.set_state(state); }
+        lent(const lent &) = delete;
+        lent &operator=(const lent &) = delete;
+    };
+
+    lent cpu_;
+    std::optional<lent> other_;
 };
 
 uint64_t mix(uint64_t seed, uint64_t draw)
@@ -319,51 +333,66 @@ double trainer::compute(const avsvt_backend_tensor *given, size_t count,
     return value;
 }
 
-/* Gradients as if the loss had not been scaled. */
-void trainer::unscale()
+tensor_list trainer::gradients_now() const
 {
-    for (parameter &p : parameters)
-        if (scale.on && p.tensor.grad().defined())
-            p.tensor.mutable_grad().mul_(1 / scale.factor);
+    tensor_list list;
+    for (const parameter &p : parameters)
+        if (p.tensor.grad().defined())
+            list.push_back(p.tensor.grad());
+    return list;
 }
 
 /* A batch may give none, where nothing in it counts; one that never does would
  * train for ever, and change nothing. */
-void trainer::check_gradients() const
+void trainer::check_gradients(const tensor_list &list) const
 {
-    for (const parameter &p : parameters)
-        if (moved || p.tensor.grad().defined())
-            return;
-    throw refusal(AVSVT_E_BACKEND, "the loss of the first step depends on no weight that trains: "
-        "look at what 'loss' computes, and at the groups' parameters");
+    if (!moved && list.empty())
+        throw refusal(AVSVT_E_BACKEND, "the loss of the first step depends on no weight that trains: "
+            "look at what 'loss' computes, and at the groups' parameters");
 }
 
 /* As torch.nn.utils.clip_grad_norm_ does it. */
-double trainer::clip(double most)
+static double clip(const tensor_list &list, double most)
 {
-    std::vector<at::Tensor> parts;
-    for (const parameter &p : parameters)
-        if (p.tensor.grad().defined())
-            parts.push_back(p.tensor.grad().norm().to(at::kFloat));
-    if (parts.empty())
+    if (list.empty())
         return 0;
-    const double norm = at::stack(parts).norm().item<double>();
+    const double norm = norms_of(list).to(at::kFloat).norm().item<double>();
     if (most > 0 && std::isfinite(norm) && most / (norm + 1e-6) < 1)
-        for (parameter &p : parameters)
-            if (p.tensor.grad().defined())
-                p.tensor.mutable_grad().mul_(most / (norm + 1e-6));
+        at::_foreach_mul_(list, most / (norm + 1e-6));
     return norm;
+}
+
+/* A processor changes one after the other, while its numbers are near; a GPU
+ * all of a group at once. */
+void trainer::change()
+{
+    for (size_t g = 0; g < groups.size(); g++) {
+        changing list;
+        for (parameter &p : parameters) {
+            if (!p.trains || p.group != g || !p.tensor.grad().defined())
+                continue;
+            list.parameters.push_back(p.tensor);
+            list.gradients.push_back(p.tensor.grad());
+            list.states.push_back(&p.state);
+            if (model.device.is_cpu())
+                optimize(groups[g], std::exchange(list, {}));
+        }
+        optimize(groups[g], std::move(list));
+    }
 }
 
 void trainer::update_average(double keep)
 {
+    tensor_list averages, values;
     const auto update = [&](held &h) {
-        if (!h.average.defined())
+        if (!h.average.defined()) {
             h.average = h.tensor.detach().clone();
-        else if (h.tensor.is_floating_point())
-            h.average.lerp_(h.tensor.detach(), 1 - keep);
-        else
+        } else if (h.tensor.is_floating_point()) {
+            averages.push_back(h.average);
+            values.push_back(h.tensor.detach());
+        } else {
             h.average.copy_(h.tensor);
+        }
     };
     for (parameter &p : parameters)
         if (p.group != (size_t)-1)
@@ -371,15 +400,18 @@ void trainer::update_average(double keep)
     for (buffer &b : buffers)
         if (b.average.defined() || b.tensor._version() != b.first)
             update(b);
+    approach(averages, values, 1 - keep);
 }
 
 double trainer::step(avsvt_backend_step &args)
 {
     at::NoGradGuard no_grad;
     args.skipped = 0;
-    check_gradients();
-    unscale();
-    const double norm = clip(args.clip_norm);
+    const tensor_list list = gradients_now();
+    check_gradients(list);
+    if (scale.on && !list.empty())
+        at::_foreach_mul_(list, 1 / scale.factor);
+    const double norm = clip(list, args.clip_norm);
     if (!std::isfinite(norm)) {
         args.skipped = scale.shrink();
         forget();
@@ -387,11 +419,9 @@ double trainer::step(avsvt_backend_step &args)
     }
     scale.keep();
     moved = true;
-    for (parameter &p : parameters) {
-        if (p.trains && p.group < groups.size() && p.tensor.grad().defined())
-            optimize(groups[p.group], p.tensor, p.tensor.grad(), p.state);
+    change();
+    for (parameter &p : parameters)
         p.tensor.mutable_grad().reset();
-    }
     fresh = true;
     norms.clear();
     if (args.average > 0)

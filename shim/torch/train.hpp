@@ -73,9 +73,9 @@ struct trainer {
 private:
     double compute(const avsvt_backend_tensor *given, size_t count, const avsvt_backend_loss &args);
     void remember_buffers();
-    void unscale();
-    void check_gradients() const;
-    double clip(double most);
+    tensor_list gradients_now() const;
+    void check_gradients(const tensor_list &list) const;
+    void change();
     void update_average(double keep);
     void swap_average();
     c10::IValue call(const avsvt_backend_tensor *given, size_t count);

@@ -24,7 +24,8 @@ static at::Tensor step_counts(const std::vector<parameter> &parameters)
 /* What get_state hands over is the caller's: training goes on meanwhile. */
 static at::Tensor own(const at::Tensor &t)
 {
-    return t.detach().to(at::Device(at::kCPU)).clone(at::MemoryFormat::Contiguous);
+    return t.is_cpu() ? t.detach().clone(at::MemoryFormat::Contiguous)
+                      : t.detach().to(at::Device(at::kCPU)).contiguous();
 }
 
 std::vector<named_tensor> trainer::state(int32_t kind)

@@ -10,22 +10,12 @@
 
 namespace avsvt_torch {
 
-/* Threads are the model's; gradients are on; the host's autocast is not. */
-class training_guard {
-public:
-    explicit training_guard(int threads) : threads_(threads), autocast_(c10::autocast_dispatch_keyset) {}
-
-private:
-    threads_guard threads_;
-    c10::impl::ExcludeDispatchKeyGuard autocast_;
-};
-
 static avsvt_status train_create(void **out, void *model, const avsvt_backend_train *args) noexcept
 {
     *out = nullptr;
     try {
         network &m = *static_cast<network *>(model);
-        training_guard guard(m.threads);
+        model_guard guard(m.threads, m.device);
         auto made = std::make_unique<trainer>(m, *args);
         find_entries(m.archive, m.archive_size, made->parameters, made->buffers);
         *out = made.release();
@@ -106,7 +96,7 @@ static avsvt_status train_loss(void *handle, const avsvt_backend_tensor *inputs,
     trainer &t = *static_cast<trainer *>(handle);
     args->value = std::numeric_limits<double>::quiet_NaN();
     try {
-        training_guard guard(t.model.threads);
+        model_guard guard(t.model.threads, t.model.device);
         pool_guard from_pool;
         args->value = t.loss(inputs, count, *args);
         return AVSVT_OK;
@@ -119,7 +109,7 @@ static avsvt_status train_step(void *handle, avsvt_backend_step *args) noexcept
 {
     trainer &t = *static_cast<trainer *>(handle);
     try {
-        training_guard guard(t.model.threads);
+        model_guard guard(t.model.threads, t.model.device);
         args->norm = t.step(*args);
         return AVSVT_OK;
     } catch (...) {
@@ -131,7 +121,7 @@ static void train_forget(void *handle) noexcept
 {
     trainer &t = *static_cast<trainer *>(handle);
     try {
-        training_guard guard(t.model.threads);
+        model_guard guard(t.model.threads, t.model.device);
         t.forget();
     } catch (...) {
     }
@@ -145,7 +135,7 @@ static avsvt_status train_get_state(void *handle, int32_t kind, avsvt_backend_te
     size_t done = 0;
     *count = 0;
     try {
-        training_guard guard(t.model.threads); /* copying is shared out too */
+        model_guard guard(t.model.threads, t.model.device); /* copying is shared out too */
         std::vector<named_tensor> list = t.state(kind);
         *count = list.size();
         list.resize(std::min(list.size(), capacity));
@@ -169,7 +159,7 @@ static avsvt_status train_set_state(void *handle, const avsvt_backend_tensor *te
 {
     trainer &t = *static_cast<trainer *>(handle);
     try {
-        training_guard guard(t.model.threads);
+        model_guard guard(t.model.threads, t.model.device);
         t.restore(tensors, count);
         return AVSVT_OK;
     } catch (...) {

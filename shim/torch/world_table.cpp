@@ -32,7 +32,7 @@ template <class Work> static avsvt_status attempt(void *handle, char *message, s
 {
     trainer &t = *static_cast<trainer *>(handle);
     try {
-        threads_guard guard(t.model.threads);
+        model_guard guard(t.model.threads, t.model.device);
         work(t);
         return AVSVT_OK;
     } catch (...) {

@@ -65,6 +65,9 @@ static void writing_refuses_what_no_file_can_hold(void **state)
     (void)state;
     assert_int_equal(avsvt_audio_write(NULL, ramp(), 5, 16000, &err), AVSVT_E_ARG);
     assert_int_equal(avsvt_audio_write("", ramp(), 5, 16000, &err), AVSVT_E_ARG);
+    assert_int_equal(avsvt_audio_write(scratch_path("b.Flac"), ramp(), 5, 16000, &err),
+                     AVSVT_E_ARG);
+    assert_non_null(strstr(err.message, "b.Flac: sound is written as WAV"));
     assert_int_equal(avsvt_audio_write(path, NULL, 5, 16000, &err), AVSVT_E_ARG);
     assert_int_equal(avsvt_audio_write(path, ramp(), -1, 16000, &err), AVSVT_E_ARG);
     assert_int_equal(avsvt_audio_write(path, ramp(), 5, 1, &err), AVSVT_E_ARG);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Data sets in exactly their published layouts, small and made here. */
+#define _GNU_SOURCE /* nftw */
 #include "support/test.h"
 
+#include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <avsvt/avsvt.h>
 
@@ -742,6 +746,37 @@ static void a_failure_leaves_no_folder_that_it_made(void **state)
     assert_int_equal(remove(tree_path("fresh")), 0);
 }
 
+/* Nothing can be written, as on a disk that is full. */
+static void what_can_not_be_written_leaves_no_folder(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    struct rlimit before, none;
+    (void)state;
+    tree_sound("sung/train/a.wav", 16000);
+    tree_text("sung/train/a.csv", "0,1,50\n");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    avsvt_status status = prepare("folder", "sung", "fresh/lists", 0, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(status, AVSVT_E_IO);
+    assert_says(err, "a.csv: can't write: File too large");
+    assert_false(tree_has("fresh"));
+    must_prepare("folder", "sung", "fresh/lists");
+    assert_true(tree_has("fresh/lists/notes/train/a.csv"));
+    assert_int_equal(tree_drop(tree_path("fresh")), 0);
+}
+
+static int is_empty(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)where;
+    return kind == FTW_DP && !rmdir(path);
+}
+
 static avsvt_status one_set(const avsvt_allocator *a, void *user)
 {
     avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
@@ -750,7 +785,11 @@ static avsvt_status one_set(const avsvt_allocator *a, void *user)
     avsvt_status status = avsvt_context_create(&context, &options, NULL);
     if (status == AVSVT_OK)
         status = avsvt_dataset_prepare(context, user, tree_path("tiny"),
-            tree_path("out/again"), NULL, NULL, NULL, NULL, NULL);
+            tree_path("again/lists"), NULL, NULL, NULL, NULL, NULL);
+    if (tree_has("again")) { /* what is written may stay */
+        assert_int_equal(nftw(tree_path("again"), is_empty, 16, FTW_DEPTH | FTW_PHYS), 0);
+        assert_int_equal(tree_drop(tree_path("again")), 0);
+    }
     avsvt_context_free(context);
     return status;
 }
@@ -796,6 +835,7 @@ int main(void)
         cmocka_unit_test(a_byte_order_mark_and_blanks_at_ends_are_no_words),
         cmocka_unit_test(a_song_that_the_machine_can_not_read_is_not_left_out),
         cmocka_unit_test(a_failure_leaves_no_folder_that_it_made),
+        cmocka_unit_test(what_can_not_be_written_leaves_no_folder),
         cmocka_unit_test(no_memory_is_told_and_leaks_nothing),
         cmocka_unit_test(bad_calls_are_refused),
     };

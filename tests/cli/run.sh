@@ -315,8 +315,8 @@ mkdir -p v3/data/a; echo '[[0, 1, 60]]' >v3/data/a/note_anno.json
 expect 1 "$avsvt" evaluate n20emv2 v3 && grep -q SNR_0dB err; check "no predictions"
 expect 1 "$avsvt" evaluate n20emv2 v3 --list melody.csv; check "a list that is none"
 expect 1 "$avsvt" evaluate n20emv2 v3 --list v3 && grep -q '^avsvt: v3: cannot be read' err; check "a list that is a folder"
-mkdir names; cp melody.csv names/a.csv; cp melody.csv 'names/über die Straße.csv'
-expect 0 "$avsvt" evaluate notes names names && python3 -c 'import sys; lines = open("out", encoding="utf-8").read().split("\n\n")[0].splitlines(); assert len({len(line) for line in lines}) == 1, lines' >err 2>&1
+mkdir names; cp melody.csv names/a.csv; cp melody.csv 'names/über die Straße.csv'; cp melody.csv 'names/東京の歌.csv'; cp melody.csv "names/$(printf 'U\314\210ber dieser langen Stra\303\237e').csv"
+expect 0 "$avsvt" evaluate notes names names && python3 -c 'import sys, unicodedata as u; lines = open("out", encoding="utf-8").read().split("\n\n")[0].splitlines(); assert len({sum(0 if u.combining(c) else 2 if u.east_asian_width(c) in "WF" else 1 for c in line) for line in lines}) == 1, lines' >err 2>&1
 check "names in UTF-8 leave columns where they are"
 expect 2 "$avsvt" evaluate notes ref est --list x; check "--list is for n20emv2"
 mkdir -p 'v3/data/b, "c"/noise_data/white'; cp v3/data/a/note_anno.json 'v3/data/b, "c"/'; cp v3/data/a/note_anno.json 'v3/data/b, "c"/noise_data/clean_audio_pred.json'

@@ -38,7 +38,8 @@ for part in re.findall(r"\033\[[0-9;?]*[A-Za-z]|[^\033]|\033", screen):
         assert row < rows, f"line {row + 1} of {rows}"
     else:
         assert unicodedata.category(part) != "Cc", repr(part)
-        column += 2 if unicodedata.east_asian_width(part) in "WF" else 1
+        if not unicodedata.combining(part):
+            column += 2 if unicodedata.east_asian_width(part) in "WF" else 1
         assert column < columns, f"column {column + 1} of {columns}: {screen!r}"
 assert pictures and process.returncode == 0, (pictures, process.returncode, said)
 sys.stdout.write(screen)

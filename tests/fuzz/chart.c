@@ -29,12 +29,12 @@ static avsvt_status take_note(void *user, const avsvt_note *note, int32_t kind,
     return avsvti_note_list_append(&t->list, note, err);
 }
 
-static avsvt_status take_tag(void *user, const char *name, const char *value,
+static avsvt_status take_tag(void *user, avsvti_chart_tag tag, const char *value,
                              size_t length, avsvt_error *err)
 {
     (void)user;
     (void)err;
-    if (!*name || (length && !value))
+    if ((unsigned)tag >= AVSVTI_TAG_COUNT || (length && !value))
         abort();
     return AVSVT_OK;
 }

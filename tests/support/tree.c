@@ -85,11 +85,14 @@ const char *tree_text(const char *name, const char *text)
 const char *tree_sound(const char *name, int samples)
 {
     const char *path = place(name);
+    char wav[1032]; /* what is written under another ending is refused */
     float *x = calloc((size_t)samples + 1, sizeof(*x));
     assert_non_null(x);
     for (int i = 0; i < samples; i++)
         x[i] = (float)(0.2 * sin(i * 0.1));
-    assert_int_equal(avsvt_audio_write(path, x, samples, 16000, NULL), AVSVT_OK);
+    snprintf(wav, sizeof(wav), "%s.wav", path);
+    assert_int_equal(avsvt_audio_write(wav, x, samples, 16000, NULL), AVSVT_OK);
+    assert_int_equal(rename(wav, path), 0);
     free(x);
     return path;
 }

@@ -58,6 +58,11 @@ static void save_all(const std::string &folder)
     save(folder, "huge",
          "def forward(self, x: Tensor):\n"
          "    return torch.ones(1 << 30, 1 << 30)\n");
+    save(folder, "starved", /* what a GPU's libraries say */
+         "def forward(self, x: Tensor):\n"
+         "    assert x.numel() == 0, 'CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling "
+         "cublasCreate(handle)'\n"
+         "    return x\n");
     save(folder, "complex", "def forward(self, x: Tensor):\n    return torch.complex(x, x)\n");
     save(folder, "no_forward", "def other(self, x: Tensor):\n    return x\n");
     save(folder, "weights",

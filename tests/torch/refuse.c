@@ -164,6 +164,8 @@ static void want_of_memory_is_told(void **state)
 {
     (void)state;
     assert_int_equal(run_four("huge"), AVSVT_E_NOMEM);
+    assert_int_equal(run_four("starved"), AVSVT_E_NOMEM);
+    assert_says("ALLOC_FAILED");
 }
 
 static void files_of_other_kinds_are_refused(void **state)

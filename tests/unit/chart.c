@@ -115,6 +115,26 @@ static void old_songs_may_name_their_code_page(void **state)
     }
 }
 
+/* Karaoke programs have tags of their own. */
+static void a_tag_is_taken_by_its_whole_name(void **state)
+{
+    static const char others[] = "#TITLES:t\n#ARTISTSORT:s\n#AUDIOURL:u\n#MP3S:m\n"
+        "#ENCODINGS:CP1250\n#BPMX:100\n#BPM:300\n#GAPLESS:500\n#RELATIVELY:YES\n: 0 4 0 \x9C\n"
+        "- 4\n: 8 4 0 b\n";
+    static const char page[] = "#ENCODING:CP12500\n#BPM:300\n: 0 4 0 \x9C\n";
+    (void)state;
+    avsvt_chart *chart = open_text("others.txt", others, strlen(others), 0);
+    assert_string_equal(info_of(chart).title, "");
+    assert_string_equal(info_of(chart).artist, "");
+    assert_string_equal(info_of(chart).audio, "");
+    is(chart, 0, 0, 0.2, 60, AVSVT_CHART_NORMAL, 0, "\xC5\x93");
+    is(chart, 1, 0.4, 0.6, 60, AVSVT_CHART_NORMAL, 1, "b");
+    avsvt_chart_free(chart);
+    chart = open_text("page.txt", page, strlen(page), 0);
+    assert_string_equal(at(chart, 0).word, "\xC5\x93");
+    avsvt_chart_free(chart);
+}
+
 static void a_duet_gives_the_voice_that_is_asked_for(void **state)
 {
     static const char duet[] = "#BPM:300\nP1\n: 0 4 0 one\n- 5\nP2\n: 4 4 7 two\n- 9\nP3\n"
@@ -367,6 +387,7 @@ int main(void)
         cmocka_unit_test(an_ultrastar_chart_keeps_kinds_lines_and_words),
         cmocka_unit_test(old_songs_have_their_letters),
         cmocka_unit_test(old_songs_may_name_their_code_page),
+        cmocka_unit_test(a_tag_is_taken_by_its_whole_name),
         cmocka_unit_test(a_duet_gives_the_voice_that_is_asked_for),
         cmocka_unit_test(notes_before_a_singer_are_the_first_ones),
         cmocka_unit_test(the_newer_name_of_the_sound_is_taken),

@@ -31,6 +31,7 @@ typedef struct fixture {
     avsvti_note_list found, list;
     const avsvt_allocator *allocator;
     int now, alone; /* alone: nobody talks */
+    double note_s;  /* notes are at least so long */
 } fixture;
 
 static avsvt_status open_fixture(fixture *f, const avsvt_allocator *a)
@@ -46,8 +47,8 @@ static avsvt_status open_fixture(fixture *f, const avsvt_allocator *a)
     avsvti_note_list_init(&f->found, a);
     avsvti_note_list_init(&f->list, a);
     avsvt_status status = avsvti_heard_create(&f->heard, a, &info, &err);
-    return status == AVSVT_OK ? avsvti_fill_create(&f->fill, a, &info, 0.1, !f->alone, &err)
-                              : status;
+    return status == AVSVT_OK ? avsvti_fill_create(&f->fill, a, &info, 0.1, f->note_s,
+                                                   !f->alone, &err) : status;
 }
 
 static void close_fixture(fixture *f)
@@ -159,6 +160,25 @@ static void the_same_pitch_makes_the_note_longer(void **state)
     assert_float_equal(last(&f).onset_s, NOW_S, 1e-9);
     assert_float_equal(last(&f).offset_s, NOW_S + 59.5 / RATE, 1e-9);
     assert_float_equal(last(&f).pitch, 60, 1e-9);
+    close_fixture(&f);
+}
+
+/* Nobody wants shorter ones; more of a note is welcome however short it is. */
+static void what_is_filled_in_is_as_long_as_notes_must_be(void **state)
+{
+    (void)state;
+    for (int frames = 15; frames < 24; frames++) {
+        fixture f = { .note_s = 0.4 };
+        const part missed[] = { { NOTE, 40, 60, 0, 0 }, { REST, 5, 0, 0, 0 },
+                                { MISSED, frames, 64, 0, 0 }, { REST, 50, 0, 0, 0 } };
+        sing_and(&f, missed, 4);
+        assert_int_equal(f.list.count, frames - 0.5 < 0.4 * RATE ? 7 : 8);
+        close_fixture(&f);
+    }
+    fixture f = { .note_s = 0.4 };
+    SING_AND(&f, { NOTE, 40, 60, 0, 0 }, { MISSED, 8, 60, 0, 0 }, { REST, 50, 0, 0, 0 });
+    assert_int_equal(f.list.count, 7);
+    assert_float_equal(last(&f).offset_s, NOW_S + 47.5 / RATE, 1e-9);
     close_fixture(&f);
 }
 
@@ -310,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_missed_pitch_after_a_note_becomes_a_note),
         cmocka_unit_test(the_same_pitch_makes_the_note_longer),
+        cmocka_unit_test(what_is_filled_in_is_as_long_as_notes_must_be),
         cmocka_unit_test(a_missed_pitch_before_a_note_waits_for_it),
         cmocka_unit_test(another_pitch_is_another_note),
         cmocka_unit_test(nothing_is_filled_in),

@@ -177,6 +177,48 @@ static void a_backends_unknown_status_becomes_a_failure(void **state)
     avsvt_context_free(context);
 }
 
+static avsvt_status run_int8_on(const char *device, avsvt_error *err)
+{
+    avsvt_context_options opts = AVSVT_CONTEXT_OPTIONS_INIT;
+    avsvt_context *context = NULL;
+    avsvt_tensor *out[1];
+    size_t count;
+    opts.backend = "null";
+    opts.device = device;
+    assert_int_equal(avsvt_context_create(&context, &opts, NULL), AVSVT_OK);
+    avsvt_model *m = model_file_open(context, HEAD "encoder: {int8: true}\n");
+    avsvt_status status = avsvt_model_run(out, 1, &count, m, NULL, 0, err);
+    avsvt_model_free(m);
+    avsvt_context_free(context);
+    return status;
+}
+
+static void weights_of_8_bits_stay_on_the_cpu(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    assert_int_equal(run_int8_on("auto", &err), AVSVT_OK);
+    assert_int_equal(run_int8_on("cpu", &err), AVSVT_OK);
+    assert_int_equal(run_int8_on("cuda:1", &err), AVSVT_E_UNSUPPORTED);
+    assert_says(err, "cuda:1");
+    assert_says(err, "use device cpu or auto");
+}
+
+/* A process of a training has a GPU of its own. */
+static void a_backend_is_told_the_place_of_the_process(void **state)
+{
+    avsvt_tensor *out[1];
+    size_t count;
+    (void)state;
+    for (int32_t rank = 0; rank < 2; rank++) {
+        avsvt_model *m = null_model(HEAD "null: {local_rank: 1}\n");
+        avsvti_model_set_local_rank(m, rank);
+        assert_int_equal(avsvt_model_run(out, 1, &count, m, NULL, 0, NULL),
+                         rank == 1 ? AVSVT_OK : AVSVT_E_BACKEND);
+        avsvt_model_free(m);
+    }
+}
+
 static void a_missing_module_is_told_when_the_network_is_wanted(void **state)
 {
     avsvt_context_options opts = AVSVT_CONTEXT_OPTIONS_INIT;
@@ -290,6 +332,8 @@ int main(void)
         cmocka_unit_test(impossible_outputs_are_refused_and_freed),
         cmocka_unit_test(failures_name_the_model_and_leave_it_usable),
         cmocka_unit_test(a_backends_unknown_status_becomes_a_failure),
+        cmocka_unit_test(weights_of_8_bits_stay_on_the_cpu),
+        cmocka_unit_test(a_backend_is_told_the_place_of_the_process),
         cmocka_unit_test(a_missing_module_is_told_when_the_network_is_wanted),
         cmocka_unit_test(instances_keep_their_model),
         cmocka_unit_test(threads_may_share_a_model),

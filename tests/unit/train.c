@@ -47,6 +47,32 @@ static void training_makes_the_loss_smaller_and_writes_a_model(void **state)
     training_remove("out");
 }
 
+static avsvt_train_report train_once(const char *batch)
+{
+    char text[200];
+    snprintf(text, sizeof(text), "data: {train: train.csv, segment_s: 0.5}\nbatch: %s\n"
+             "output: out\nepochs: 1\n", batch);
+    avsvt_trainer *t = training_open(text);
+    training_run(t);
+    avsvt_train_report r = training_describe(t);
+    avsvt_trainer_free(t);
+    training_remove("out");
+    return r;
+}
+
+/* Four pieces of half a second are a full batch. */
+static void a_last_batch_that_is_not_full_can_be_left_out(void **state)
+{
+    (void)state;
+    avsvt_train_report all = train_once("{duration_s: 2}");
+    avsvt_train_report full = train_once("{duration_s: 2, drop_last: true}");
+    int pieces = (int)lround(all.sound_s / 0.5);
+    assert_int_not_equal(pieces % 4, 0);
+    assert_int_equal(all.step, pieces / 4 + 1);
+    assert_int_equal(full.step, pieces / 4);
+    assert_true(fabs(full.sound_s - 2.0 * (double)full.step) < 1e-9);
+}
+
 static void a_stopped_training_goes_on_to_the_same_bits(void **state)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -485,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_makes_the_loss_smaller_and_writes_a_model),
+        cmocka_unit_test(a_last_batch_that_is_not_full_can_be_left_out),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(what_belongs_to_the_end_is_made_up_for),
         cmocka_unit_test(threads_that_make_batches_change_nothing),

@@ -88,6 +88,34 @@ static void an_epoch_goes_through_all_items(void **state)
     training_remove("out");
 }
 
+/* Batch normalisation can't be trained on one item. */
+static void a_last_batch_that_is_not_full_can_be_left_out(void **state)
+{
+    static const struct { const char *batch; int steps, items; } plans[] = {
+        { "{items: 6, drop_last: true}", 2, 12 }, { "{items: 6}", 3, 13 },
+        { "{items: 13, drop_last: true}", 1, 13 }, { "{items: 6, drop_last: false}", 3, 13 },
+    };
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+        snprintf(text, sizeof(text), "data: {train: a.npz, valid: v.npz}\nbatch: %s\n" END,
+                 plans[i].batch);
+        avsvt_trainer *t = training_open(text);
+        training_run(t);
+        assert_int_equal(training_describe(t).step, plans[i].steps);
+        assert_int_equal(training_describe(t).items, plans[i].items);
+        avsvt_trainer_free(t);
+        training_remove("out");
+    }
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = training_open("data: {train: a.npz}\n"
+                                     "batch: {items: 14, drop_last: true}\noutput: out\nsteps: 9\n");
+    assert_int_equal(avsvt_trainer_run(t, NULL, NULL, &err), AVSVT_E_FORMAT);
+    assert_says(err, "'batch.drop_last' leaves no batch");
+    avsvt_trainer_free(t);
+    training_remove("out");
+}
+
 static void a_stopped_training_goes_on_to_the_same_bits(void **state)
 {
     static const char *const files[] = { "last.pt", "best.pt", "log.jsonl", "last.state" };
@@ -260,6 +288,32 @@ static void arrays_that_are_no_items_are_refused(void **state)
     training_refused(AVSVT_E_NOT_FOUND, LISTS("none.npz"), "none.npz: can't open");
 }
 
+/* A mistyped folder, or an empty one, is not told to be one of songs. */
+static void a_place_without_arrays_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(scratch_path("empty"), 0755), 0);
+    training_refused(AVSVT_E_NOT_FOUND, LISTS("mroe"), "mroe: can't open: No such file");
+    training_refused(AVSVT_E_NOT_FOUND, LISTS("[a.npz, mroe]"), "mroe: can't open");
+    training_refused(AVSVT_E_FORMAT, "data: {train: empty, draws: 5}\nbatch: {items: 2}\n" END,
+                     "'data.draws' is for arrays, and 'data' lists no .npz files");
+    rmdir(scratch_path("empty"));
+}
+
+static void endings_may_be_in_capitals(void **state)
+{
+    (void)state;
+    write_items("A.NPZ", 5, 0);
+    write_items("more/D.Npz", 2, 0);
+    avsvt_trainer *t = training_open("data: {train: [A.NPZ, more]}\nbatch: {items: 4}\n"
+                                     "optimizer: {kind: sgd, lr: 0.1}\n" END);
+    training_run(t);
+    assert_int_equal(training_describe(t).items, 5 + 2 + 4 + 1);
+    avsvt_trainer_free(t);
+    training_remove("out");
+    unlink(scratch_path("more/D.Npz"));
+}
+
 static void files_that_are_no_npz_are_refused(void **state)
 {
     const array_part part = { "samples", "<f4", { 5, 6 }, 2, samples, 0 };
@@ -354,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_goes_through_all_items),
+        cmocka_unit_test(a_last_batch_that_is_not_full_can_be_left_out),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(a_validation_is_the_mean_over_items),
         cmocka_unit_test(a_schedule_looks_at_the_loss_of_the_steps),
@@ -361,6 +416,8 @@ int main(void)
         cmocka_unit_test(keys_of_the_other_kind_are_refused),
         cmocka_unit_test(arrays_that_are_no_items_are_refused),
         cmocka_unit_test(files_that_are_no_npz_are_refused),
+        cmocka_unit_test(a_place_without_arrays_is_told),
+        cmocka_unit_test(endings_may_be_in_capitals),
         cmocka_unit_test(labels_that_cannot_be_drawn_by_are_refused),
         cmocka_unit_test(too_little_memory_for_what_is_compressed_is_told),
         cmocka_unit_test(a_checkpoint_of_other_arrays_is_refused),

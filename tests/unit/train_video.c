@@ -501,6 +501,32 @@ static void notes_of_pictures_alone_are_measured(void **state)
     }
 }
 
+/* No pipeline runs one network on sound and pictures: by sound alone it would be
+ * measured as what it is not. */
+static void a_network_of_both_senses_is_validated_by_its_loss(void **state)
+{
+    static const char data[] = "data: {train: one.csv, valid: part.csv, segment_s: 0.5}\n" TRAIN;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    avsvt_train_report report = AVSVT_TRAIN_REPORT_INIT;
+    char more[300];
+    (void)state;
+    seeing_model("both.pt", MANIFEST(INPUT));
+    songs_notes("one.csv", "sound,notes,video\nsong1.wav,song1.csv,other.npy\n");
+    snprintf(more, sizeof(more), "%svalid: {measure: con}\n", data);
+    assert_int_equal(avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "both.pt", more), &err),
+                     AVSVT_E_FORMAT);
+    assert_says(err, "hears and sees");
+    assert_says(err, "'loss' is the only measure");
+    if (avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "both.pt", data), &err) ||
+        avsvt_trainer_run(t, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(avsvt_trainer_describe(t, &report, &err), AVSVT_OK);
+    assert_true(report.valid_loss >= 0 && report.conpoff < 0);
+    avsvt_trainer_free(t);
+    remove_output();
+}
+
 static avsvt_status one_batch(const avsvt_allocator *a, void *user)
 {
     static const avsvti_excerpt cut = { 0, 8000, 16000, 0 };
@@ -557,6 +583,7 @@ int main(void)
         cmocka_unit_test(songs_in_memory_are_not_for_a_model_that_looks),
         cmocka_unit_test(a_training_that_looks_runs_on_threads_too),
         cmocka_unit_test(notes_of_pictures_alone_are_measured),
+        cmocka_unit_test(a_network_of_both_senses_is_validated_by_its_loss),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Arrays as video: .npy and .npz files of several types, frames in memory, the
  * host's own functions; rates; and what is refused, with words that help. */
+#define _GNU_SOURCE /* truncate */
 #include "support/test.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <avsvt/avsvt.h>
 
 #include "core/npy.h"
+#include "support/arrays.h"
 #include "support/failing_allocator.h"
 #include "support/model_file.h"
 #include "support/scratch.h"
@@ -165,6 +168,35 @@ static const char *npz_write(const char *first, const char *second)
     free(npy);
     free(zip);
     return path;
+}
+
+/* One that is too large to be held in memory. */
+static void an_npz_that_shrinks_while_it_is_read_is_told(void **state)
+{
+    enum { FRAMES = 300, SIDE = 256 };
+    static uint8_t pixels[FRAMES * SIDE * SIDE], got[2 * SIDE * SIDE];
+    const array_part part = { "video", "|u1", { FRAMES, SIDE, SIDE }, 3, pixels, 0 };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_video *video = NULL;
+    size_t count = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof(pixels); i++)
+        pixels[i] = (uint8_t)(i / (SIDE * SIDE) + i % 7);
+    const char *path = arrays_write("large.npz", &part, 1);
+    assert_int_equal(avsvt_video_open(&video, NULL, path, NULL, &err), AVSVT_OK);
+    for (size_t i = 0; i < FRAMES; i += 2) {
+        assert_int_equal(avsvt_video_read(video, got, 2, &count, &err), AVSVT_OK);
+        assert_int_equal(count, 2);
+        assert_memory_equal(got, &pixels[i * SIDE * SIDE], sizeof(got));
+    }
+    avsvt_video_free(video);
+    assert_int_equal(avsvt_video_open(&video, NULL, path, NULL, &err), AVSVT_OK);
+    assert_int_equal(avsvt_video_read(video, got, 2, &count, &err), AVSVT_OK);
+    assert_int_equal(truncate(path, 100000), 0);
+    assert_int_equal(avsvt_video_read(video, got, 2, &count, &err), AVSVT_E_IO);
+    assert_says(err, "large.npz: became shorter while it was read");
+    avsvt_video_free(video);
+    unlink(path);
 }
 
 static void an_npz_is_read_by_name(void **state)
@@ -438,6 +470,7 @@ int main(void)
         cmocka_unit_test(colours_are_weighed_or_kept),
         cmocka_unit_test(an_array_is_delivered_at_any_rate),
         cmocka_unit_test(an_npz_is_read_by_name),
+        cmocka_unit_test(an_npz_that_shrinks_while_it_is_read_is_told),
         cmocka_unit_test(frames_in_memory_are_shared),
         cmocka_unit_test(the_hosts_functions_are_read_and_their_failure_told),
         cmocka_unit_test(a_bad_array_says_what_is_wrong),

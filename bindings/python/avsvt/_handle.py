@@ -94,7 +94,7 @@ class Handle:
 
     def __init__(self, make: str, *arguments: object):
         self._pointer: int | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector comes at any time
         self._users = 0
         self._closed = False
         out = ctypes.c_void_p()
@@ -105,7 +105,7 @@ class Handle:
     def _adopt(cls, pointer: int | None) -> Self:
         """An object around a pointer that is already ours."""
         self = cls.__new__(cls)
-        self._pointer, self._lock = pointer, threading.Lock()
+        self._pointer, self._lock = pointer, threading.RLock()
         self._users, self._closed = 0, False
         return self
 

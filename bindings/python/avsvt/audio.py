@@ -153,7 +153,8 @@ def read_audio(path: Path | ByteFile, rate: float | None = None) -> tuple[Floats
 
 
 def write_audio(path: Path, samples: ArrayLike, sample_rate: float) -> None:
-    """Write mono samples as a WAV file of 32-bit floats, whole or not at all."""
+    """Write mono samples as a WAV file of 32-bit floats, whole or not at all; a name
+    that ends like another format's sound (.flac) is refused."""
     samples = as_mono(samples)
     call("avsvt_audio_write", path_bytes(path), samples.ctypes.data, samples.size,
          float(sample_rate))

@@ -198,14 +198,14 @@ class Scorer(Handle):
         """How note ``i`` of the chart was sung."""
         p = _ffi.NotePointsRecord()
         with self._held() as pointer:
-            _check(_ffi.library().avsvt_scorer_note(pointer, i, ctypes.byref(p)),
+            _check(_ffi.library().avsvt_scorer_note(pointer, operator.index(i), ctypes.byref(p)),
                    f"there is no note {i}")
         return NotePoints(p.points, p.possible, p.share, p.sung_s,
                           p.cents if p.sung_s > 0 else None, p.late_s if p.heard else None)
 
     def line(self, i: int) -> LinePoints:
         """How line ``i`` of the chart was sung."""
-        return self._line("avsvt_scorer_line", f"there is no line {i}", i)
+        return self._line("avsvt_scorer_line", f"there is no line {i}", operator.index(i))
 
     @property
     def total(self) -> LinePoints:

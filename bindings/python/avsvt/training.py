@@ -41,6 +41,7 @@ class Report(TypedDict, total=False):
     resumed: bool
     rank: int
     processes: int
+    items: int
 
 
 _EVENTS = {1: "step", 2: "valid", 3: "look"}

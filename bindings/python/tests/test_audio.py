@@ -79,6 +79,14 @@ def test_written_sound_reads_back(tmp_path):
         avsvt.write_audio(tmp_path / "nowhere" / "a.wav", samples, 16000)
 
 
+@pytest.mark.parametrize("name", ["a.flac", "a.OGG", "a.mp3"])
+def test_sound_is_not_written_under_the_name_of_another_format(tmp_path, name):
+    with pytest.raises(ValueError, match=f"{name}: .* ends in .wav"):
+        avsvt.write_audio(tmp_path / name, np.zeros(4, np.float32), 16000)
+    assert not list(tmp_path.iterdir())
+    avsvt.write_audio(tmp_path / "no.ending", np.zeros(4, np.float32), 16000)
+
+
 def test_channels_that_cancel_each_other_are_heard(melody, caplog):
     samples, rate = avsvt.read_audio(melody)
     with avsvt.Context() as context, avsvt.Pipeline(context=context) as pipeline, \

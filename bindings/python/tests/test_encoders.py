@@ -71,6 +71,29 @@ def test_attention_in_blocks_is_the_same(kind, monkeypatch):
         assert torch.allclose(blocks(sound, lengths), whole, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_half_precision_features_stay_near(kind):
+    sound, lengths = sounds(2, 20000), torch.tensor([20000, 9999])
+    with torch.inference_mode():
+        for given in ((sound,), (sound, lengths)):
+            want = network(**KINDS[kind])(*given)
+            made = network(**KINDS[kind]).bfloat16()(given[0].bfloat16(), *given[1:])
+            assert made.dtype == torch.bfloat16
+            assert (made.float() - want).norm() < 0.1 * want.norm()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_mixed_precision_it_trains(kind):
+    """Under autocast, as the trainer has it for bf16: the gradients are near."""
+    found = []
+    for mixed in (False, True):
+        made = torch.jit.script(network(**KINDS[kind]).train())
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            made(sounds(2, 20000), torch.tensor([20000, 9999])).square().mean().backward()
+        found.append(torch.cat([each.grad.flatten() for each in made.parameters()]))
+    assert (found[1] - found[0]).norm() < 0.2 * found[0].norm()
+
+
 def test_training_reaches_every_weight():
     made = network(**KINDS["wavlm"], dropout=0.1, attention_dropout=0.1, inner_dropout=0.1,
                    projection_dropout=0.1).train()

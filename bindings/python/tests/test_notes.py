@@ -187,3 +187,16 @@ def test_arrays_of_activations_outlive_close():
     assert np.array_equal(lent, logits) and len(notes) == 1
     with pytest.raises(ValueError, match="closed"):
         activations.notes()
+
+
+def test_the_garbage_collector_may_come_in_any_call():
+    """An array lets go of its activations wherever it is collected: where they are
+    closed, Python is about to say so while it looks at them."""
+    activations = avsvt.Activations(one_note()[0], 50)
+    lent = activations.logits
+    activations.close()
+    with activations._lock:
+        assert activations._lock.acquire(blocking=False)  # del lent must not wait forever
+        activations._lock.release()
+        del lent
+    assert activations._pointer is None

@@ -263,6 +263,23 @@ def test_what_is_dropped_depends_on_the_seed_alone(tmp_path):
         assert not np.allclose(result["one.loss"], result[f"{name}.loss"], rtol=1e-3), name
 
 
+def test_mixed_precision_computes_nearly_the_same(tmp_path):
+    found = songs(tmp_path)
+    samples, lengths, lens, anno = collated(utterances(found, ["a", "b"])[:2])
+    arrays = {"samples": samples.numpy(), "lengths": lengths.numpy(), "lens": lens.numpy(),
+              "anno": anno.numpy()}
+    for name, whole in (("published", True), ("alone", False)):
+        exported(small(whole_batch=whole), tmp_path / f"{name}.pt", svt_audio_whole_manifest())
+    result = run(tmp_path, [
+        job(tmp_path, f"{name}.{precision}", tmp_path / f"{name}.pt",
+            {"precision": precision, "optimizer": {"lr": 1e-3}}, 3, list(arrays))
+        for name in ("published", "alone") for precision in ("fp32", "bf16")], **arrays)
+    for name in ("published", "alone"):
+        for told in ("loss", "grad_norm"):
+            whole, mixed = (result[f"{name}.{each}.{told}"] for each in ("fp32", "bf16"))
+            assert whole[0] != mixed[0] and np.allclose(whole, mixed, rtol=0.05), (name, told)
+
+
 def test_spans_are_as_wide_and_as_many_as_asked_and_only_in_training():
     x = torch.ones(200, 30, 12)
     drops = networks.SpecAugment(1, 7, 1, 3).train()

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import typing
 from typing import Optional
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import avsvt  # noqa: E402
 import published  # noqa: E402
 from golden import module  # noqa: E402
 from test_training import close, weights_of  # noqa: E402
@@ -209,3 +211,12 @@ def test_keys_of_a_piano_train_as_published(command, data, tmp_path):
     assert np.allclose([e["loss"] for e in steps], golden["losses"], rtol=1e-2)
     assert np.allclose(steps[0]["loss"], golden["losses"][0], rtol=1e-5)
     assert np.allclose(steps[0]["grad_norm"], golden["grad_norms"][0], rtol=1e-3)
+
+
+def test_a_report_has_the_types_of_all_that_it_tells(folder):
+    recipe = write_recipe(folder, "told", data={"train": "a.npz", "valid": "v.npz"},
+                          batch={"items": 8}, epochs=1, optimizer={"kind": "sgd", "lr": 0.1})
+    with avsvt.Trainer(recipe) as trainer:
+        report = trainer.run()
+    assert report["items"] == len(np.load(folder / "a.npz")["keys"])
+    assert set(report) <= set(typing.get_type_hints(avsvt.training.Report))

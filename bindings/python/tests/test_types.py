@@ -8,7 +8,6 @@ import subprocess
 import sys
 import typing
 
-import numpy as np
 import pytest
 
 import avsvt
@@ -25,13 +24,11 @@ def check(root, tmp_path_factory):
         version = importlib.metadata.version("mypy")
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("left out: mypy is not installed")
-    if numbers(version) < (1, 11) and numbers(np.__version__) >= (2, 0):
-        pytest.skip(f"left out: mypy {version} can't read the types of NumPy {np.__version__}")
+    if numbers(version) < (1, 11):
+        pytest.skip(f"left out: mypy {version} is there, and 1.11 is needed")
     package = root / "bindings" / "python"
     options = ["--config-file", str(package / "pyproject.toml"),
                "--cache-dir", str(tmp_path_factory.mktemp("mypy"))]
-    if numbers(version) < (1, 7):
-        options.append("--enable-incomplete-feature=Unpack")
 
     def run(*arguments):
         done = subprocess.run([sys.executable, "-m", "mypy", *options, *arguments], cwd=package,
@@ -44,6 +41,7 @@ def check(root, tmp_path_factory):
 
 @pytest.mark.parametrize("python", ["3.10", "3.13"])
 def test_the_package_is_strictly_typed(check, python):
+    pytest.importorskip("torch", reason="left out: PyTorch, whose types it needs, is not there")
     assert check("--python-version", python).startswith("Success: ")
 
 

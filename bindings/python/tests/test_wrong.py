@@ -72,6 +72,8 @@ WORDS = {
     "could not convert string": lambda notes:
         avsvt.Scorer(avsvt.Chart(notes)).push("a", "b", "c"),
     "wrong type": lambda notes: notes.move(0, "a", "b"),
+    "'str' object cannot be": lambda notes: avsvt.Scorer(avsvt.Chart(notes)).note("a"),
+    "'float' object cannot be": lambda notes: avsvt.Scorer(avsvt.Chart(notes)).line(0.5),
     "a bytes-like object is required": lambda notes: avsvt.Model.from_bytes(3),
 }
 

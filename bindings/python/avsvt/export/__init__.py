@@ -6,7 +6,9 @@ with ``SUMMARY``, ``add_arguments`` and ``export``, and ``CHECKPOINTS`` where it
 takes other than one or more; ``KINDS`` names them. This package needs PyTorch.
 """
 import os
+from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 KINDS = {
     "notes-default": "notes_default",
@@ -30,14 +32,14 @@ KINDS = {
 }
 
 
-def kind(name: str):
+def kind(name: str) -> Any:
     """What exports models of this kind."""
-    module, _, inner = KINDS[name].partition(":")
-    module = import_module("." + module, __name__)
+    where, _, inner = KINDS[name].partition(":")
+    module = import_module("." + where, __name__)
     return getattr(module, inner) if inner else module
 
 
-def spare(path: str, given) -> None:
+def spare(path: str, given: Iterable[str]) -> None:
     """Refuses to write `path` over one of the files that it is made of."""
     if os.path.exists(path) and any(os.path.exists(each) and os.path.samefile(each, path)
                                     for each in given):

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from typing import Optional, Union
 
 from . import KINDS, kind, spare
 
 
-def parse(arguments):
+def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m avsvt.export",
         description="Make a model file of a checkpoint. The exported network is "
@@ -27,7 +29,7 @@ def parse(arguments):
     return options
 
 
-def check_output(path: str, checkpoints) -> None:
+def check_output(path: str, checkpoints: Union[str, Sequence[str], None]) -> None:
     """Told before the work rather than after it."""
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
@@ -37,7 +39,7 @@ def check_output(path: str, checkpoints) -> None:
     spare(path, [checkpoints] if isinstance(checkpoints, str) else checkpoints or [])
 
 
-def main(arguments=None) -> int:
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     try:
         options = parse(arguments)
     except ModuleNotFoundError as error:

@@ -13,13 +13,19 @@ import pickle
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
+
+from .types import Told
+
+Entries = dict[str, bytes]  # the files of an archive, by their names
 
 ALIGNMENT = 64  # PyTorch's: lets tensors be used where they lie
 
 
-def to_yaml(value: dict, indent: int = 0) -> str:
+def to_yaml(value: Told, indent: int = 0) -> str:
     """A manifest as YAML: mappings that hold mappings, and lists of mappings,
     in lines; everything else in one line, as JSON, which YAML includes."""
     space = " " * indent
@@ -35,7 +41,7 @@ def to_yaml(value: dict, indent: int = 0) -> str:
     return "".join(lines)
 
 
-def flow(value) -> str:
+def flow(value: Any) -> str:
     """One value on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
@@ -49,14 +55,14 @@ def flow(value) -> str:
 class _Part:
     """Any object of the archive: we only want its attributes."""
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
 
 class _Reader(pickle.Unpickler):
     """Reads data.pkl and keeps, instead of tensors, where they lie."""
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         if name == "_rebuild_tensor_v2":
             return lambda storage, offset, size, stride, *rest: (
                 "tensor", storage, offset, tuple(size), tuple(stride))
@@ -68,11 +74,11 @@ class _Reader(pickle.Unpickler):
             return name
         return _Part
 
-    def persistent_load(self, what):
+    def persistent_load(self, what: tuple[Any, ...]) -> Any:
         return what[2]
 
 
-def _tensors(part: _Part, prefix: str = ""):
+def _tensors(part: _Part, prefix: str = "") -> Iterator[tuple[str, tuple[Any, ...]]]:
     for name, value in vars(part).items():
         if isinstance(value, _Part):
             yield from _tensors(value, f"{prefix}{name}.")
@@ -80,13 +86,13 @@ def _tensors(part: _Part, prefix: str = ""):
             yield prefix + name, value
 
 
-def read_entries(data: bytes) -> dict:
+def read_entries(data: bytes) -> Entries:
     """All files of a zip archive without the leading folder."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
 
 
-def locate_tensors(entries: dict, network: torch.nn.Module) -> dict:
+def locate_tensors(entries: Entries, network: torch.nn.Module) -> Told:
     """Where each float tensor of the network lies in the archive.
 
     Read from the archive's own index, then compared byte by byte with the
@@ -111,7 +117,7 @@ def locate_tensors(entries: dict, network: torch.nn.Module) -> dict:
 def _in_order(code: bytes) -> bytes:
     """PyTorch writes the constants of a class in an order that changes from
     run to run; sort each run of them (a file may hold several classes)."""
-    sorted_lines = []
+    sorted_lines: list[str] = []
     for constant, run in itertools.groupby(
             code.decode().splitlines(keepends=True),
             lambda line: bool(re.match(r"  \w+ : Final\[", line))):
@@ -124,7 +130,8 @@ def _shrinks(data: bytes) -> bool:
     return len(zlib.compress(data, 1)) < 0.66 * len(data)
 
 
-def write_archive(path: str, entries: dict, manifest: str, check,
+def write_archive(path: str, entries: Entries, manifest: str,
+                  check: Callable[[torch.jit.ScriptModule], None],
                   packed: bool = False) -> None:
     """Write the archive beside `path`, give the network that PyTorch reads
     from it to `check`, which raises when it is not as it should be, and only
@@ -139,6 +146,7 @@ def write_archive(path: str, entries: dict, manifest: str, check,
         with zipfile.ZipFile(beside, "w") as archive:
             for name, data in kept.items():
                 info = zipfile.ZipInfo(f"{stem}/{name}", (1980, 1, 1, 0, 0, 0))
+                assert archive.fp is not None  # it is open
                 start = archive.fp.tell() + 30 + len(info.filename) + 4
                 padding = -start % ALIGNMENT
                 info.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
@@ -154,7 +162,7 @@ def write_archive(path: str, entries: dict, manifest: str, check,
             os.remove(beside)
 
 
-def save(scripted: torch.jit.ScriptModule) -> dict:
+def save(scripted: torch.jit.ScriptModule) -> Entries:
     """The archive's files as PyTorch would write them."""
     buffer = io.BytesIO()
     torch.jit.save(scripted, buffer)

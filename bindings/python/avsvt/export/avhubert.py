@@ -3,13 +3,15 @@
 fairseq; of a fine-tuned one the encoder is taken."""
 import os
 import re
+from argparse import ArgumentParser, Namespace
+from typing import Any, Optional
 
 import torch
 
 from ..networks import avhubert as networks
-from ..networks.positions import GainedTaps
-from . import parts, provenance, weights
+from . import encoder, parts, provenance, weights
 from .avhubert_source import Source
+from .types import Inputs, Run, State, Told
 
 SUMMARY = "AV-HuBERT, base or large, pre-trained or fine-tuned (a fairseq .pt)"
 MODALITIES = {"video": networks.VideoEncoder, "audio": networks.AudioEncoder,
@@ -44,7 +46,7 @@ TRAINING = [("dropout", "dropout", 0.1), ("attention_dropout", "attention_dropou
             ("layer_drop", "encoder_layerdrop", 0.0), ("front_gradient", "feature_grad_mult", 1.0)]
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--modality", choices=list(MODALITIES), default="video",
                         help="what goes in (default video)")
     parser.add_argument("--layer", type=int, default=0, metavar="N",
@@ -56,7 +58,7 @@ def add_arguments(parser) -> None:
     add_common(parser)
 
 
-def add_common(parser) -> None:
+def add_common(parser: ArgumentParser) -> None:
     parser.add_argument("--heads", type=int, metavar="N",
                         help="attention heads, where the checkpoint does not tell; default: one "
                              "for 64 channels")
@@ -64,7 +66,7 @@ def add_common(parser) -> None:
     provenance.add_licence(parser)
 
 
-def options_of(checkpoint: dict) -> dict:
+def options_of(checkpoint: Told) -> Told:
     """The architecture's options; empty where the file does not tell them."""
     found = weights.plain(checkpoint.get("cfg")) or {}
     found = found.get("model") if isinstance(found, dict) else None
@@ -76,7 +78,7 @@ def options_of(checkpoint: dict) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def load(path: str) -> tuple:
+def load(path: str) -> tuple[State, Told]:
     """The encoder's entries under their own names, and its options."""
     checkpoint = weights.read(path)
     if not isinstance(checkpoint, dict):
@@ -93,7 +95,7 @@ def load(path: str) -> tuple:
     raise ValueError(f"{path}: not AV-HuBERT: it lacks post_extract_proj.weight")
 
 
-def configuration(state: dict, options: dict, heads, path: str) -> dict:
+def configuration(state: State, options: Told, heads: Optional[int], path: str) -> Told:
     """Sizes from the weights' shapes, the rest from the checkpoint's options."""
     width = weights.shape(state, "post_extract_proj.weight", path, 2)[0]
     layers = {int(found[1]) for found in (re.match(r"encoder\.layers\.(\d+)\.", name)
@@ -120,7 +122,7 @@ def configuration(state: dict, options: dict, heads, path: str) -> dict:
     }
 
 
-def training(options: dict, path: str) -> dict:
+def training(options: Told, path: str) -> Told:
     """What acts in training only, from the checkpoint's options."""
     found = {}
     for ours, name, usual in TRAINING:
@@ -137,23 +139,18 @@ def theirs(name: str) -> str:
     return name
 
 
-def fill(network: torch.nn.Module, state: dict, layers: int, path: str) -> None:
+def fill(network: torch.nn.Module, state: State, layers: int, path: str) -> None:
     """Give the network the checkpoint's weights."""
-    g, v = (state[f"encoder.pos_conv.0.weight_{part}"].double() for part in "gv")
-    known = {**state, "encoder.pos_conv.0.weight":
-             (g * v / v.norm(dim=(0, 1), keepdim=True)).float()}
-
-    def spare(name):
+    def spare(name: str) -> object:
         return (UNUSED.match(name) or is_layer(name, layers)
-                or re.match(r"feature_extractor_(audio|video)\.|encoder\.pos_conv\.0\.weight_",
-                            name))
-    weights.put(network, known, path, theirs, spare)
+                or re.match(r"feature_extractor_(audio|video)\.", name))
+    weights.put(network, encoder.fold(state), path, theirs, spare)
 
 
-def gain(network: torch.nn.Module, state: dict) -> None:
+def gain(network: networks.VideoEncoder, state: State) -> None:
     """Positions with gain and direction, as the checkpoint has them, to be trained."""
-    g, v = (state[f"encoder.pos_conv.0.weight_{part}"].float() for part in "gv")
-    network.body.position = GainedTaps(g, v, network.body.position.bias)
+    g, v = (state[f"encoder.pos_conv.0.weight_{part}"] for part in "gv")
+    encoder.put_gained(network.body, "position", g, v)
 
 
 def is_layer(name: str, layers: int) -> bool:
@@ -162,45 +159,48 @@ def is_layer(name: str, layers: int) -> bool:
     found = re.fullmatch(
         r"encoder\.layers\.(\d+)\.(self_attn\.[kvq]_proj|self_attn\.out_proj|"
         r"self_attn_layer_norm|fc1|fc2|final_layer_norm)\.(weight|bias)", name)
-    return bool(found) and int(found[1]) < layers
+    return found is not None and int(found[1]) < layers
 
 
-def seen() -> list:
+def seen() -> list[tuple[torch.Tensor, ...]]:
     """Pictures to compare on."""
     return [(parts.noise(1, n, SIDE, SIDE),) for n in (1, 9)]
 
 
-def compared(modality: str, network, source: Source):
+def compared(modality: str, network: Any, source: Source) -> tuple[Run, Inputs]:
     """Inputs to compare on, and the source as a function of the same."""
     pictures = [each for each, in seen()]
     sounds = [parts.noise(1, n, seed=8) * 0.1 for n in (700, 16123)]
-    if modality == "video":
-        def run(frames):
-            video = source.video(frames)
-            return source.body(torch.zeros_like(video), video)
-        return run, seen()
-    if modality == "audio":
-        def run(samples):
-            audio = source.audio(network.spectra(samples, 0))
-            return source.body(audio, torch.zeros_like(audio))
-        return run, [(each,) for each in sounds]
 
-    def run(samples, frames):
+    def seen_alone(frames: torch.Tensor) -> torch.Tensor:
+        video = source.video(frames)
+        return source.body(torch.zeros_like(video), video)
+
+    def heard_alone(samples: torch.Tensor) -> torch.Tensor:
+        audio = source.audio(network.spectra(samples, 0))
+        return source.body(audio, torch.zeros_like(audio))
+
+    def both(samples: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         return source.body(source.audio(network.spectra(samples, frames.shape[1])),
                            source.video(frames))
-    return run, list(zip(sounds, pictures))
+
+    if modality == "video":
+        return seen_alone, seen()
+    if modality == "audio":
+        return heard_alone, [(each,) for each in sounds]
+    return both, list(zip(sounds, pictures))
 
 
-def sees(rate: float) -> dict:
+def sees(rate: float) -> Told:
     """What a manifest's input tells of pictures."""
     return {"width": SIDE, "height": SIDE, "frame_rate": rate, "mean": MEAN,
             "deviation": DEVIATION}
 
 
-def manifest(name: str, modality: str, config: dict, rate: float, licence: str) -> dict:
+def manifest(name: str, modality: str, config: Told, rate: float, licence: str) -> Told:
     sound = {"sample_rate": networks.SAMPLE_RATE,
              "hop": networks.HOP * networks.STACKED}
-    told = {"kind": modality}
+    told: Told = {"kind": modality}
     told.update(sound if "audio" in modality else {})
     told.update(sees(rate) if "video" in modality else {})
     return {"avsvt": 1, "name": name, "role": "extractor", "input": told,
@@ -209,7 +209,7 @@ def manifest(name: str, modality: str, config: dict, rate: float, licence: str) 
             "chunk": {"length_s": 20, "context_s": 5}, "licence": licence}
 
 
-def write(path: str, checkpoint: str, state: dict, config: dict, modality: str, rate: float,
+def write(path: str, checkpoint: str, state: State, config: Told, modality: str, rate: float,
           name: str, licence: str) -> float:
     """Write the encoder as a model file; how much it differs from the source."""
     body = networks.Body(**config)
@@ -221,7 +221,7 @@ def write(path: str, checkpoint: str, state: dict, config: dict, modality: str, 
                              source, inputs, checkpoint)
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     if len(options.checkpoints) != 1:
         raise ValueError("avhubert is made of one checkpoint")
     path = options.checkpoints[0]

@@ -3,29 +3,32 @@
 with nothing but functions of PyTorch: what an export is compared with."""
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+
+from .types import State, Told
 
 
 class Source:
     """`state` has fairseq's names; `config` is that of the exporter."""
 
-    def __init__(self, state: dict, config: dict):
+    def __init__(self, state: State, config: Told):
         self.state = {name: value.double() for name, value in state.items()
                       if value.is_floating_point()}
         self.config = config
 
-    def linear(self, x, name):
+    def linear(self, x: Tensor, name: str) -> Tensor:
         return F.linear(x, self.state[f"{name}.weight"], self.state[f"{name}.bias"])
 
-    def norm(self, x, name):
+    def norm(self, x: Tensor, name: str) -> Tensor:
         weight = self.state[f"{name}.weight"]
         return F.layer_norm(x, weight.shape, weight, self.state[f"{name}.bias"])
 
-    def batch_norm(self, x, name):
-        entry = {key: self.state[f"{name}.{key}"]
-                 for key in ("running_mean", "running_var", "weight", "bias")}
-        return F.batch_norm(x, **entry)
+    def batch_norm(self, x: Tensor, name: str) -> Tensor:
+        mean, variance, weight, bias = (self.state[f"{name}.{key}"] for key in
+                                        ("running_mean", "running_var", "weight", "bias"))
+        return F.batch_norm(x, mean, variance, weight, bias)
 
-    def block(self, x, name, stride):
+    def block(self, x: Tensor, name: str, stride: int) -> Tensor:
         y = F.conv2d(x, self.state[f"{name}.conv1.weight"], stride=stride, padding=1)
         y = F.prelu(self.batch_norm(y, f"{name}.bn1"), self.state[f"{name}.relu1.weight"])
         y = F.conv2d(y, self.state[f"{name}.conv2.weight"], padding=1)
@@ -35,7 +38,7 @@ class Source:
             x = self.batch_norm(x, f"{name}.downsample.1")
         return F.prelu(x + y, self.state[f"{name}.relu2.weight"])
 
-    def video(self, frames):
+    def video(self, frames: Tensor) -> Tensor:
         """Normalised frames [batch, T, height, width] -> [batch, T, width]."""
         at = "feature_extractor_video.resnet."
         x = F.conv3d(frames[:, None].double(), self.state[at + "frontend3D.0.weight"],
@@ -51,7 +54,7 @@ class Source:
                                2 if stage > 1 and block == 0 else 1)
         return self.linear(x.mean((2, 3)).view(batch, time, -1), "feature_extractor_video.proj")
 
-    def attention(self, x, name):
+    def attention(self, x: Tensor, name: str) -> Tensor:
         heads = self.config["heads"]
         split = [self.linear(x, f"{name}.{part}_proj").unflatten(2, (heads, -1)).transpose(1, 2)
                  for part in "qkv"]
@@ -59,14 +62,14 @@ class Source:
         mixed = scores.softmax(3) @ split[2]
         return self.linear(mixed.transpose(1, 2).flatten(2), f"{name}.out_proj")
 
-    def layer(self, x, name):
-        def feed(y):
+    def layer(self, x: Tensor, name: str) -> Tensor:
+        def feed(y: Tensor) -> Tensor:
             return self.linear(F.gelu(self.linear(y, f"{name}.fc1")), f"{name}.fc2")
 
-        def first(y):
+        def first(y: Tensor) -> Tensor:
             return self.norm(y, f"{name}.self_attn_layer_norm")
 
-        def last(y):
+        def last(y: Tensor) -> Tensor:
             return self.norm(y, f"{name}.final_layer_norm")
 
         if self.config["norm_first"]:
@@ -75,7 +78,7 @@ class Source:
         x = first(x + self.attention(x, f"{name}.self_attn"))
         return last(x + feed(x))
 
-    def body(self, audio, video):
+    def body(self, audio: Tensor, video: Tensor) -> Tensor:
         """Halves [batch, T, width] -> features."""
         x = self.linear(self.norm(torch.cat([audio, video], 2), "layer_norm"),
                         "post_extract_proj")
@@ -95,6 +98,6 @@ class Source:
             x = F.layer_norm(x, x.shape)  # of one item
         return x.float()
 
-    def audio(self, rows):
+    def audio(self, rows: Tensor) -> Tensor:
         """Normalised spectra [batch, T, 104] -> [batch, T, width]."""
         return self.linear(rows.double(), "feature_extractor_audio.proj")

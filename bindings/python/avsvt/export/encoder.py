@@ -5,16 +5,20 @@ compared with transformers' own and written."""
 import os
 import re
 import warnings
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import Any, Optional
 
 import torch
 
 from ..networks import speech
 from ..networks.positions import GainedTaps
 from . import parts, weights
+from .types import Inputs, Run, State, Told
 
 # Per family: the class that it is compared with, and what its configuration
 # means where it says nothing.
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, Told]] = {
     "wav2vec2": ("Wav2Vec2Model", {}),
     "hubert": ("HubertModel", {}),
     "wavlm": ("WavLMModel", {"num_buckets": 320, "max_bucket_distance": 800}),
@@ -22,7 +26,7 @@ FAMILIES = {
         "feat_extract_norm": "layer", "num_conv_pos_embeddings": 5,
         "conv_pos_kernel_size": 19}),
 }
-DEFAULTS = {
+DEFAULTS: Told = {
     "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
     "intermediate_size": 3072, "hidden_act": "gelu", "feat_extract_activation": "gelu",
     "feat_extract_norm": "group", "conv_dim": [512] * 7, "conv_stride": list(speech.STRIDES),
@@ -64,13 +68,13 @@ SHARES = ["hidden_dropout", "attention_dropout", "activation_dropout", "feat_pro
 MOST = 65536  # of anything that is counted
 
 
-def is_count(value) -> bool:
+def is_count(value: object) -> bool:
     return type(value) is int and 1 <= value <= MOST
 
 
-def check(family: str, config: dict, what: str) -> None:
+def check(family: str, config: Told, what: str) -> None:
     """Refuses a complete configuration with a value that can't be."""
-    def need(key, holds, needed):
+    def need(key: str, holds: Callable[[Any], bool], needed: str) -> None:
         if not holds(config[key]):
             raise ValueError(f"{what}: {key} is {repr(config[key])[:60]}: {needed} is needed")
 
@@ -87,7 +91,7 @@ def check(family: str, config: dict, what: str) -> None:
         need(key, lambda value: type(value) in (int, float) and 0 <= value <= 1, "0 to 1")
 
 
-def complete(family: str, config: dict, what: str) -> dict:
+def complete(family: str, config: Told, what: str) -> Told:
     """The configuration with what it leaves out; refused where it can't be, or
     our network would be another one."""
     full = {**DEFAULTS, **FAMILIES[family][1],
@@ -105,7 +109,7 @@ def complete(family: str, config: dict, what: str) -> dict:
     return full
 
 
-def sizes(family: str, config: dict) -> dict:
+def sizes(family: str, config: Told) -> Told:
     """The options of our network for a complete configuration."""
     many = family == "data2vec-audio"
     return {
@@ -128,7 +132,7 @@ def sizes(family: str, config: dict) -> dict:
     }
 
 
-def bare(state: dict) -> dict:
+def bare(state: State) -> State:
     """Without the prefix of a fine-tuned or pre-training model, and without
     the parts that only those use."""
     for prefix in ("wav2vec2.", "hubert.", "wavlm.", "data2vec_audio.", "model."):
@@ -143,7 +147,7 @@ GAINED = (("weight_g", "weight_v"),
           ("gain", "direction"))
 
 
-def fold(state: dict) -> dict:
+def fold(state: State) -> State:
     """Weight normalisation, which training uses, becomes a plain weight."""
     folded = dict(state)
     for gain, direction in GAINED:
@@ -157,6 +161,13 @@ def fold(state: dict) -> dict:
     return folded
 
 
+def put_gained(holder: torch.nn.Module, name: str, gain: torch.Tensor,
+               direction: torch.Tensor) -> None:
+    """The convolution of positions that is there under this name, with both to be trained."""
+    bias = holder.get_parameter(f"{name}.bias")
+    holder.add_module(name, GainedTaps(gain.float(), direction.float(), bias))
+
+
 def theirs(name: str, many: bool) -> str:
     """Our name as the checkpoint's; `many`: it has several positions."""
     if not many:
@@ -166,7 +177,7 @@ def theirs(name: str, many: bool) -> str:
     return name
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", help="the model's name; default: the output's")
     parser.add_argument("--licence", help="licence of the weights; default: the one in the "
                                           "checkpoint's README.md, else 'unknown'")
@@ -178,7 +189,7 @@ def add_arguments(parser) -> None:
                              "says how much); for running, not for training")
 
 
-def typical(one, other, inputs) -> float:
+def typical(one: Run, other: Run, inputs: Inputs) -> float:
     """The largest difference of outputs in root mean square, relative."""
     worst = 0.0
     with torch.inference_mode():
@@ -188,7 +199,7 @@ def typical(one, other, inputs) -> float:
     return worst
 
 
-def add_layer_arguments(parser) -> None:
+def add_layer_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--layer", type=int, metavar="N",
                         help="features are the state behind layer N (0: before the first); "
                              "default: the last. Layers behind it are not written")
@@ -206,18 +217,19 @@ def with_int8(network: torch.nn.Module) -> torch.nn.Module:
     from torch.ao import quantization
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch wants to move this elsewhere
-        return quantization.quantize_dynamic(
+        made: torch.nn.Module = quantization.quantize_dynamic(
             network, {torch.nn.Linear: quantization.per_channel_dynamic_qconfig},
             dtype=torch.qint8)
+        return made
 
 
 class Encoder:
     """A speech encoder of a family: configuration and weights under the names
     of transformers. `input_epsilon` as in SpeechEncoder."""
 
-    def __init__(self, family: str, config: dict, state: dict, what: str,
-                 input_epsilon: float = 0.0, output_norm: bool = False, layer=None,
-                 mix=None):
+    def __init__(self, family: str, config: Told, state: State, what: str,
+                 input_epsilon: float = 0.0, output_norm: bool = False,
+                 layer: Optional[int] = None, mix: Optional[list[float]] = None):
         self.family, self.what, self.state = family, what, state
         self.config = complete(family, config, what)
         self.options = sizes(family, self.config)
@@ -241,7 +253,7 @@ class Encoder:
             state["mix"] = network.state_dict()["mix"]
         put = {theirs(name, many) for name in network.state_dict()}
 
-        def spare(name):  # behind the layer that is wanted
+        def spare(name: str) -> object:  # behind the layer that is wanted
             layer = re.match(r"encoder\.layers\.(\d+)\.", name)
             if layer:
                 return self.layer <= int(layer[1]) < self.config["num_hidden_layers"]
@@ -255,14 +267,13 @@ class Encoder:
         stem = "encoder.pos_conv_embed.conv."
         for gain, direction in GAINED:
             if stem + gain in state and stem + direction in state:
-                conv = network.positions[0].conv
-                network.positions[0].conv = GainedTaps(state[stem + gain].float(),
-                                                       state[stem + direction].float(), conv.bias)
+                put_gained(network.positions[0], "conv", state[stem + gain],
+                           state[stem + direction])
         return network.eval()
 
-    def published(self, model):
+    def published(self, model: Callable[..., Any]) -> Run:
         """What the source network gives, as a function like our network's."""
-        def one(sound):
+        def one(sound: torch.Tensor) -> torch.Tensor:
             if self.options["input_epsilon"]:
                 away = sound - sound.mean()
                 sound = away / torch.sqrt(away.pow(2).mean() + self.options["input_epsilon"])
@@ -275,7 +286,8 @@ class Encoder:
                 x = sum(weight * state for weight, state in zip(self.mix, states, strict=True))
             return torch.nn.functional.layer_norm(x, x.shape) if self.options["output_norm"] else x
 
-        def run(sounds, lengths=None):
+        def run(sounds: torch.Tensor,
+                lengths: Optional[torch.Tensor] = None) -> torch.Tensor:
             if lengths is None:
                 return torch.cat([one(sound[None]) for sound in sounds])
             alone = [one(sound[None, :n]) for sound, n in zip(sounds, lengths.tolist())]
@@ -284,7 +296,7 @@ class Encoder:
                               for x in alone])
         return run
 
-    def source(self, folder=None):
+    def source(self, folder: Optional[str] = None) -> tuple[Run, str]:
         """transformers' network with the checkpoint's weights."""
         try:
             import transformers
@@ -317,7 +329,7 @@ class Encoder:
         return self.published(model.float().eval()), f"{kind.__name__} of transformers " \
             f"{transformers.__version__}"
 
-    def window(self) -> tuple:
+    def window(self) -> tuple[int, int]:
         """Samples that a frame is made of, and from one frame to the next."""
         size, step = 1, 1
         for kernel, stride in zip(self.options["kernels"], self.options["strides"], strict=True):
@@ -325,7 +337,8 @@ class Encoder:
             step *= stride
         return size, step
 
-    def manifest(self, name: str, licence: str, compared: str, rate: int, **more) -> dict:
+    def manifest(self, name: str, licence: str, compared: str, rate: int,
+                 **more: Any) -> Told:
         size, step = self.window()
         about = {"family": self.family, "compared_with": compared,
                  "input_norm": self.options["input_epsilon"] > 0,
@@ -341,14 +354,12 @@ class Encoder:
             "encoder": about, "licence": licence,
         }
 
-    def write(self, path: str, options, licence=None, folder=None, rate: int = 16000,
-              name=None) -> str:
+    def write(self, path: str, options: Namespace, licence: Optional[str] = None,
+              folder: Optional[str] = None, rate: int = 16000,
+              name: Optional[str] = None) -> str:
         """Write the model file; tells how well it agrees."""
-        network = self.network()
-        if options.unchecked:
-            source, compared = network, "nothing"
-        else:
-            source, compared = self.source(folder)
+        network: torch.nn.Module = self.network()
+        source, compared = (network, "nothing") if options.unchecked else self.source(folder)
         size, _ = self.window()
         inputs = [(0.1 * parts.noise(1, size),), (0.1 * parts.noise(1, 7777) + 0.01,),
                   (0.1 * parts.noise(1, 2 * rate + 123),),

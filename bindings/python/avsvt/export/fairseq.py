@@ -6,10 +6,12 @@ Face folder, and the network that the export is compared with is transformers'
 of the same configuration.
 """
 import re
+from argparse import ArgumentParser, Namespace
 
 import torch
 
 from . import encoder, huggingface, weights
+from .types import State, Told
 
 INPUT_EPSILON = 1e-5  # fairseq normalises with torch's layer_norm
 # Encoders lie deeper in fine-tuned models.
@@ -35,12 +37,13 @@ SETTINGS = [
 ]
 
 
-def settings_of(checkpoint: dict) -> dict:
+def settings_of(checkpoint: Told) -> Told:
     """What the checkpoint tells of the encoder and of its sound, flat."""
     told = weights.plain(checkpoint.get("cfg")) or weights.plain(checkpoint.get("args"))
     found = {}
     while isinstance(told, dict):
-        inner = told.get("model") if isinstance(told.get("model"), dict) else told
+        inner = told.get("model")
+        inner = inner if isinstance(inner, dict) else told
         found.update({key: value for key, value in inner.items() if value is not None})
         task = told.get("task")
         if isinstance(task, dict) and task.get("normalize") is not None:
@@ -49,7 +52,7 @@ def settings_of(checkpoint: dict) -> dict:
     return found
 
 
-def read(path: str) -> tuple:
+def read(path: str) -> tuple[State, Told]:
     """The encoder's weights under their fairseq names, and the settings."""
     checkpoint = weights.read(path)
     if not isinstance(checkpoint, dict):
@@ -65,7 +68,7 @@ def read(path: str) -> tuple:
                      "feature_extractor.conv_layers.0.0.weight")
 
 
-def renamed(state: dict) -> dict:
+def renamed(state: State) -> State:
     made = {}
     for name, value in state.items():
         # The classifier of a fine-tuned model lies outside the encoder.
@@ -77,7 +80,7 @@ def renamed(state: dict) -> dict:
     return made
 
 
-def strides(settings: dict, count: int, path: str) -> list:
+def strides(settings: Told, count: int, path: str) -> list[int]:
     """From text like ``[(512, 10, 5)] + [(512, 3, 2)] * 4``."""
     text = settings.get("conv_feature_layers")
     if text is None:
@@ -95,10 +98,10 @@ def strides(settings: dict, count: int, path: str) -> list:
     return found
 
 
-def configuration(state: dict, settings: dict, path: str) -> dict:
+def configuration(state: State, settings: Told, path: str) -> Told:
     """As a config.json of transformers: sizes from the weights, the rest from
     the settings. `state` has transformers' names."""
-    def shape(name, rank):
+    def shape(name: str, rank: int) -> torch.Size:
         return weights.shape(state, name, path, rank)
 
     layers = {found[1] for found in (re.match(r"encoder\.layers\.(\d+)\.", name)
@@ -132,11 +135,11 @@ class Kind:
         self.SUMMARY = f"{what}, pre-trained or fine-tuned (a fairseq .pt)"
 
     @staticmethod
-    def add_arguments(parser) -> None:
+    def add_arguments(parser: ArgumentParser) -> None:
         encoder.add_arguments(parser)
         encoder.add_layer_arguments(parser)
 
-    def export(self, options) -> str:
+    def export(self, options: Namespace) -> str:
         if len(options.checkpoints) != 1:
             raise ValueError(f"fairseq-{self.family}: one checkpoint is needed")
         path = options.checkpoints[0]

@@ -6,29 +6,34 @@ are made anew, to be trained. The source network to compare with is put
 together here from PyTorch's own functions.
 """
 import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import Optional
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ..networks import fusion
 from . import parts, weights
+from .types import Run, State
 
 
-def added(state, options):
-    return lambda audio, video: audio + video
+def added(state: State, options: Namespace) -> Run:
+    return torch.add
 
 
-def joined(state, options):
-    def run(audio, video):
+def joined(state: State, options: Namespace) -> Run:
+    def run(audio: Tensor, video: Tensor) -> Tensor:
         width = audio.shape[2]
         return (F.linear(audio, state["join.weight"][:, :width], state["join.bias"])
                 + F.linear(video, state["join.weight"][:, width:]))
     return run
 
 
-def crossed(state, options):
-    def layer(keys, query, name):
-        def get(what):
+def crossed(state: State, options: Namespace) -> Run:
+    def layer(keys: Tensor, query: Tensor, name: str) -> Tensor:
+        def get(what: str) -> Tensor:
             return state[f"{name}.{what}"]
         projections = ("query", "key", "value")
         answer = F.multi_head_attention_forward(
@@ -38,13 +43,13 @@ def crossed(state, options):
             0.0, get("attention.out.weight"), get("attention.out.bias"), training=False,
             need_weights=False)[0].transpose(0, 1)
 
-        def norm(x, what):
+        def norm(x: Tensor, what: str) -> Tensor:
             return F.layer_norm(x, x.shape[2:], get(f"{what}.weight"), get(f"{what}.bias"), 1e-6)
         x = norm(query + answer, "norm")
         inner = F.relu(F.linear(x, get("widen.weight"), get("widen.bias")))
         return norm(x + F.linear(inner, get("narrow.weight"), get("narrow.bias")), "last_norm")
 
-    def run(audio, video):
+    def run(audio: Tensor, video: Tensor) -> Tensor:
         frames, width = audio.shape[1:]
         rate = torch.exp(torch.arange(0, width, 2).float() * (-9.210340371976184 / width))
         angle = torch.arange(frames).float()[:, None] * rate
@@ -60,11 +65,12 @@ class Kind:
 
     CHECKPOINTS = "?"  # none is needed
 
-    def __init__(self, summary: str, source, weighs: bool, attends: bool):
+    def __init__(self, summary: str, source: Callable[[State, Namespace], Run], weighs: bool,
+                 attends: bool):
         self.SUMMARY, self.source = summary, source
         self.weighs, self.attends = weighs, attends
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--width", type=int, metavar="N",
                             help="values in a frame of each stream; default: the checkpoint's, "
                                  "else 1024")
@@ -84,8 +90,9 @@ class Kind:
         parser.add_argument("--licence", help="licence of the weights; default: MIT, with a "
                                               "checkpoint 'unknown'")
 
-    def network(self, state, options) -> torch.nn.Module:
-        first = (state or {}).get("join.weight", (state or {}).get("audio.widen.weight"))
+    def network(self, state: Optional[State], options: Namespace) -> torch.nn.Module:
+        state = state or {}
+        first = state.get("join.weight", state.get("audio.widen.weight"))
         width = options.width
         if first is not None and first.ndim == 2:
             width = width or first.shape[0 if "join.weight" in state else 1]
@@ -107,7 +114,7 @@ class Kind:
             raise ValueError("--inner must be 1 to 65536")
         return fusion.CrossAttention(width, options.heads, inner)
 
-    def export(self, options) -> str:
+    def export(self, options: Namespace) -> str:
         given = [options.checkpoints] if isinstance(options.checkpoints, str) \
             else options.checkpoints or []
         if given and not self.weighs:
@@ -129,7 +136,7 @@ class Kind:
         run = self.source({each: value.detach() for each, value in
                            network.state_dict().items()}, options)
 
-        def source(audio, video):
+        def source(audio: Tensor, video: Tensor) -> Tensor:
             return run(audio, torch.cat([video, video.new_zeros(
                 video.shape[0], audio.shape[1], width)], 1)[:, :audio.shape[1]])
 

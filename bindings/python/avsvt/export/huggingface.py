@@ -3,10 +3,14 @@
 import json
 import os
 import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import Optional
 
 import torch
 
 from . import encoder, weights
+from .types import State, Told
 
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16,
           "BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32, "I16": torch.int16,
@@ -16,7 +20,7 @@ FILES = ["config.json", "preprocessor_config.json", "README.md", "*.safetensors"
 INPUT_EPSILON = 1e-7  # what transformers' feature extractor adds to the variance
 
 
-def read_safetensors(path: str) -> dict:
+def read_safetensors(path: str) -> State:
     """The tensors of a .safetensors file."""
     with open(path, "rb") as file:
         data = bytearray(file.read())
@@ -40,7 +44,7 @@ def read_safetensors(path: str) -> dict:
         raise ValueError(f"{path}: not a safetensors file that can be read: {error}") from error
 
 
-def read_json(path: str) -> dict:
+def read_json(path: str) -> Told:
     try:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)
@@ -51,11 +55,17 @@ def read_json(path: str) -> dict:
     return value
 
 
-def config_of(folder: str) -> dict:
+def config_of(folder: str) -> Told:
     path = os.path.join(folder, "config.json")
     if not os.path.isfile(path):
         raise ValueError(f"{folder}: has no config.json")
     return read_json(path)
+
+
+def sound_of(folder: str) -> Told:
+    """What is done to the sound; nothing where the folder does not tell."""
+    path = os.path.join(folder, "preprocessor_config.json")
+    return read_json(path) if os.path.exists(path) else {}
 
 
 def resolve(name: str, local_files_only: bool) -> str:
@@ -78,7 +88,7 @@ def resolve(name: str, local_files_only: bool) -> str:
                          f"{str(error).strip().splitlines()[0]}") from error
 
 
-def of_shards(index: str, reader) -> dict:
+def of_shards(index: str, reader: Callable[[str], State]) -> State:
     """The weights of the files beside an index that it names."""
     named = read_json(index).get("weight_map")
     if not isinstance(named, dict) or not all(isinstance(each, str) for each in named.values()):
@@ -92,9 +102,9 @@ def of_shards(index: str, reader) -> dict:
     return state
 
 
-def state_of(folder: str) -> dict:
+def state_of(folder: str) -> State:
     """All weights of a folder, whatever files they lie in."""
-    def path(name):
+    def path(name: str) -> str:
         return os.path.join(folder, name)
 
     for single, reader in (("model.safetensors", read_safetensors),
@@ -107,7 +117,7 @@ def state_of(folder: str) -> dict:
     raise ValueError(f"{folder}: has no model.safetensors and no pytorch_model.bin")
 
 
-def licence_of(folder: str):
+def licence_of(folder: str) -> Optional[str]:
     """The licence that a model card's heading names."""
     try:
         with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
@@ -118,7 +128,7 @@ def licence_of(folder: str):
     return found[1] if found else None
 
 
-def layer_weights(text):
+def layer_weights(text: Optional[str]) -> Optional[list[float]]:
     if text is None:
         return None
     try:
@@ -136,13 +146,13 @@ class Kind:
         self.SUMMARY = f"{what} (a Hugging Face folder or hub name)"
 
     @staticmethod
-    def add_arguments(parser) -> None:
+    def add_arguments(parser: ArgumentParser) -> None:
         encoder.add_arguments(parser)
         encoder.add_layer_arguments(parser)
         parser.add_argument("--local-files-only", action="store_true",
                             help="a hub name is looked up in the local cache only")
 
-    def export(self, options) -> str:
+    def export(self, options: Namespace) -> str:
         if len(options.checkpoints) != 1:
             raise ValueError(f"{self.family}: one folder or hub name is needed")
         what = options.checkpoints[0]
@@ -151,8 +161,7 @@ class Kind:
         family = config.get("model_type", self.family)
         if family != self.family:
             raise ValueError(f"{what}: is a {family} model, not {self.family}")
-        sound = os.path.join(folder, "preprocessor_config.json")
-        sound = read_json(sound) if os.path.exists(sound) else {}
+        sound = sound_of(folder)
         # Without that file transformers' own extractor normalises.
         normalised = sound.get("do_normalize", True)
         rate = sound.get("sampling_rate", 16000)

@@ -4,12 +4,15 @@ import importlib.util
 import os
 import re
 import warnings
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 
 import torch
 
 from .. import networks
 from ..networks.frontend import FINE_BINS, FINE_LOWEST, FINE_STEP, HOP, SAMPLE_RATE
 from . import archive, provenance, weights
+from .types import State, Told
 
 SUMMARY = ("the small note network of the compiled-in model, from weights_*.pt or trained "
            "model files (the mean of several); of none with --new, to train from nothing")
@@ -25,6 +28,8 @@ DECODE = {"rule": "precise", "onset_threshold": 0.66, "offset_threshold": 0.5, "
 # music become notes (lib/models/notes-default.md).
 RAISE_TO_DB = -22
 
+Outputs = Callable[..., tuple[torch.Tensor, ...]]  # a note network
+
 # How names in the checkpoints become names of ours.
 RENAMED = [
     (r"^pc\.0\.", "pitch.fold."), (r"^pc\.1\.", "pitch.near."), (r"^pc\.2\.", "pitch.wide."),
@@ -39,7 +44,7 @@ RENAMED = [
 ]
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--source", metavar="NETWORK.py",
                         help="the source network's definition, to compare with; "
                              "default: network.py beside the checkpoint")
@@ -49,7 +54,7 @@ def add_arguments(parser) -> None:
     provenance.add_arguments(parser)
 
 
-def sizes_of(state: dict, path: str) -> dict:
+def sizes_of(state: State, path: str) -> Told:
     """A note network's sizes, from the shapes of its weights."""
     layers = sum(name.startswith("gru.weight_hh") and "reverse" not in name
                  for name in state)
@@ -61,7 +66,7 @@ def sizes_of(state: dict, path: str) -> dict:
         raise ValueError(f"{path}: not a note network: it has no {missing}") from None
 
 
-def load_models(paths: list):
+def load_models(paths: list[str]) -> tuple[networks.NoteNetwork, Told]:
     """The mean of model files' networks, and their sizes."""
     states = []
     for path in paths:
@@ -79,7 +84,7 @@ def load_models(paths: list):
     return network, sizes
 
 
-def load(path: str):
+def load(path: str) -> tuple[networks.NoteNetwork, Told, Told]:
     """A checkpoint as our network. Returns it, its sizes and the checkpoint."""
     checkpoint = weights.read(path)
     settings = checkpoint.get("a") if isinstance(checkpoint, dict) else None
@@ -102,21 +107,21 @@ def load(path: str):
     return network, sizes, checkpoint
 
 
-def source_network(path: str, checkpoint: dict) -> torch.nn.Module:
+def source_network(path: str, checkpoint: Told) -> torch.nn.Module:
     """The network as its authors defined it, with the same weights."""
     spec = importlib.util.spec_from_file_location("avsvt_export_source", path)
-    if spec is None or not os.path.exists(path):
+    if spec is None or spec.loader is None or not os.path.exists(path):
         raise ValueError(f"{path}: the source network is needed for the comparison; "
                          "name it with --source")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     a = checkpoint["a"]
-    source = module.Net(a["fe"], a["ch"], a["C"], a["H"], a["layers"], a["back"]).eval()
+    source: torch.nn.Module = module.Net(a["fe"], a["ch"], a["C"], a["H"], a["layers"], a["back"])
     source.load_state_dict(checkpoint["sd"])
-    return source
+    return source.eval()
 
 
-def test_sounds():
+def test_sounds() -> list[torch.Tensor]:
     """Silence, a glide with vibrato and harmonics, noise; odd lengths too."""
     generator = torch.Generator().manual_seed(7)
     time = torch.arange(6 * SAMPLE_RATE) / SAMPLE_RATE
@@ -128,7 +133,7 @@ def test_sounds():
             torch.zeros(1, 320), torch.zeros(2, 1)]
 
 
-def largest_difference(one, other) -> float:
+def largest_difference(one: Outputs, other: Outputs) -> float:
     worst = 0.0
     with torch.inference_mode():
         for sound in test_sounds():
@@ -139,7 +144,7 @@ def largest_difference(one, other) -> float:
     return worst
 
 
-def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
+def manifest(name: str, sizes: Told, tensors: Told, told: Told) -> Told:
     return {
         "avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
         "input": {"kind": "audio", "sample_rate": SAMPLE_RATE, "hop": HOP,
@@ -153,7 +158,7 @@ def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
     }
 
 
-def read(options):
+def read(options: Namespace) -> tuple[networks.NoteNetwork, Told, torch.nn.Module]:
     """The network, its sizes, and what its answers are compared with."""
     if options.new is not None and not options.checkpoints:
         torch.manual_seed(options.new)
@@ -171,7 +176,7 @@ def read(options):
     return network, sizes, source_network(options.source or beside, checkpoint)
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     network, sizes, source = read(options)
     path = (options.checkpoints or [options.output])[0]
     with warnings.catch_warnings():
@@ -179,7 +184,7 @@ def export(options) -> str:
         scripted = torch.jit.script(network)
     worst = 0.0
 
-    def check(written):
+    def check(written: torch.jit.ScriptModule) -> None:
         nonlocal worst
         worst = largest_difference(written, source)
         if not worst <= TOLERANCE:

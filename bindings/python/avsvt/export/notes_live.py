@@ -2,17 +2,19 @@
 """Export of the live note network, which streams run."""
 import os
 import warnings
+from argparse import ArgumentParser, Namespace
 
 import torch
 
 from .. import networks
 from . import archive, notes_default, provenance, weights
+from .types import State, Told
 
 SUMMARY = ("the live note network, from a model file: notes-default's to start from, or trained "
            "(the mean of several)")
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="notes-live", help="the model's name")
     parser.add_argument("--lookahead", type=int, default=3, metavar="FRAMES",
                         help="of 20 ms each, of a network made from one that must know "
@@ -23,7 +25,7 @@ def add_arguments(parser) -> None:
     provenance.add_arguments(parser)
 
 
-def _folded(weight, after: int):
+def _folded(weight: torch.Tensor, after: int) -> torch.Tensor:
     """A convolution's weights over time (the third axis) as they are when
     nothing comes after the present: what was `after` it counts for it."""
     made = torch.zeros_like(weight)
@@ -33,7 +35,7 @@ def _folded(weight, after: int):
     return made
 
 
-def start(state: dict, sizes: dict, lookahead: int):
+def start(state: State, sizes: Told, lookahead: int) -> networks.NoteNetwork:
     """A live network to be trained, from the weights of one that looks both ways.
 
     Its timing layers stay as they are (their answers come three rows later,
@@ -59,7 +61,7 @@ def start(state: dict, sizes: dict, lookahead: int):
     return network
 
 
-def load_live(paths: list, states: list):
+def load_live(paths: list[str], states: list[State]) -> tuple[networks.NoteNetwork, Told]:
     """The mean of live networks, and their sizes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -74,10 +76,10 @@ def load_live(paths: list, states: list):
     return network, sizes[0]
 
 
-def load(paths: list, lookahead: int):
+def load(paths: list[str], lookahead: int) -> tuple[networks.NoteNetwork, Told, bool]:
     """Model files' network, made live if it is not, its sizes, and whether it
     was live."""
-    with torch.jit.optimized_execution(False):
+    with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
         states = [weights.of_model(path) for path in paths]
     both_ways = [path for path, state in zip(paths, states, strict=True)
                  if "gru.weight_hh_l0_reverse" in state]
@@ -93,7 +95,7 @@ def load(paths: list, lookahead: int):
     return start(states[0], sizes, lookahead), {**sizes, "lookahead": lookahead}, False
 
 
-def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
+def manifest(name: str, sizes: Told, tensors: Told, told: Told) -> Told:
     """As the default model's, with what a stream needs to know."""
     made = notes_default.manifest(name, sizes, tensors, told)
     made["chunk"] = {"length_s": 120, "context_s": 20}
@@ -105,11 +107,11 @@ def manifest(name: str, sizes: dict, tensors: dict, told: dict) -> dict:
     return made
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     network, sizes, live = load(options.checkpoints, options.lookahead)
     worst = 0.0
 
-    def check(written):
+    def check(written: torch.jit.ScriptModule) -> None:
         nonlocal worst
         worst = notes_default.largest_difference(written, network)
         if not worst <= notes_default.TOLERANCE:

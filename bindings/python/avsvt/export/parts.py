@@ -3,17 +3,20 @@
 the YAML file that joins the parts of a pipeline."""
 import os
 import warnings
+from collections.abc import Iterable
+from typing import Optional
 
 import torch
 
 from ..networks.losses import note_frames_loss
 from . import archive, spare, weights
+from .types import Inputs, Run, State, Told
 
 TOLERANCE = 1e-4
 PUBLISHED = {"rule": "published", "onset_threshold": 0.4, "offset_threshold": 0.5, "window": 3}
 
 
-def difference(one, other, inputs) -> float:
+def difference(one: Run, other: Run, inputs: Inputs) -> float:
     """The largest difference of outputs, relative to the largest value."""
     worst = 0.0
     with torch.inference_mode():
@@ -34,15 +37,15 @@ def accept(worst: float, what: str) -> None:
                          f"largest value, more than {TOLERANCE:g}; nothing is written")
 
 
-def write_model(path: str, network: torch.nn.Module, manifest: dict, source, inputs,
-                what: str) -> float:
+def write_model(path: str, network: torch.nn.Module, manifest: Told, source: Run,
+                inputs: Inputs, what: str) -> float:
     """Write a model file once the network read back from it gives what
     `source` gives on every one of `inputs`, within TOLERANCE. `what` names the
     checkpoint in messages."""
     worst = 0.0
     network.eval()
 
-    def check(written):
+    def check(written: torch.jit.ScriptModule) -> None:
         nonlocal worst
         worst = difference(written, source, inputs)
         accept(worst, what)
@@ -54,7 +57,7 @@ def write_model(path: str, network: torch.nn.Module, manifest: dict, source, inp
     return worst
 
 
-def noise(*shape, seed: int = 7) -> torch.Tensor:
+def noise(*shape: int, seed: int = 7) -> torch.Tensor:
     """Test input that is the same on every machine and in every run."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
@@ -67,7 +70,7 @@ class Head(torch.nn.Module):
         self.linear = torch.nn.Linear(width, columns)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return self.linear(features)
+        return self.linear(features)  # type: ignore[no-any-return]
 
     @torch.jit.export
     def loss(self, features: torch.Tensor, anno: torch.Tensor,
@@ -76,7 +79,8 @@ class Head(torch.nn.Module):
         return note_frames_loss(self.linear(features), anno, lens)
 
 
-def note_head(state: dict, path: str, width: int, source: str, prefix: str = "w.") -> tuple:
+def note_head(state: State, path: str, width: int, source: str,
+              prefix: str = "w.") -> tuple[torch.Tensor, torch.Tensor]:
     """Weight and bias of AV_SVT's head, which lies in `state` below `prefix`,
     for features of `width` values, which `source` gives."""
     names = [prefix + "weight", prefix + "bias"]
@@ -109,12 +113,13 @@ def write_note_head(path: str, name: str, weight: torch.Tensor, bias: torch.Tens
                 lambda x: torch.nn.functional.linear(x, weight, bias), inputs, what)
 
 
-def write_pipeline(path: str, parts: dict, chunk: dict, decode=None) -> None:
+def write_pipeline(path: str, parts: dict[str, Optional[str]], chunk: Told,
+                   decode: Optional[Told] = None) -> None:
     """The YAML file that joins model files; their paths are told relative to
     it. `parts` are in the order of the way: audio, video, fusion, head.
     `decode`: other than as published."""
     folder = os.path.dirname(os.path.abspath(path))
-    document = {"avsvt": 1, "task": "notes"}
+    document: Told = {"avsvt": 1, "task": "notes"}
     document.update((key, os.path.relpath(os.path.abspath(part), folder))
                     for key, part in parts.items() if part)
     document["chunk"] = chunk
@@ -129,7 +134,7 @@ def write_pipeline(path: str, parts: dict, chunk: dict, decode=None) -> None:
             os.remove(beside)
 
 
-def outputs(path: str, given, *kinds: str) -> dict:
+def outputs(path: str, given: Iterable[str], *kinds: str) -> dict[str, str]:
     """Where the parts of a pipeline go that is written as `path`: beside it,
     named after it. ``x.yaml`` -> ``x.yaml``, ``x-head.pt``, ... None of them may
     be one of the files `given`, of which they are made."""

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
 """What a manifest tells of where weights come from."""
 import json
+from argparse import ArgumentParser, Namespace
+
+from .types import Told
 
 
-def add_licence(parser) -> None:
+def add_licence(parser: ArgumentParser) -> None:
     parser.add_argument("--licence", default="unknown",
                         help="licence of the weights; default: unknown")
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     add_licence(parser)
     parser.add_argument("--trained-on", metavar="FILE.json",
                         help="what they were trained on, for the manifest: a list of "
                              '{"name": TEXT, "licence": TEXT}; default: nothing is told')
 
 
-def told(options) -> dict:
+def told(options: Namespace) -> Told:
     """The manifest's keys of it."""
     found = {"licence": options.licence}
     if options.trained_on:
@@ -23,7 +26,7 @@ def told(options) -> dict:
     return found
 
 
-def read(path: str) -> list:
+def read(path: str) -> list[dict[str, str]]:
     with open(path, encoding="utf-8") as file:
         try:
             data = json.load(file)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Export of the demonstration that hears and sees (recipes/sight)."""
 import os
+from argparse import ArgumentParser, Namespace
+from typing import Any
 
 import torch
 
 from ..networks import sight
 from ..networks.frontend import HOP, SAMPLE_RATE
 from . import parts, provenance, weights
+from .types import Inputs, State, Told
 
 SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
            "one the pipeline OUT.yaml and its parts")
@@ -20,7 +23,7 @@ DECODE = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5, "w
 WIDEST = 65536  # of any layer
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="the model's name; default: OUT's")
     parser.add_argument("--seen", type=int, default=48, help="width of what is seen, when new")
     parser.add_argument("--hidden", type=int, default=48, help="of the layers over time, when new")
@@ -31,12 +34,12 @@ def add_arguments(parser) -> None:
     provenance.add_arguments(parser)
 
 
-def state_of(path: str) -> dict:
-    with torch.jit.optimized_execution(False):
+def state_of(path: str) -> State:
+    with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
         return weights.of_model(path)
 
 
-def new_ear(state: dict, prefix: str, whole: bool) -> sight.Hearing:
+def new_ear(state: State, prefix: str, whole: bool) -> sight.Hearing:
     """As large as the one with these weights."""
     channels = state[prefix + "pitch.fold.conv.weight"].shape[0]
     width = state[prefix + "joint.conv.weight"].shape[0]
@@ -46,7 +49,7 @@ def new_ear(state: dict, prefix: str, whole: bool) -> sight.Hearing:
     return sight.HearingAll(channels, width, state[prefix + "gru.weight_hh_l0"].shape[1], depth)
 
 
-def trained(state: dict) -> sight.SightNetwork:
+def trained(state: State) -> sight.SightNetwork:
     ear = new_ear(state, "audio.", "audio.gru.weight_hh_l0" in state)
     network = sight.SightNetwork(ear, state["video.flat.weight"].shape[0],
                                  state["fusion.first.conv.weight"].shape[0])
@@ -54,7 +57,7 @@ def trained(state: dict) -> sight.SightNetwork:
     return network.eval()
 
 
-def untrained(state: dict, options) -> sight.SightNetwork:
+def untrained(state: State, options: Namespace) -> sight.SightNetwork:
     """What hears is the note network's; the rest is drawn."""
     if not 1 <= options.seen <= WIDEST or not 1 <= options.hidden <= WIDEST:
         raise ValueError(f"--seen and --hidden must be 1 to {WIDEST}")
@@ -66,11 +69,11 @@ def untrained(state: dict, options) -> sight.SightNetwork:
     return sight.SightNetwork(ear, options.seen, options.hidden).eval()
 
 
-def describe(name: str, role: str, told: dict, output: dict, **more) -> dict:
+def describe(name: str, role: str, told: Told, output: Told, **more: Any) -> Told:
     return {"avsvt": 1, "name": name, "role": role, **more, "input": told, "output": output}
 
 
-def start(options, name: str, network) -> str:
+def start(options: Namespace, name: str, network: sight.SightNetwork) -> str:
     told = describe(name, "extractor", {"kind": "audio-video", **HEARS, **SEES},
                     {"width": 20, "frame_rate": PICTURES_HZ})
     inputs = [(parts.noise(1, n), parts.noise(1, m, SIDE, SIDE)) for n, m in
@@ -81,7 +84,7 @@ def start(options, name: str, network) -> str:
     return f"{options.output}: {count} parameters to train; read back it differs by {worst:.2g}"
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     if len(options.checkpoints) != 1:
         raise ValueError("sight is made of one model file")
     path = options.checkpoints[0]
@@ -98,7 +101,7 @@ def export(options) -> str:
     # Recurrent layers remember for some twenty seconds.
     chunk = {"length_s": 30, "context_s": 20 if hasattr(network.audio, "gru") else 5}
     # Frame i is centred on sample 320 i.
-    made = {
+    made: dict[str, tuple[torch.nn.Module, Told, Inputs]] = {
         "audio": (network.audio, describe(
             f"{name}-audio", "extractor", {"kind": "audio", **HEARS},
             {"layout": "features", "width": heard, "frame_rate": PICTURES_HZ, "start_s": 0.0},

@@ -7,17 +7,24 @@ assumed and the result says so.
 """
 import os
 import re
+from argparse import ArgumentParser, Namespace
+from typing import Optional
+
+import torch
 
 from . import encoder, huggingface, parts, svt_trained, weights
+from .types import State, Told
 
 SUMMARY = ("AV_SVT's audio system: encoder, head and pipeline file (a CKPT folder, or its "
            "wav2vec2.ckpt and model.ckpt; or what `avsvt train` made of svt-audio-whole)")
 INPUT_EPSILON = 1e-5  # torch's layer_norm, by which AV_SVT normalises
 ENCODERS = ["wav2vec2.ckpt", "wav2vec2.pt"]
+# An encoder, its head's weight and bias, where the head lies, its licence, and a note.
+Gathered = tuple[encoder.Encoder, torch.Tensor, torch.Tensor, str, Optional[str], str]
 HEADS = ["model.ckpt", "model.pt"]
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     encoder.add_arguments(parser)
     parser.add_argument("--config", metavar="CONFIG",
                         help="the encoder's config.json, its folder or its hub name; default: "
@@ -30,7 +37,7 @@ def add_arguments(parser) -> None:
                         help="the features were not normalised in training")
 
 
-def shape(state: dict, ending: str, rank: int, what: str):
+def shape(state: State, ending: str, rank: int, what: str) -> torch.Size:
     """Of the first entry whose name ends so (a pattern)."""
     found = [key for key in state if re.search(ending + "$", key)]
     if not found:
@@ -39,7 +46,7 @@ def shape(state: dict, ending: str, rank: int, what: str):
     return weights.shape(state, found[0], what, rank)
 
 
-def told_by_weights(state: dict, what: str) -> dict:
+def told_by_weights(state: State, what: str) -> Told:
     """The configuration as far as shapes tell it; what they do not tell is
     as in every published encoder."""
     width = shape(state, r"feature_projection\.projection\.weight", 2, what)[0]
@@ -77,28 +84,27 @@ def told_by_weights(state: dict, what: str) -> dict:
     return config
 
 
-def configured(options) -> tuple:
+def configured(options: Namespace) -> tuple[Told, bool]:
     """What --config names: the configuration, and whether sound is normalised."""
     path = options.config
     if os.path.isfile(path):
         return huggingface.read_json(path), True
     folder = huggingface.resolve(path, options.local_files_only)
-    sound = os.path.join(folder, "preprocessor_config.json")
-    sound = huggingface.read_json(sound) if os.path.exists(sound) else {}
-    return huggingface.config_of(folder), sound.get("do_normalize", True)
+    return (huggingface.config_of(folder),
+            huggingface.sound_of(folder).get("do_normalize", True))
 
 
-def sort_checkpoints(given: list) -> tuple:
+def sort_checkpoints(given: list[str]) -> tuple[str, str]:
     """The files of the encoder and the head."""
     if len(given) == 1 and os.path.isdir(given[0]):
         return weights.in_folder(given[0], ENCODERS), weights.in_folder(given[0], HEADS)
     if len(given) != 2 or any(os.path.isdir(each) for each in given):
         raise ValueError("svt-audio is made of a CKPT folder, or of its encoder's file and its "
                          "head's (wav2vec2.ckpt model.ckpt)")
-    return tuple(given)
+    return given[0], given[1]
 
 
-def encoder_of(state: dict, where: str, options) -> tuple:
+def encoder_of(state: State, where: str, options: Namespace) -> tuple[encoder.Encoder, str]:
     """The encoder of these weights, and what was guessed about it."""
     if options.config:
         config, normalised = configured(options)
@@ -118,12 +124,13 @@ def encoder_of(state: dict, where: str, options) -> tuple:
         input_epsilon=INPUT_EPSILON if normalised and not options.no_input_norm else 0.0), note
 
 
-def head_of(path: str, made, where: str) -> tuple:
+def head_of(path: str, made: encoder.Encoder,
+            where: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight and bias of the head for this encoder, which lies in `where`."""
     return parts.note_head(weights.state_of(path), path, made.options["width"], where)
 
 
-def of_trained(path: str, options) -> tuple:
+def of_trained(path: str, options: Namespace) -> Gathered:
     """As `gather`, of one file: what `avsvt train` made."""
     if options.config or options.no_input_norm or options.no_output_norm:
         raise ValueError(f"{path}: a trained model file says itself what --config, "
@@ -132,11 +139,11 @@ def of_trained(path: str, options) -> tuple:
     return made, *made.head(), path, made.licence(), ""
 
 
-def is_trained(given: list) -> bool:
+def is_trained(given: list[str]) -> bool:
     return len(given) == 1 and not os.path.isdir(given[0])
 
 
-def gather(options) -> tuple:
+def gather(options: Namespace) -> Gathered:
     """Encoder, weights of the head, where the head lies, licence, and what was
     guessed."""
     given = options.checkpoints
@@ -147,7 +154,7 @@ def gather(options) -> tuple:
     return made, *head_of(head, made, where), head, None, note
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     given = options.checkpoints
     to = parts.outputs(options.output, given if is_trained(given) else sort_checkpoints(given),
                        "encoder", "head")

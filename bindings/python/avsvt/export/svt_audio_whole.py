@@ -5,20 +5,22 @@ as it was published and a new head, or both from a checkpoint of AV_SVT.
 What `avsvt train` makes of the file is a file of the same kind, and transcribes
 by itself; see recipes/av-svt-audio.yaml.
 """
-import argparse
 import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import Optional
 
 import torch
 
 from ..networks import SpecAugment, SpeechNotes
-from . import huggingface, parts, spare, svt_audio, weights
+from . import encoder, huggingface, parts, spare, svt_audio, weights
+from .types import Told
 
 SUMMARY = ("AV_SVT's audio system as one network to be trained (an encoder's Hugging Face "
            "folder or hub name for a new head; a CKPT folder, or its wav2vec2.ckpt and "
            "model.ckpt)")
 
 
-def add_training(parser, item: str) -> None:
+def add_training(parser: ArgumentParser, item: str) -> None:
     """What a network that is to be trained is told, on sounds or films."""
     parser.add_argument("--seed", type=int, default=1986, metavar="N",
                         help="of a new head's weights (default 1986)")
@@ -27,7 +29,7 @@ def add_training(parser, item: str) -> None:
                              "padding left out; as published a batch is normalised as one")
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     svt_audio.add_arguments(parser)
     add_training(parser, "sound")
     parser.add_argument("--drop-times", type=spans, default=(0, 0), metavar="N:FRAMES",
@@ -37,15 +39,15 @@ def add_arguments(parser) -> None:
                         help="SpecAugment: the same for bands of up to so many features")
 
 
-def spans(text: str) -> tuple:
+def spans(text: str) -> tuple[int, int]:
     """`2:10`"""
     count, colon, width = text.partition(":")
     if not (colon and count.isdigit() and width.isdigit()):
-        raise argparse.ArgumentTypeError(f"'{text}' is not two whole numbers, such as 2:10")
+        raise ArgumentTypeError(f"'{text}' is not two whole numbers, such as 2:10")
     return int(count), int(width)
 
 
-def new_head(width: int, seed: int) -> tuple:
+def new_head(width: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """PyTorch's own beginning of a linear layer."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -53,14 +55,15 @@ def new_head(width: int, seed: int) -> tuple:
     return head.weight.detach(), head.bias.detach()
 
 
-def is_published(given: list) -> bool:
+def is_published(given: list[str]) -> bool:
     """A folder or hub name of Hugging Face, and not a checkpoint of AV_SVT."""
     if len(given) != 1 or os.path.isfile(given[0]):
         return False
     return not any(os.path.exists(os.path.join(given[0], name)) for name in svt_audio.ENCODERS)
 
 
-def gather(options) -> tuple:
+def gather(options: Namespace) -> tuple[encoder.Encoder, torch.Tensor, torch.Tensor,
+                                        Optional[str], str]:
     """Encoder, weights of the head, folder to compare with, and what to tell."""
     if not is_published(options.checkpoints):
         where, head = svt_audio.sort_checkpoints(options.checkpoints)
@@ -74,7 +77,8 @@ def gather(options) -> tuple:
     return made, weight, bias, folder, "\nits head is new"
 
 
-def manifest(made, name: str, licence: str, compared: str, options) -> dict:
+def manifest(made: encoder.Encoder, name: str, licence: str, compared: str,
+             options: Namespace) -> Told:
     about = made.manifest(name, licence, compared, 16000)
     whole = {"avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
              "input": about["input"],
@@ -89,7 +93,7 @@ def manifest(made, name: str, licence: str, compared: str, options) -> dict:
     return whole
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     if options.int8:
         raise ValueError("svt-audio-whole: what is to be trained can't have weights of 8 bits; "
                          "once it is, `svt-audio TRAINED.pt --int8` writes it with them")

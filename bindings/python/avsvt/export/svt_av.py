@@ -5,18 +5,21 @@ The source network to compare with is put together here from PyTorch's own
 layers, under the names of the checkpoint.
 """
 import os
+from argparse import ArgumentParser, Namespace
+from typing import Optional
 
 import torch
 from torch import nn
 
 from ..networks import fusion
 from . import parts, provenance, weights
+from .types import State
 
 SUMMARY = ("AV_SVT's fusion and head (a CKPT folder, or its model.ckpt), or MM_ALT's fusion "
            "(fusion.ckpt)")
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--audio", metavar="ENCODER.pt",
                         help="model file of the audio encoder, for the pipeline file")
     parser.add_argument("--video", metavar="ENCODER.pt",
@@ -41,11 +44,12 @@ class SourceLayer(nn.Module):
         self.norm1 = nn.ModuleDict({"norm": nn.LayerNorm(width, eps=1e-6)})
         self.norm2 = nn.ModuleDict({"norm": nn.LayerNorm(width, eps=1e-6)})
 
-    def forward(self, keys, query, own):
+    def forward(self, keys: torch.Tensor, query: torch.Tensor, own: float) -> torch.Tensor:
         attend = self.self_att["att"]
         mixed = own * attend(keys, keys, keys)[0] + (1 - own) * attend(query, keys, keys)[0]
         x = self.norm1["norm"](keys + mixed)
-        return self.norm2["norm"](x + self.pos_ffn["ffn"](x))
+        made: torch.Tensor = self.norm2["norm"](x + self.pos_ffn["ffn"](x))
+        return made
 
 
 class Source(nn.Module):
@@ -57,7 +61,7 @@ class Source(nn.Module):
         self.layer1 = SourceLayer(width, heads, inner)
         self.layer2 = SourceLayer(width, heads, inner)
 
-    def forward(self, audio, video):
+    def forward(self, audio: torch.Tensor, video: torch.Tensor) -> torch.Tensor:
         frames, width = audio.shape[1:]
         video = torch.cat([video, video.new_zeros(video.shape[0], frames, width)], 1)[:, :frames]
         rate = torch.exp(torch.arange(0, width, 2).float() * (-9.210340371976184 / width))
@@ -65,10 +69,12 @@ class Source(nn.Module):
         table = torch.zeros(frames, width)
         table[:, 0::2], table[:, 1::2] = torch.sin(angle), torch.cos(angle)
         audio, video = audio + table, video + table
-        return (self.layer1(audio, video, self.own) + self.layer2(video, audio, self.own))
+        made: torch.Tensor = (self.layer1(audio, video, self.own)
+                              + self.layer2(video, audio, self.own))
+        return made
 
 
-def ours(state: dict) -> dict:
+def ours(state: State) -> State:
     """The checkpoint's names as ours."""
     renamed = {}
     for name, value in state.items():
@@ -85,7 +91,7 @@ def ours(state: dict) -> dict:
     return renamed
 
 
-def check_table(table, width: int, path: str) -> None:
+def check_table(table: Optional[torch.Tensor], width: int, path: str) -> None:
     """The stored table must be the sinusoids that we compute."""
     if table is None:
         return
@@ -94,7 +100,8 @@ def check_table(table, width: int, path: str) -> None:
         raise ValueError(f"{path}: positional_encoding.pe is not the published sinusoid table")
 
 
-def write_fusion(path: str, name: str, state: dict, options, repeat: int, what: str) -> float:
+def write_fusion(path: str, name: str, state: State, options: Namespace, repeat: int,
+                 what: str) -> float:
     """`state` has the names below ``fusion.``."""
     state = dict(state)
     table = state.pop("positional_encoding.pe", None)
@@ -119,7 +126,7 @@ def write_fusion(path: str, name: str, state: dict, options, repeat: int, what: 
     return parts.write_model(path, network, manifest, source, inputs, what)
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     if len(options.checkpoints) != 1:
         raise ValueError("svt-av is made of one checkpoint: a CKPT folder or its model.ckpt")
     for name, part in (("--audio", options.audio), ("--video", options.video)):

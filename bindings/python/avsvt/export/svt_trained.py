@@ -9,16 +9,18 @@ needed to write its parts, and it is itself what they are compared with.
 import json
 import os
 import re
+from typing import Optional
 
 import torch
 
 from ..networks import SpeechEncoder
 from . import encoder, weights
+from .types import Run, State, Told
 
 MANIFEST = "avsvt.yaml"
 
 
-def read(path: str, kind: str, known: str) -> tuple:
+def read(path: str, kind: str, known: str) -> tuple[torch.jit.ScriptModule, str]:
     """The network and its manifest, of what `kind` has exported; `known` is an entry
     that its encoders alone have."""
     if not os.path.exists(path):
@@ -38,17 +40,17 @@ def read(path: str, kind: str, known: str) -> tuple:
     return network, text.decode() if isinstance(text, bytes) else text
 
 
-def licence_of(told: str):
+def licence_of(told: str) -> Optional[str]:
     """The one that a manifest names."""
     found = re.search(r"^licence: (.+)$", told, re.MULTILINE)
     return found and (json.loads(found[1]) if found[1].startswith('"') else found[1])
 
 
-def detached(network) -> dict:
+def detached(network: torch.nn.Module) -> State:
     return {name: value.detach() for name, value in network.state_dict().items()}
 
 
-def sizes(whole) -> dict:
+def sizes(whole: torch.jit.ScriptModule) -> Told:
     """The options of our network for the encoder in this one."""
     of, state = whole.encoder, encoder.fold(whole.encoder.state_dict())
     front, layers, positions = (list(each.children()) for each in
@@ -86,11 +88,11 @@ class Trained(encoder.Encoder):
         family = re.search(r"^encoder: .*\bfamily: ([\w-]+)", self.told, re.MULTILINE)
         self.family = family[1] if family else "unknown"
 
-    def head(self) -> tuple:
+    def head(self) -> tuple[torch.Tensor, torch.Tensor]:
         state = self.whole.state_dict()
         return state["head.weight"], state["head.bias"]
 
-    def licence(self):
+    def licence(self) -> Optional[str]:
         return licence_of(self.told)
 
     def network(self) -> SpeechEncoder:
@@ -98,7 +100,9 @@ class Trained(encoder.Encoder):
         weights.put(network, encoder.fold(detached(self.whole.encoder)), self.what)
         return network.eval()
 
-    def source(self, folder=None):
-        def features(sounds, lengths=None):
-            return self.whole.alone(sounds, lengths)
+    def source(self, folder: Optional[str] = None) -> tuple[Run, str]:
+        def features(sounds: torch.Tensor,
+                     lengths: Optional[torch.Tensor] = None) -> torch.Tensor:
+            made: torch.Tensor = self.whole.alone(sounds, lengths)
+            return made
         return features, os.path.basename(self.what)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Export of AV_SVT's video-only system: encoder, head and the pipeline file."""
 import os
+from argparse import ArgumentParser, Namespace
+
+import torch
 
 from ..networks import avhubert as networks
 from . import avhubert, encoder, parts, svt_trained, weights
+from .types import State, Told
 
 SUMMARY = ("AV_SVT's video system: encoder, head and pipeline file (a CKPT folder, or its "
            "encoder.ckpt and head.ckpt; or what `avsvt train` made of svt-video-whole)")
@@ -12,7 +16,7 @@ HEADS = ["head.ckpt", "video_cls.pt"]
 FRAME_RATE = 50.0
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--no-output-norm", action="store_true",
                         help="the features were not normalised in training")
     parser.add_argument("--post-norm", action="store_true",
@@ -21,17 +25,18 @@ def add_arguments(parser) -> None:
     avhubert.add_common(parser)
 
 
-def sort_checkpoints(given: list, kind: str = "svt-video") -> tuple:
+def sort_checkpoints(given: list[str], kind: str = "svt-video") -> tuple[str, str]:
     """The files of the encoder and the head."""
     if len(given) == 1 and os.path.isdir(given[0]):
         return weights.in_folder(given[0], ENCODERS), weights.in_folder(given[0], HEADS)
     if len(given) != 2 or any(os.path.isdir(each) for each in given):
         raise ValueError(f"{kind} is made of a CKPT folder, or of its encoder's file and its "
                          "head's (encoder.ckpt head.ckpt)")
-    return tuple(given)
+    return given[0], given[1]
 
 
-def of_checkpoint(given: list, options) -> tuple:
+def of_checkpoint(given: list[str], options: Namespace) -> tuple[
+        State, Told, tuple[torch.Tensor, torch.Tensor]]:
     """The encoder's weights and configuration, and the head's weight and bias."""
     path, head = sort_checkpoints(given)
     state, _ = avhubert.load(path)
@@ -41,7 +46,7 @@ def of_checkpoint(given: list, options) -> tuple:
     return state, config, parts.note_head(weights.state_of(head), head, config["width"], path)
 
 
-def sizes(whole) -> dict:
+def sizes(whole: torch.jit.ScriptModule) -> Told:
     """The options of our network for the encoder in a trained one."""
     body = whole.encoder.body
     layers, state = list(body.layers.children()), encoder.fold(body.state_dict())
@@ -51,7 +56,7 @@ def sizes(whole) -> dict:
             "whole_norm": whole.output_norm}
 
 
-def export_trained(path: str, options) -> str:
+def export_trained(path: str, options: Namespace) -> str:
     """The parts of one file, which is itself what they are compared with."""
     if options.no_output_norm or options.post_norm or options.heads is not None:
         raise ValueError(f"{path}: a trained model file says itself what --no-output-norm, "
@@ -73,7 +78,7 @@ def export_trained(path: str, options) -> str:
     return join(to, worst, os.path.basename(path))
 
 
-def join(to: dict, worst: float, compared: str) -> str:
+def join(to: dict[str, str], worst: float, compared: str) -> str:
     """The pipeline file of the parts; what is told of them."""
     parts.write_pipeline(to["pipeline"], {"video": to["encoder"], "head": to["head"]},
                          {"mode": "published"})
@@ -81,7 +86,7 @@ def join(to: dict, worst: float, compared: str) -> str:
             f"{compared} by at most {worst:.2g}")
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     given = options.checkpoints
     if len(given) == 1 and not os.path.isdir(given[0]):
         return export_trained(given[0], options)

@@ -6,6 +6,7 @@ What `avsvt train` makes of the file is a file of the same kind, and transcribes
 by itself; see recipes/av-svt-video.yaml.
 """
 import os
+from argparse import ArgumentParser, Namespace
 
 import torch
 
@@ -14,6 +15,7 @@ from ..networks import avhubert as networks
 from . import avhubert, parts, spare, svt_video
 from .avhubert_source import Source
 from .svt_audio_whole import add_training, new_head
+from .types import State, Told
 
 SUMMARY = ("AV_SVT's video system as one network to be trained (AV-HuBERT's fairseq .pt for a "
            "new head; a CKPT folder, or its encoder.ckpt and head.ckpt)")
@@ -22,12 +24,12 @@ PUBLISHED = {"dropout": 0.1, "attention_dropout": 0.1, "activation_dropout": 0.0
              "dropout_input": 0.1, "encoder_layerdrop": 0.05, "feature_grad_mult": 0.1}
 
 
-def add_arguments(parser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     svt_video.add_arguments(parser)
     add_training(parser, "film")
 
 
-def gather(options) -> tuple:
+def gather(options: Namespace) -> tuple[State, Told, Told, tuple[torch.Tensor, torch.Tensor], str]:
     """The encoder's weights and configuration, what acts in its training, the head,
     and what to tell."""
     given = options.checkpoints
@@ -50,7 +52,7 @@ def gather(options) -> tuple:
             new_head(config["width"], options.seed), note)
 
 
-def manifest(name: str, config: dict, training: dict, options) -> dict:
+def manifest(name: str, config: Told, training: Told, options: Namespace) -> Told:
     rate = svt_video.FRAME_RATE
     return {"avsvt": 1, "name": name, "role": "pipeline", "task": "notes",
             "input": {"kind": "video", **avhubert.sees(rate)},
@@ -63,7 +65,7 @@ def manifest(name: str, config: dict, training: dict, options) -> dict:
             "licence": options.licence}
 
 
-def export(options) -> str:
+def export(options: Namespace) -> str:
     state, config, training, (weight, bias), note = gather(options)
     path = options.checkpoints[0]
     encoder = networks.VideoEncoder(networks.Body(**config, **training))

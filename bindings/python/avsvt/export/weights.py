@@ -12,8 +12,12 @@ import os
 import pickle
 import types
 import warnings
+from collections.abc import Callable, Iterable
+from typing import IO, Any, Optional
 
 import torch
+
+from .types import State
 
 _PLAIN = {
     ("collections", "OrderedDict"): collections.OrderedDict,
@@ -32,22 +36,22 @@ _PLAIN = {
 class StandIn:
     """Whatever a pickle asks for that is not known: remembers, does nothing."""
 
-    def __init__(self, *arguments, **named):
+    def __init__(self, *arguments: Any, **named: Any):
         self.arguments = arguments
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         self.state = state
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         pass
 
-    def append(self, value):
+    def append(self, value: Any) -> None:
         pass
 
-    def extend(self, values):
+    def extend(self, values: Any) -> None:
         pass
 
-    def add(self, value):
+    def add(self, value: Any) -> None:
         pass
 
 
@@ -58,7 +62,7 @@ def _stand_in(module: str, name: str) -> type:
 class Unpickler(pickle.Unpickler):
     """Knows tensors and plain containers; everything else is a stand-in."""
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         module = {"__builtin__": "builtins"}.get(module, module)
         known = _PLAIN.get((module, name))
         if known is not None:
@@ -71,13 +75,14 @@ class Unpickler(pickle.Unpickler):
         return _stand_in(module, name)
 
 
-def _load(file, **options):
+def _load(file: IO[bytes], **options: Any) -> Any:
     return Unpickler(file, **options).load()
 
 
 _READER = types.ModuleType("avsvt_safe_pickle")
-_READER.Unpickler, _READER.load = Unpickler, _load
-_READER.loads = lambda data, **options: _load(io.BytesIO(data), **options)
+vars(_READER).update(
+    Unpickler=Unpickler, load=_load,
+    loads=lambda data, **options: _load(io.BytesIO(data), **options))
 
 
 def _why(error: Exception) -> str:
@@ -94,7 +99,7 @@ def is_model(path: str) -> bool:
         return False
 
 
-def _read(path: str):
+def _read(path: str) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
@@ -103,7 +108,7 @@ def _read(path: str):
         return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_READER)
 
 
-def read(path: str):
+def read(path: str) -> Any:
     """The checkpoint's content."""
     if not os.path.exists(path):
         raise ValueError(f"{path}: there is no such file")
@@ -123,25 +128,26 @@ def read(path: str):
                          f"{_why(error)}") from error
 
 
-def of_model(path: str) -> dict:
+def of_model(path: str) -> State:
     """The weights of a model file."""
     if not os.path.exists(path):
         raise ValueError(f"{path}: there is no such file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # TorchScript is deprecated; it is our format
-            return torch.jit.load(path, map_location="cpu").state_dict()
+            state: State = torch.jit.load(path, map_location="cpu").state_dict()
+            return state
     except RuntimeError as error:
         raise ValueError(f"{path}: not a model file: {_why(error)}") from error
 
 
-def mean(states: list) -> dict:
+def mean(states: list[State]) -> State:
     """The mean of networks' weights; what is not a float is the first's."""
     return {name: torch.stack([s[name].double() for s in states]).mean(0).to(first.dtype)
             if first.is_floating_point() else first for name, first in states[0].items()}
 
 
-def state_of(path: str) -> dict:
+def state_of(path: str) -> State:
     """A state dict: names and float tensors. DataParallel's prefix goes."""
     state = read(path)
     if not isinstance(state, dict) or not state or not all(
@@ -153,13 +159,13 @@ def state_of(path: str) -> dict:
     return floats(state)
 
 
-def floats(state: dict) -> dict:
+def floats(state: State) -> State:
     """Half precision of files becomes float32."""
     return {name: value.float() if value.is_floating_point() else value
             for name, value in state.items()}
 
 
-def in_folder(path: str, names: list) -> str:
+def in_folder(path: str, names: list[str]) -> str:
     """A checkpoint file, or the first of `names` in a checkpoint's folder."""
     if not os.path.isdir(path):
         return path
@@ -169,19 +175,19 @@ def in_folder(path: str, names: list) -> str:
     raise ValueError(f"{path}: has no {' or '.join(names)}")
 
 
-def take(state: dict, prefix: str) -> dict:
+def take(state: State, prefix: str) -> State:
     """The entries under a prefix, without it."""
     return {name[len(prefix):]: value for name, value in state.items()
             if name.startswith(prefix)}
 
 
-def some(names) -> str:
+def some(names: Iterable[str]) -> str:
     names = sorted(names)
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(names[:5]) + more
 
 
-def shape(state: dict, name: str, path: str, rank: int) -> torch.Size:
+def shape(state: State, name: str, path: str, rank: int) -> torch.Size:
     """The shape of an entry that must be there, with so many sizes."""
     if name not in state:
         raise ValueError(f"{path}: it lacks {name}")
@@ -202,8 +208,9 @@ def misfit(name: str, value: torch.Tensor, wanted: torch.Tensor) -> str:
     return ""
 
 
-def put(network: torch.nn.Module, state: dict, path: str, theirs=str,
-        spare=lambda name: False) -> None:
+def put(network: torch.nn.Module, state: State, path: str,
+        theirs: Callable[[str], str] = str,
+        spare: Callable[[str], object] = lambda name: False) -> None:
     """Give the network exactly these weights; name what does not fit as the
     checkpoint names it. `theirs`: our name -> the checkpoint's, by which `state`
     has it; `spare`: whether an entry of the checkpoint may be left out."""
@@ -223,7 +230,7 @@ def put(network: torch.nn.Module, state: dict, path: str, theirs=str,
     network.load_state_dict({name: state[other] for name, other in found.items()}, strict=False)
 
 
-def plain(value, known=None):
+def plain(value: Any, known: Optional[dict[int, Any]] = None) -> Any:
     """Containers of omegaconf and argparse, which are read as stand-ins, as
     plain ones; None for one that lies in itself."""
     known = {} if known is None else known  # by identity: shared ones are made once
@@ -235,7 +242,7 @@ def plain(value, known=None):
     return known[id(value)]
 
 
-def _plain(value, known: dict):
+def _plain(value: Any, known: dict[int, Any]) -> Any:
     if isinstance(value, dict):
         return {key: plain(each, known) for key, each in value.items()}
     inside = getattr(value, "state", None)

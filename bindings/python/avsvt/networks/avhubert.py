@@ -48,8 +48,9 @@ class Spectra(nn.Module):
     points: Final[int] = FFT
     stacked: Final[int] = STACKED
     width: Final[int] = STACKED * BANDS
+    filters: Tensor
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.register_buffer("filters", mel_filters().float(), persistent=False)
 
@@ -131,7 +132,7 @@ class Body(nn.Module):
             x = self.norm(x)
         x = self.dropout(x)
         for layer in self.layers:
-            if not is_left_out(self.training, self.layer_drop, x.device):
+            if not is_left_out(self.training, self.layer_drop):
                 x = layer(x, None, behind)
         if self.norm_first and self.final:
             x = self.norm(x)

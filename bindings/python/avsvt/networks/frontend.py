@@ -4,9 +4,12 @@
 Everything here is a table or a plain operation (frame, window, Fourier
 transform, matrix product, logarithm), so that it can be rebuilt in C.
 """
+from typing import Any, Tuple, TypeVar
+
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 SAMPLE_RATE = 16000
@@ -26,7 +29,10 @@ MEL_BANDS = 64
 LAG_SPECTRUM_BINS = 512       # bins below 4 kHz enter the autocorrelation
 
 
-def midi_to_hz(midi):
+Pitch = TypeVar("Pitch", float, NDArray[np.floating[Any]])
+
+
+def midi_to_hz(midi: Pitch) -> Pitch:
     return 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
 
 
@@ -98,6 +104,12 @@ class FrontEnd(nn.Module):
     def __init__(self, lookahead: int = 0):
         super().__init__()
         self.lookahead = lookahead
+        # Not told of the class: TorchScript would write it with other types.
+        self.pitch_window: Tensor
+        self.timing_window: Tensor
+        self.pitch_filters: Tensor
+        self.mel_filters: Tensor
+        self.lag_cosines: Tensor
         # Cloned, since hann_window() returns all but the last of a longer block,
         # and model files should hold exactly what is used.
         self.register_buffer("pitch_window", torch.hann_window(PITCH_WINDOW).clone())
@@ -121,7 +133,7 @@ class FrontEnd(nn.Module):
             return F.pad(samples, [size - hop, rows * 320 - samples.shape[1]])
         return F.pad(samples, [size // 2, size // 2 + 320 - hop])
 
-    def forward(self, samples: Tensor):
+    def forward(self, samples: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         batch = samples.shape[0]
         frames = samples.shape[1] // 320 + 1
         rows = frames + self.lookahead - 1 if self.lookahead > 0 else frames

@@ -42,7 +42,7 @@ class Lips(nn.Module):
     step: Final[int] = 256  # frames at a time: the first layers are large. In training
                             # all at once: batch normalisation looks at all of them
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv3d(1, 64, (5, 7, 7), (1, 2, 2), (0, 3, 3), bias=False)
         self.norm = nn.BatchNorm3d(64)

@@ -4,12 +4,13 @@
 Native family ``harmonic-gru-1``: only framing, Fourier transform, matrix
 product, convolution, batch normalisation (which folds), softmax and GRU.
 """
+from typing import Tuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .frontend import FINE_BINS, HARMONIC_SHIFTS, MEL_BANDS, FrontEnd
-
 
 
 class TimeBlock(nn.Module):
@@ -76,7 +77,7 @@ class PitchBranch(nn.Module):
         self.posterior = TimeBlock(FINE_BINS, width // 3, 3, live)
         self.summary = TimeBlock(2 * channels, width // 4, 3, live)
 
-    def forward(self, pitch: Tensor, lags: Tensor):
+    def forward(self, pitch: Tensor, lags: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         # The spectrum shifted so that harmonics 1 to 6 of a bin's pitch lie
         # over the bin; beside them the autocorrelation at one and two periods.
         planes = torch.stack([
@@ -122,11 +123,12 @@ class NoteNetwork(nn.Module):
         # onset, silence, no pitch, offset
         self.heads = nn.Linear(hidden if live else 2 * hidden, 4)
 
-    def forward(self, samples: Tensor):
+    def forward(self, samples: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         pitch, lags, timing = self.front(samples)
         return self.body(pitch, lags, timing)
 
-    def body(self, pitch: Tensor, lags: Tensor, timing: Tensor):
+    def body(self, pitch: Tensor, lags: Tensor,
+             timing: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         """The trained part, from the front end's views. The constants bring
         the views to about unit size."""
         timing = ((timing + 6.0) / 2.0).transpose(1, 2)

@@ -4,6 +4,8 @@ recipes/sight. Its parts become the model files of a pipeline: sound, sight,
 fusion, head. Either sense may be missing: zeros stand in the place of its
 features, and training goes through all three cases.
 """
+from typing import Tuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,7 +32,7 @@ class Hearing(nn.Module):
         self.timing_wide = TimeBlock(width, width, 3)
         self.joint = TimeBlock(width + width // 3 + width // 4, width, 3)
 
-    def layers(self, samples: Tensor):
+    def layers(self, samples: Tensor) -> Tuple[Tensor, Tensor]:
         pitch, lags, timing = self.front(samples)
         _, semitone, of_pitch = self.pitch((pitch + 6.0) / 2.0, lags * 2.0)
         of_time = self.timing_wide(self.timing_near(((timing + 6.0) / 2.0).transpose(1, 2)))

@@ -6,6 +6,7 @@ it is: normalisation, where an encoder wants it, is part of the network, since
 only here a batch knows where each sound ends. A batch whose sounds have
 several lengths gives each what it gives alone.
 """
+from collections.abc import Sequence
 from typing import Optional
 
 import torch
@@ -29,7 +30,8 @@ def normalise(x: Tensor, filled: Optional[Tensor], epsilon: float) -> Tensor:
     count = filled.sum(axes, keepdim=True)
     mean = (x * filled).sum(axes, keepdim=True) / count
     away = (x - mean) * filled
-    return away * torch.rsqrt(away.pow(2).sum(axes, keepdim=True) / count + epsilon)
+    scale = torch.rsqrt(away.pow(2).sum(axes, keepdim=True) / count + epsilon)
+    return (away * scale).to(x.dtype)
 
 
 def filled_until(lengths: Tensor, size: int) -> Tensor:
@@ -54,7 +56,7 @@ class ChannelNorm(nn.Module):
             count = filled.sum(1, keepdim=True)
             away = (x - (x * filled).sum(1, keepdim=True) / count) * filled
             scale = torch.rsqrt(away.pow(2).sum(1, keepdim=True) / count + 1e-5)
-        return away * (scale * self.weight) + self.bias
+        return (away * (scale * self.weight) + self.bias).to(x.dtype)
 
 
 class Convolution(nn.Module):
@@ -98,7 +100,9 @@ class Convolution(nn.Module):
                                      x.storage_offset() + first * inputs)
             part = weight[:, first:first + taps].reshape(outputs, taps * inputs)
             if first > 0:
-                made.baddbmm_(under, part.t().unsqueeze(0).expand(batch, -1, -1))
+                # Autocast rounds what goes into linear(), but not this.
+                part = part.t().unsqueeze(0).to(made.dtype).expand(batch, -1, -1)
+                made.baddbmm_(under.to(made.dtype), part)
             else:
                 made = F.linear(under, part, self.conv.bias)
         return made
@@ -146,15 +150,17 @@ class SpeechEncoder(nn.Module):
     """
 
     def __init__(self, width: int = 768, layers: int = 12, heads: int = 12,
-                 inner: int = 3072, channels=(512,) * 7, kernels=KERNELS, strides=STRIDES,
+                 inner: int = 3072, channels: Sequence[int] = (512,) * 7,
+                 kernels: Sequence[int] = KERNELS, strides: Sequence[int] = STRIDES,
                  front_norm: str = "time", conv_bias: bool = False,
                  projection_norm: bool = True, norm_first: bool = False,
                  final_norm: bool = True, position_kernel: int = 128,
                  position_groups: int = 16, position_layers: int = 0, buckets: int = 0,
                  farthest: int = 800, epsilon: float = 1e-5, input_epsilon: float = 0.0,
-                 mix=None, output_norm: bool = False, dropout: float = 0.0,
-                 attention_dropout: float = 0.0, inner_dropout: float = 0.0,
-                 projection_dropout: float = 0.0, layer_drop: float = 0.0):
+                 mix: Optional[Sequence[float]] = None, output_norm: bool = False,
+                 dropout: float = 0.0, attention_dropout: float = 0.0,
+                 inner_dropout: float = 0.0, projection_dropout: float = 0.0,
+                 layer_drop: float = 0.0):
         super().__init__()
         if mix is not None and len(mix) != layers + 1:
             raise ValueError(f"{layers + 1} weights of states are needed, not {len(mix)}")
@@ -186,7 +192,7 @@ class SpeechEncoder(nn.Module):
     def frames(self, lengths: Tensor) -> Tensor:
         """How many frames sounds of these lengths give."""
         for stage in self.front:
-            lengths = stage.count(lengths)
+            lengths = stage.count(lengths)  # type: ignore[operator]
         return lengths
 
     def encode_front(self, samples: Tensor, lengths: Optional[Tensor]) -> Tensor:
@@ -196,7 +202,7 @@ class SpeechEncoder(nn.Module):
         x = samples.unsqueeze(2)
         for stage in self.front:
             if lengths is not None:
-                lengths = stage.count(lengths)
+                lengths = stage.count(lengths)  # type: ignore[operator]
             x = stage(x, lengths)
         if self.projection_norm is not None:
             x = self.projection_norm(x)
@@ -222,7 +228,7 @@ class SpeechEncoder(nn.Module):
             mixed = x * self.mix[0]
         last = len(self.layers) - 1
         for i, layer in enumerate(self.layers):
-            if not is_left_out(self.training, self.layer_drop, x.device):
+            if not is_left_out(self.training, self.layer_drop):
                 x = layer(x, bias, behind)
             if i == last and self.norm_first and self.norm is not None:
                 x = self.norm(x)
@@ -235,7 +241,7 @@ class SpeechEncoder(nn.Module):
         filled: Optional[Tensor] = None
         behind: Optional[Tensor] = None
         if lengths is not None:
-            until = filled_until(self.frames(lengths), x.shape[1])
+            until = filled_until(self.frames(lengths), x.shape[1]).to(x.dtype)
             behind = torch.zeros_like(until).masked_fill(until == 0.0, float("-inf"))
             filled = until.unsqueeze(2)
             x = x * filled

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 SCORES = 1 << 22
 
 
-def is_left_out(training: bool, probability: float, device: torch.device) -> bool:
-    """Whether a layer is passed by this time: layer drop, in training only."""
+def is_left_out(training: bool, probability: float) -> bool:
+    """Whether a layer is passed by this time: layer drop, in training only. Drawn on
+    the CPU wherever the network is: it would wait there for all that a GPU has to do."""
     return (training and probability > 0.0
-            and bool(torch.rand(1, device=device).item() < probability))
+            and bool(torch.rand(1, device="cpu").item() < probability))
 
 
 class RelativePositions(nn.Module):
@@ -57,6 +58,37 @@ class Gate(nn.Module):
         return gates.unsqueeze(3)
 
 
+def attend_in_blocks(q: Tensor, k: Tensor, v: Tensor, gates: Optional[Tensor],
+                     distances: Optional[Tensor], filled: Optional[Tensor], scale: float,
+                     dropout: float, most_scores: int) -> Tensor:
+    """What the queries find, each [batch, heads, time, width of a head]; the other
+    arguments are SelfAttention's."""
+    time = q.shape[2]
+    q, k = q * scale, k.transpose(2, 3)
+    block = max(64, most_scores // (q.shape[0] * q.shape[1] * time))
+    mixed: List[Tensor] = []
+    for first in range(0, time, block):
+        last = min(time, first + block)
+        scores = torch.matmul(q[:, :, first:last], k)
+        if gates is not None and distances is not None:
+            # Row i of the bias is distances[time - 1 - i .. 2 time - 2 - i].
+            rows = torch.arange(time - 1 - first, time - 1 - last, -1, device=q.device)
+            bias = distances.unfold(1, time, 1).index_select(1, rows)
+            scores = scores + gates[:, :, first:last] * bias
+        if filled is not None:
+            scores = scores + filled[:, None, None, :]
+        weights = torch.dropout(torch.softmax(scores, -1), dropout, True)
+        mixed.append(torch.matmul(weights, v))
+    return torch.cat(mixed, 2) if len(mixed) > 1 else mixed[0]
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, filled: Optional[Tensor], scale: float,
+           dropout: float, most_scores: int) -> Tensor:
+    """Without gates. On a GPU the library puts libtorch's own attention in its place,
+    which TorchScript of 1.13 could not read: it knows this by name and arguments."""
+    return attend_in_blocks(q, k, v, None, None, filled, scale, dropout, most_scores)
+
+
 class SelfAttention(nn.Module):
     """Multi-head attention of a sequence to itself; `gated` as in WavLM."""
 
@@ -82,29 +114,14 @@ class SelfAttention(nn.Module):
                 filled: Optional[Tensor]) -> Tensor:
         """`distances`: what RelativePositions gives; `filled` [batch, time] is
         0 where there is sound and -inf where there is only padding."""
-        batch, time, width = x.shape
-        q = self.split(self.query(x) * self.scale)
-        k = self.split(self.key(x)).transpose(2, 3)
-        v = self.split(self.value(x))
-        gates: Optional[Tensor] = None
-        if self.gate is not None:
-            gates = self.gate(self.split(x))
-        block = max(64, self.most_scores // (batch * self.heads * time))
-        mixed = torch.jit.annotate(List[Tensor], [])
-        for first in range(0, time, block):
-            last = min(time, first + block)
-            scores = torch.matmul(q[:, :, first:last], k)
-            if gates is not None and distances is not None:
-                # Row i of the bias is distances[time - 1 - i .. 2 time - 2 - i].
-                rows = torch.arange(time - 1 - first, time - 1 - last, -1, device=x.device)
-                bias = distances.unfold(1, time, 1).index_select(1, rows)
-                scores = scores + gates[:, :, first:last] * bias
-            if filled is not None:
-                scores = scores + filled[:, None, None, :]
-            weights = F.dropout(torch.softmax(scores, -1), self.dropout, self.training)
-            mixed.append(torch.matmul(weights, v))
-        joined = torch.cat(mixed, 2) if len(mixed) > 1 else mixed[0]
-        return self.out(joined.transpose(1, 2).reshape(batch, time, width))
+        q, k, v = self.split(self.query(x)), self.split(self.key(x)), self.split(self.value(x))
+        dropout = self.dropout if self.training else 0.0
+        if self.gate is None:
+            found = attend(q, k, v, filled, self.scale, dropout, self.most_scores)
+        else:
+            found = attend_in_blocks(q, k, v, self.gate(self.split(x)), distances, filled,
+                                     self.scale, dropout, self.most_scores)
+        return self.out(found.transpose(1, 2).reshape(x.shape))
 
 
 class Layer(nn.Module):
