@@ -5,8 +5,8 @@
 
 Sinsy (pysinsy) sings made melodies in Japanese syllables with the voice NIT SONG070
 F001, whose pitch, timing and joins were learnt from a singer. OUT gets SONG.flac
-(16 kHz) and SONG.txt as resing.py makes them, labelled by the same rules; a song in
-which a note cannot be found in the sound is left out. transpose.py gives them other
+(16 kHz) and SONG.txt as resing.py makes them, labelled by the same rules; a phrase in
+which a note cannot be found in the sound is left out. transpose.py gives songs other
 voices.
 """
 import argparse
