@@ -39,10 +39,10 @@ def check(root, tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("python", ["3.10", "3.13"])
-def test_the_package_is_strictly_typed(check, python):
+def test_the_package_is_strictly_typed(check):
     pytest.importorskip("torch", reason="left out: PyTorch, whose types it needs, is not there")
-    assert check("--python-version", python).startswith("Success: ")
+    told = check("--python-version", "3.10")  # the oldest that it runs with
+    assert told.startswith("Success: "), told
 
 
 def test_users_are_told_the_types(check, root):
