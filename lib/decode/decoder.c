@@ -256,8 +256,7 @@ static void end_with_sound(const avsvti_decoder *d, double end_s, avsvti_note_li
         int is_cut = note->offset_s > end_s;
         if (is_cut)
             note->offset_s = end_s;
-        double length_s = note->offset_s - note->onset_s;
-        if (!is_cut || (length_s > 0 && length_s >= d->settings.min_duration_s - 1e-9))
+        if (!is_cut || avsvti_note_lasts(note, d->settings.min_duration_s))
             list->notes[kept++] = *note;
     }
     list->count = kept;

@@ -139,8 +139,7 @@ static avsvt_status settle(avsvti_fill *f, const avsvti_heard *heard, const piec
         f->held.offset_s = note.offset_s;
         return AVSVT_OK;
     }
-    double length_s = note.offset_s - note.onset_s;
-    if (!(length_s > 0 && length_s >= f->note_s - 1e-9))
+    if (!avsvti_note_lasts(&note, f->note_s))
         return AVSVT_OK;
     avsvt_status status = give_held(f, list, err);
     return status == AVSVT_OK ? avsvti_note_list_append(list, &note, err) : status;

@@ -21,6 +21,13 @@ struct avsvt_notes {
     size_t count;
 };
 
+/* Whether it is of any length, and not shorter than that. */
+static inline int avsvti_note_lasts(const avsvt_note *note, double least_s)
+{
+    double length_s = note->offset_s - note->onset_s;
+    return length_s > 0 && length_s >= least_s - 1e-9;
+}
+
 void avsvti_note_list_init(avsvti_note_list *list, const avsvt_allocator *a);
 /* Copies *note and sets its struct_size. */
 avsvt_status avsvti_note_list_append(avsvti_note_list *list,

@@ -32,27 +32,40 @@ def songs_parser(about, songs, seed):
     """What every program that makes songs out of voices is told."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("voices", type=Path)
+    add_songs(parser, songs, seed)
+    add_speakers(parser)
+    return parser
+
+
+def add_songs(parser, songs, seed):
     parser.add_argument("out", type=Path)
     parser.add_argument("--songs", type=int, default=songs)
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
-    add_speakers(parser)
     parser.add_argument("--processes", type=int, default=2)
-    return parser
 
 
 def make_songs(song, args, *more):
-    """Calls song((speaker, files, seed, out, seconds, *more)) for each song, in several
-    processes; it gives the number of notes (0: no song was made) and the seconds."""
-    args.out.mkdir(parents=True, exist_ok=True)
+    """Songs by make_all(), of song((speaker, files, seed, out, seconds, *more))."""
     rng = np.random.default_rng(args.seed)
     voices = speakers_in(args.voices, args.only, args.without)
     names = list(voices)
     # A voice with much material sings more songs, but not in proportion.
     weight = np.array([min(160, len(voices[n])) for n in names], float) ** 0.7
     chosen = rng.choice(len(names), args.songs, p=weight / weight.sum())
-    jobs = [(names[s], voices[names[s]], args.seed * 100003 + i, args.out, args.seconds, *more)
-            for i, s in enumerate(chosen)]
+    make_all(song, args, [(names[s], voices[names[s]], seed, args.out, args.seconds, *more)
+                          for s, seed in zip(chosen, seeds(args))])
+
+
+def seeds(args):
+    """One for each song."""
+    return range(args.seed * 100003, args.seed * 100003 + args.songs)
+
+
+def make_all(song, args, jobs):
+    """Calls song(job) for each job, in several processes; it gives the number of notes
+    (0: no song was made) and the seconds."""
+    args.out.mkdir(parents=True, exist_ok=True)
     with Pool(args.processes) as pool:
         made = list(pool.imap_unordered(song, jobs, chunksize=2))
     print(f"{sum(s > 0 for _, s in made)} songs, {sum(s for _, s in made) / 60:.1f} min, "

@@ -12,8 +12,6 @@ voices.
 import argparse
 import tempfile
 from dataclasses import dataclass
-from multiprocessing import Pool
-from pathlib import Path
 
 import numpy as np
 import pysinsy
@@ -21,6 +19,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import resample_poly
 
 from melody import STYLES, compose, draw_style
+from singers import add_songs, make_all, seeds
 from songs import write_song
 from voice import RATE, STEP_S, analyse, level_of
 
@@ -224,9 +223,8 @@ def song(job):
         begin, end = phrase[0].start - LEAD_S, phrase[-1].end + LAST_FADES_S
         if not place(heard, phrase):
             continue
-        for note in phrase:
-            joined = any(note.offset == other.onset for other in phrase)
-            early = 0 if joined else OFFSET_EARLY_S
+        for note, after in zip(phrase, [*phrase[1:], None]):
+            early = 0 if after and note.offset == after.onset else OFFSET_EARLY_S
             rows.append((note.onset * STEP_S - begin + at,
                          note.offset * STEP_S - early - begin + at, note.pitch))
         parts.append(samples[int(begin * RATE):int(end * RATE)])
@@ -241,20 +239,10 @@ def song(job):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--songs", type=int, default=120)
-    parser.add_argument("--seed", type=int, default=71)
-    parser.add_argument("--seconds", type=float, default=26.0, help="length of a song")
+    add_songs(parser, songs=120, seed=71)
     parser.add_argument("--style", choices=STYLES, default="sheet", help="how it is sung")
-    parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    jobs = [(args.seed * 100003 + i, args.out, args.seconds, args.style)
-            for i in range(args.songs)]
-    with Pool(args.processes) as pool:
-        made = list(pool.imap_unordered(song, jobs))
-    print(f"{sum(n > 0 for n, _ in made)} songs, {sum(s for _, s in made) / 60:.1f} min, "
-          f"{sum(n for n, _ in made)} notes")
+    make_all(song, args, [(seed, args.out, args.seconds, args.style) for seed in seeds(args)])
 
 
 if __name__ == "__main__":
