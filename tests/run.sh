@@ -72,7 +72,7 @@ prepare() {
         [ -x build/venv/bin/pytest ] || build/venv/bin/pip install -q --ignore-installed pytest
     fi
     # Debian's can't read the types of a NumPy as new as pip's.
-    build/venv/bin/pip install -q "mypy>=1.11"
+    build/venv/bin/pip install -q "mypy>=1.11" pytest-xdist
     # Exporters of speech encoders are compared with its networks.
     build/venv/bin/python -c "import transformers" 2>/dev/null ||
         build/venv/bin/pip install -q "transformers>=4.40" ||
@@ -86,7 +86,8 @@ with_gcc() {
     tests gcc
     [ -d bindings/python/tests ] || return 0
     AVSVT_LIBRARY=$out/gcc/libavsvt.so PYTHONPATH=bindings/python \
-        AVSVT_MODULE_PATH=$out/gcc/avsvt python3 -m pytest -q bindings/python
+        AVSVT_MODULE_PATH=$out/gcc/avsvt \
+        python3 -m pytest -q -n "$jobs" --dist loadfile bindings/python
 }
 
 with_debian() {
