@@ -290,8 +290,9 @@ static int run(const cli_args *args)
 
 const cli_command cli_info = {
     "info", "[FILE]", "what a model, pipeline, recording, video or note file is",
-    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .txt, .mid), "
-    "a video (or its array of frames, .npy, .npz) or a recording. Without FILE it describes the built-in model. No network is loaded.",
+    "Tells what FILE is: a model (.pt), a pipeline (.yaml), a list of notes (.csv, .json, .jams, "
+    ".txt, .mid), a video (or its array of frames, .npy, .npz) or a recording. Without FILE it "
+    "describes the built-in model. No network is loaded.",
     "  avsvt info\n"
     "  avsvt info song.flac --json\n"
     "  avsvt info clip.mp4\n",

@@ -13,10 +13,10 @@ static const cli_option options[] = {
     { 'o', "output", CLI_OUT, "OUT", NULL, 0, 0, 0, 0,
       "file to write; give it again for the same notes in another format; with several "
       "inputs a folder; - is standard output" },
-    { 'f', "format", CLI_CHOICE, "FORMAT", "csv|json|midi|ultrastar|musicxml|svg|html|text",
+    { 'f', "format", CLI_CHOICE, "FORMAT", "csv|json|midi|ultrastar|musicxml|svg|html|audacity|jams|text",
       0, 0, CLI_FIELD(format), 0,
-      "csv, json, midi, ultrastar, musicxml, svg, html, or text (a list for reading); default: "
-      "what OUT ends in, else csv, and text in a terminal" },
+      "csv, json, midi, ultrastar, musicxml, svg, html, audacity (a label track), jams, or text "
+      "(a list for reading); default: what OUT ends in, else csv, and text in a terminal" },
     { 0, "picture", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(picture), 0,
       "print the list and a picture of the notes" },
     { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,

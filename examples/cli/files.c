@@ -99,7 +99,8 @@ int cli_can_write(const char *path)
 
 int cli_notes_rank(const char *path)
 {
-    static const char *const endings[] = { ".csv", ".json", ".txt", ".mid", ".midi", ".kar" };
+    static const char *const endings[] = { ".csv", ".json", ".jams", ".txt", ".mid", ".midi",
+                                           ".kar" };
     const char *base = cli_base(path), *dot = strrchr(base, '.');
     for (int i = 0; dot && dot != base && i < (int)(sizeof endings / sizeof *endings); i++)
         if (!strcasecmp(dot, endings[i]))

@@ -80,7 +80,7 @@ static int list_folder(names *n, const char *folder)
     if (status)
         return status;
     if (!n->count)
-        return cli_fail("%s: has no note files (.csv, .json, .txt, .mid)", folder);
+        return cli_fail("%s: has no note files (.csv, .json, .jams, .txt, .mid)", folder);
     qsort(n->list, n->count, sizeof *n->list, by_name);
     keep_best(n);
     return 0;

@@ -28,7 +28,7 @@ static int format_of(const cli_args *args, const char *out)
 static const char *ending_of(int format)
 {
     static const char *const endings[] = { ".txt", ".csv", ".json", ".mid", ".txt",
-                                           ".musicxml", ".svg", ".html" };
+                                           ".musicxml", ".svg", ".html", ".txt", ".jams" };
     return endings[format == TEXT ? 0 : format];
 }
 

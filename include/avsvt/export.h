@@ -17,6 +17,9 @@ AVSVT_BEGIN_DECLS
 #define AVSVT_FORMAT_SVG 6       /**< A piano roll. */
 #define AVSVT_FORMAT_HTML 7      /**< One page: waveform, spectrogram, notes,
                                       playback; needs no network. */
+#define AVSVT_FORMAT_AUDACITY 8  /**< A label track: onset, offset and the
+                                      note's name with cents, "A4+12". */
+#define AVSVT_FORMAT_JAMS 9      /**< JAMS 0.3, namespace note_midi. */
 
 #define AVSVT_EXPORT_PITCH_BEND 1u /**< MIDI: carry the fine pitch as bend. */
 
@@ -29,7 +32,7 @@ typedef struct avsvt_export_options {
     double   tempo_bpm;   /**< 10..960; default 120. MIDI, UltraStar,
                                MusicXML. */
     double   duration_s;  /**< Length of the recording; default: the end of
-                               the last note. SVG, HTML. */
+                               the last note. SVG, HTML, JAMS. */
     const char *title;    /**< [borrowed] UTF-8; default none. */
     const char *audio_path; /**< [borrowed] the recording, to be drawn and
                                  played in the HTML page; default none. */
@@ -39,11 +42,11 @@ typedef struct avsvt_export_options {
 
 /** The format that the ending of @p path asks for, AVSVT_FORMAT_AUTO when it
  *  asks for none we know (.csv .json .mid .midi .txt .musicxml .xml .svg
- *  .html .htm).  @thread any  @rt yes  @since 0.1 */
+ *  .html .htm .jams; .txt is UltraStar).  @thread any  @rt yes  @since 0.1 */
 AVSVT_API int32_t avsvt_format_from_path(const char *path);
 
 /** The format named @p name ("csv", "json", "midi", "ultrastar", "musicxml",
- *  "svg", "html"), AVSVT_FORMAT_AUTO when there is none.
+ *  "svg", "html", "audacity", "jams"), AVSVT_FORMAT_AUTO when there is none.
  *  @thread any  @rt yes  @since 0.1 */
 AVSVT_API int32_t avsvt_format_from_name(const char *name);
 
@@ -58,8 +61,8 @@ AVSVT_API int32_t avsvt_format_from_name(const char *name);
  *  @param err   [out] may be NULL.
  *  @return AVSVT_OK; AVSVT_E_ARG (no format in the path or options, a value
  *          out of range); AVSVT_E_RANGE (a note that the format can't tell:
- *          beyond MIDI 0..127 (MusicXML: 12..127) or 100 hours; CSV and JSON
- *          take any);
+ *          beyond MIDI 0..127 (MusicXML: 12..127) or 100 hours; CSV, JSON
+ *          and JAMS take any);
  *          AVSVT_E_UNSUPPORTED (an unknown flag or newer option);
  *          AVSVT_E_IO (names the path and why); AVSVT_E_NOMEM; and what
  *          opening opts->audio_path gives.

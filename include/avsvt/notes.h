@@ -98,12 +98,20 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
     avsvt_error *err);
 
 /** Read a note list from a file: CSV or text with columns onset, offset,
- *  pitch (comma, tab or space; a header line may name them; lines that start
- *  with '#' are comments), UltraStar (starts with lines `#NAME:`, `#BPM:`
+ *  pitch (comma, semicolon, tab or space; lines that start with '#' are
+ *  comments; a pitch may be a name, "A#4" or, with cents, "Bb4-12", as in
+ *  Audacity's labels), UltraStar (starts with lines `#NAME:`, `#BPM:`
  *  among them; freestyle and rap notes are left out), the JSON that
- *  avsvt_notes_write() makes, an array of NumPy with rows of onset, offset,
+ *  avsvt_notes_write() makes, JAMS (its first annotation of note_midi or
+ *  note_hz), an array of NumPy with rows of onset, offset,
  *  pitch (AV_SVT's predictions), or a MIDI file (the notes of all its tracks but
  *  drums). The contents tell which, not the name.
+ *
+ *  A header line may name the columns: onset, start or time; offset or end,
+ *  or duration; pitch, midi or note, or hz, pitch_hz or frequency. Without
+ *  one, columns whose first line has a third number under 16, which is no
+ *  pitch of music, and a second of 32 or more, are Tony's: onset, Hz,
+ *  duration.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
  *          AVSVT_E_FORMAT (names the line); AVSVT_E_UNSUPPORTED (an array of
  *          other elements or order); AVSVT_E_RANGE (one beyond all memory);

@@ -18,6 +18,11 @@ avsvt_status avsvti_read_fail(const avsvti_reader *r, const char *what)
                        r->line, what);
 }
 
+double avsvti_pitch_of_hz(double hz)
+{
+    return hz > 0 ? 69.0 + 12.0 * log2(hz / 440.0) : (double)NAN;
+}
+
 const char *avsvti_skip_blanks(const char *p)
 {
     while (*p == ' ' || *p == '\t' || *p == '\r')
@@ -63,7 +68,8 @@ avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
         return avsvti_read_fail(r, "the note ends before it starts");
     if (!(note->pitch >= 0 && note->pitch < 128))
         return avsvti_read_fail(r,
-            "the pitch must be a MIDI number, 0 to 127 (69 is 440 Hz)");
+            "the pitch must be a MIDI number, 0 to 127 (69 is 440 Hz); a column of Hz is "
+            "read where a header calls it hz: onset,offset,hz");
     if (r->hooks)
         return r->hooks->note(r->hooks->user, note, kind, word, length, r->err);
     return avsvti_note_list_append(r->list, note, r->err);

@@ -55,6 +55,7 @@ avsvt_status avsvti_chart_parse(const avsvti_read_hooks *hooks,
 avsvt_status avsvti_read_columns(avsvti_reader *r);
 avsvt_status avsvti_read_ultrastar(avsvti_reader *r);
 avsvt_status avsvti_read_json(avsvti_reader *r);
+avsvt_status avsvti_read_jams(avsvti_reader *r, int *found); /* the list `annotations` */
 avsvt_status avsvti_read_npy(avsvti_reader *r);
 avsvt_status avsvti_read_midi(avsvti_reader *r);
 
@@ -66,6 +67,8 @@ avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note);
 avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
                                     int32_t kind, const char *word,
                                     size_t length);
+/* The MIDI number of a frequency; no number where there is none. */
+double avsvti_pitch_of_hz(double hz);
 /* Blanks within a line. */
 const char *avsvti_skip_blanks(const char *p);
 /* Whether the bytes at p start with text, in any case of ASCII letters. */

@@ -26,9 +26,12 @@ static const format formats[] = {
     { AVSVT_FORMAT_MUSICXML, "musicxml", avsvti_write_musicxml, { ".musicxml", ".xml" }, 12, 127 },
     { AVSVT_FORMAT_SVG, "svg", avsvti_write_svg, { ".svg", NULL }, 0, 127 },
     { AVSVT_FORMAT_HTML, "html", avsvti_write_html, { ".html", ".htm" }, 0, 127 },
+    /* Its files end in .txt, as charts do: told by name alone. */
+    { AVSVT_FORMAT_AUDACITY, "audacity", avsvti_write_audacity, { NULL, NULL }, 0, 127 },
+    { AVSVT_FORMAT_JAMS, "jams", avsvti_write_jams, { ".jams", NULL }, -INFINITY, INFINITY },
 };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
-#define NAMES "csv, json, midi, ultrastar, musicxml, svg, html"
+#define NAMES "csv, json, midi, ultrastar, musicxml, svg, html, audacity, jams"
 
 static int same_without_case(const char *a, const char *b)
 {
@@ -154,7 +157,7 @@ avsvt_status avsvt_notes_write(const avsvt_notes *notes, const char *path,
         o.format = avsvt_format_from_path(path);
     if (o.format == AVSVT_FORMAT_AUTO)
         return avsvti_fail(err, AVSVT_E_ARG, "%s: its ending tells no format; use "
-            ".csv .json .mid .txt .musicxml .svg or .html, or name one of " NAMES, path);
+            ".csv .json .mid .txt .musicxml .svg .html or .jams, or name one of " NAMES, path);
     const avsvt_allocator *a = avsvti_allocator(notes->context);
     avsvti_buffer_init(&b, a);
     status = write_to(&b, notes, &o, err);

@@ -3,6 +3,7 @@
  * stays readable however long the song or narrow the window is. */
 #include <math.h>
 
+#include "core/key.h"
 #include "export/text.h"
 #include "export/writer.h"
 

@@ -119,17 +119,6 @@ void avsvti_text_json(avsvti_buffer *b, const char *text)
     avsvti_buffer_text(b, "\"");
 }
 
-void avsvti_key_name(char *to, double pitch)
-{
-    static const char *const names[] = {
-        "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
-    };
-    long key = lround(pitch);
-    long octave = key >= 0 ? key / 12 : (key - 11) / 12;
-    snprintf(to, AVSVTI_KEY_NAME_SIZE, "%s%d", names[key - octave * 12],
-             (int)octave - 1);
-}
-
 void avsvti_clock(char *to, double seconds, int decimals)
 {
     static const int scales[] = { 1, 10, 100, 1000 };

@@ -23,10 +23,6 @@ void avsvti_text_xml(avsvti_buffer *b, const char *text);  /* also in attributes
 void avsvti_text_json(avsvti_buffer *b, const char *text); /* with its quotes;
                                         safe inside an HTML script element */
 
-/* "A#4" for the MIDI number that is nearest to pitch. */
-#define AVSVTI_KEY_NAME_SIZE 16
-void avsvti_key_name(char *to, double pitch);
-
 /* "1:05" or "1:05.2", "2:01:05" from an hour on; decimals 0..3. */
 #define AVSVTI_CLOCK_SIZE 48
 void avsvti_clock(char *to, double seconds, int decimals);

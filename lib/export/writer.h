@@ -31,6 +31,8 @@ avsvt_status avsvti_write_midi(avsvti_buffer *b, const avsvti_export *e, avsvt_e
 avsvt_status avsvti_write_ultrastar(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_musicxml(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_html(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
+avsvt_status avsvti_write_audacity(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
+avsvt_status avsvti_write_jams(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 avsvt_status avsvti_write_svg(avsvti_buffer *b, const avsvti_export *e, avsvt_error *err);
 
 #endif

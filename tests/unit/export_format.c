@@ -2,6 +2,7 @@
 /* Formats by name, options, titles, and files that can't be written. */
 #define _DEFAULT_SOURCE
 #include "export_support.h"
+#include "support/scratch.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -10,7 +11,8 @@
 
 static const int32_t all_formats[] = {
     AVSVT_FORMAT_CSV, AVSVT_FORMAT_JSON, AVSVT_FORMAT_MIDI, AVSVT_FORMAT_ULTRASTAR,
-    AVSVT_FORMAT_MUSICXML, AVSVT_FORMAT_SVG, AVSVT_FORMAT_HTML,
+    AVSVT_FORMAT_MUSICXML, AVSVT_FORMAT_SVG, AVSVT_FORMAT_HTML, AVSVT_FORMAT_AUDACITY,
+    AVSVT_FORMAT_JAMS,
 };
 #define FORMATS (sizeof(all_formats) / sizeof(all_formats[0]))
 
@@ -20,6 +22,9 @@ static void endings_and_names_tell_the_format(void **state)
     assert_int_equal(avsvt_format_from_path("a/b.csv"), AVSVT_FORMAT_CSV);
     assert_int_equal(avsvt_format_from_path("B.MID"), AVSVT_FORMAT_MIDI);
     assert_int_equal(avsvt_format_from_path("b.midi"), AVSVT_FORMAT_MIDI);
+    assert_int_equal(avsvt_format_from_path("b.jams"), AVSVT_FORMAT_JAMS);
+    assert_int_equal(avsvt_format_from_name("audacity"), AVSVT_FORMAT_AUDACITY);
+    assert_int_equal(avsvt_format_from_path("b.txt"), AVSVT_FORMAT_ULTRASTAR);
     assert_int_equal(avsvt_format_from_path("x.csv/b"), AVSVT_FORMAT_AUTO);
     assert_int_equal(avsvt_format_from_path("x.csvx"), AVSVT_FORMAT_AUTO);
     assert_int_equal(avsvt_format_from_path("csv"), AVSVT_FORMAT_AUTO);
@@ -52,6 +57,59 @@ static void csv_and_json_read_as_expected(void **state)
     avsvt_bytes_free(&json);
 }
 
+static void audacity_and_jams_read_as_expected(void **state)
+{
+    avsvt_note n[3] = { make_note(0.5, 1.25, 69.12), make_note(2, 3, 57.88), make_note(3, 4, 0) };
+    avsvt_note early[2] = { make_note(-2, -1, 60), make_note(-0.5, 1, 61) };
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    struct avsvt_notes list = list_of(n, 3);
+    (void)state;
+    n[1].confidence = 0.75;
+    avsvt_bytes labels = format_as(&list, AVSVT_FORMAT_AUDACITY, NULL);
+    assert_string_equal(labels.data, "0.5\t1.25\tA4+12\n2\t3\tA#3-12\n3\t4\tC-1\n");
+    avsvt_bytes_free(&labels);
+    o.title = "a \"b\"";
+    avsvt_bytes jams = format_as(&list, AVSVT_FORMAT_JAMS, &o);
+    assert_non_null(strstr(jams.data, "{\"title\": \"a \\\"b\\\"\", "));
+    assert_non_null(strstr(jams.data, "\"namespace\": \"note_midi\""));
+    assert_non_null(strstr(jams.data, "{\"time\": 0.5, \"duration\": 0.75, \"value\": 69.12, "
+                                      "\"confidence\": null}"));
+    assert_non_null(strstr(jams.data, "\"value\": 57.88, \"confidence\": 0.75}"));
+    avsvt_bytes_free(&jams);
+    list = list_of(early, 2); /* its times start at 0 */
+    jams = format_as(&list, AVSVT_FORMAT_JAMS, NULL);
+    assert_non_null(strstr(jams.data, "[\n{\"time\": 0, \"duration\": 1, \"value\": 61, "));
+    avsvt_bytes_free(&jams);
+}
+
+static void what_is_written_can_be_read_again(void **state)
+{
+    static const struct { int32_t format; double pitch; } exact[] = {
+        { AVSVT_FORMAT_CSV, 1e-4 }, { AVSVT_FORMAT_JSON, 1e-4 }, { AVSVT_FORMAT_JAMS, 1e-6 },
+        { AVSVT_FORMAT_AUDACITY, 0.005 },
+    };
+    avsvt_note n[500];
+    (void)state;
+    random_notes(n, 500, 3);
+    struct avsvt_notes list = list_of(n, 500);
+    for (size_t f = 0; f < sizeof(exact) / sizeof(exact[0]); f++) {
+        avsvt_bytes bytes = format_as(&list, exact[f].format, NULL);
+        const char *path = scratch_write("again", bytes.data, bytes.size);
+        avsvt_notes *again = NULL;
+        assert_int_equal(avsvt_notes_read(&again, NULL, path, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_notes_count(again), 500);
+        for (size_t i = 0; i < 500; i++) {
+            avsvt_note note = AVSVT_NOTE_INIT;
+            assert_int_equal(avsvt_notes_get(again, i, &note), AVSVT_OK);
+            assert_true(fabs(note.onset_s - n[i].onset_s) <= 1.1e-6);
+            assert_true(fabs(note.offset_s - n[i].offset_s) <= 1.1e-6);
+            assert_true(fabs(note.pitch - n[i].pitch) <= exact[f].pitch * 1.01);
+        }
+        avsvt_notes_free(again);
+        avsvt_bytes_free(&bytes);
+    }
+}
+
 static void every_format_takes_few_and_many_notes(void **state)
 {
     size_t many = 100000;
@@ -61,7 +119,8 @@ static void every_format_takes_few_and_many_notes(void **state)
     for (size_t i = 0; i < FORMATS; i++) {
         struct avsvt_notes list = list_of(NULL, 0);
         avsvt_bytes bytes = format_as(&list, all_formats[i], NULL);
-        assert_true(bytes.size > 10);
+        if (all_formats[i] != AVSVT_FORMAT_AUDACITY) /* no labels, no lines */
+            assert_true(bytes.size > 10);
         avsvt_bytes_free(&bytes);
         list = list_of(n, many);
         bytes = format_as(&list, all_formats[i], NULL);
@@ -103,7 +162,8 @@ static void titles_of_any_bytes_stay_text(void **state)
             avsvt_bytes bytes = format_as(&list, all_formats[f], &o);
             if (all_formats[f] != AVSVT_FORMAT_MIDI)
                 assert_true(is_utf8((const unsigned char *)bytes.data));
-            if (all_formats[f] >= AVSVT_FORMAT_MUSICXML) /* what is read as markup */
+            if (all_formats[f] >= AVSVT_FORMAT_MUSICXML &&
+                all_formats[f] <= AVSVT_FORMAT_HTML) /* what is read as markup */
                 assert_null(strstr(bytes.data, "<script>alert"));
             avsvt_bytes_free(&bytes);
         }
@@ -184,7 +244,8 @@ static void pitches_that_a_format_cannot_tell_are_refused(void **state)
         struct avsvt_notes list = list_of(&n, 1);
         for (size_t f = 0; f < FORMATS; f++) {
             avsvt_bytes out = AVSVT_BYTES_INIT;
-            int any = all_formats[f] == AVSVT_FORMAT_CSV || all_formats[f] == AVSVT_FORMAT_JSON;
+            int any = all_formats[f] == AVSVT_FORMAT_CSV || all_formats[f] == AVSVT_FORMAT_JSON ||
+                      all_formats[f] == AVSVT_FORMAT_JAMS;
             o.format = all_formats[f];
             assert_int_equal(avsvt_notes_format(&out, &list, &o, &err),
                              any ? AVSVT_OK : AVSVT_E_RANGE);
@@ -357,6 +418,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endings_and_names_tell_the_format),
         cmocka_unit_test(csv_and_json_read_as_expected),
+        cmocka_unit_test(audacity_and_jams_read_as_expected),
+        cmocka_unit_test(what_is_written_can_be_read_again),
         cmocka_unit_test(every_format_takes_few_and_many_notes),
         cmocka_unit_test(titles_of_any_bytes_stay_text),
         cmocka_unit_test(options_out_of_range_are_refused),

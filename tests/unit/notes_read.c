@@ -84,6 +84,42 @@ static void a_header_is_passed_and_may_name_the_columns(void **state)
     reads("onset,offset,pitch", NULL, 0);
 }
 
+static void a_header_may_name_duration_and_frequency(void **state)
+{
+    static const row a[] = { { 0.5, 0.75, 69 }, { 1, 2, 57 } };
+    (void)state;
+    reads("onset,duration,hz\n0.5,0.25,440\n1,1,220\n", a, 2);
+    reads("frequency word time duration_s\n440 la 0.5 0.25\n220 lu 1 1\n", a, 2);
+    reads("time,pitch_hz,duration,offset\n0.5,440,9,0.75\n1,220,9,2\n", a, 2);
+    refuses("onset,offset,hz\n0,1,0\n", "line 2: the pitch must be");
+    refuses("onset,offset,hz\n0,1,x\n", "line 2: the frequency is not a number");
+    refuses("onset,hz,duration\n1,220,-0.5\n", "line 2: the note ends before");
+}
+
+static void what_tony_writes_is_read(void **state)
+{
+    static const row a[] = { { 0.5, 0.75, 69 }, { 300.25, 300.5, 57 }, { 301, 321, 57 } };
+    static const row low[] = { { 0.5, 31, 15 } };
+    (void)state;
+    reads("0.5,440,0.25\n300.25,220,0.25\n301,220,20\n", a, 3);
+    reads("0.500000000\t440.000\t0.250000000\t1\n300.25\t220\t.25\n301\t220\t20\n", a, 3);
+    reads("0.5 31 15\n", low, 1); /* no frequency */
+    reads("onset offset pitch\n0.5 64 15\n", (row[]){ { 0.5, 64, 15 } }, 1); /* says so */
+    refuses("0.5,1,60\n300,440,0.25\n301,220,0.25\n", "line 3: the note ends before");
+}
+
+static void pitches_may_be_names(void **state)
+{
+    static const row a[] = { { 0, 1, 69 }, { 1, 2, 69.88 }, { 2, 3, 70 }, { 3, 4, 0.5 } };
+    (void)state;
+    reads("0\t1\tA4\n1\t2\tA#4-12\n\\\t80\t900\n2\t3\tbb4\n3\t4\tC-1+50\n", a, 4);
+    refuses("0 1 la\n", "the pitch is not a number or a name");
+    refuses("0 1 H4\n", "not a number or a name");
+    refuses("0 1 A\n", "not a number or a name");
+    refuses("0 1 A4+\n", "not a number or a name");
+    refuses("0 1 A44\n", "not a number or a name");
+}
+
 static void ultrastar_charts_are_read(void **state)
 {
     static const row notes[] = { { 1, 1.2, 60 }, { 1.4, 1.6, 55 } };
@@ -119,6 +155,24 @@ static void json_is_read(void **state)
           "\"onset\": 1, \"level_db\": -3.5}]\n, \"z\": null}", two, 2);
     reads(" [[0.5, 1, 60], [1, 2, 61.25, \"la\"]]\n", two, 2);
     reads("{\"notes\": []}", NULL, 0);
+}
+
+static void jams_is_read(void **state)
+{
+    static const row a[] = { { 0.5, 0.75, 69 }, { 1, 2, 57 } };
+    (void)state;
+    reads("{\"file_metadata\": {}, \"annotations\": ["
+          "{\"namespace\": \"beat\", \"data\": [{\"time\": 0}]},\n"
+          "{\"data\": [{\"time\": 0.5, \"duration\": 0.25, \"value\": 440, \"confidence\": null},"
+          "{\"value\": 220, \"duration\": 1, \"time\": 1, \"confidence\": 0.5}],"
+          "\"namespace\": \"note_hz\"},"
+          "{\"namespace\": \"note_midi\", \"data\": []}], \"sandbox\": {}}", a, 2);
+    reads("{\"annotations\": [{\"namespace\": \"note_midi\", \"sandbox\": {}, \"data\":"
+          "[{\"time\": 0.5, \"duration\": 0.25, \"value\": 69}]}]}", a, 1);
+    refuses("{\"annotations\": [\n{\"data\": [\n{\"time\": 0.5, \"value\": 60}],\n"
+            "\"namespace\": \"note_midi\"}]}", "line 3: a note needs time, duration and value");
+    refuses("{\"annotations\": [{\"namespace\": \"pitch_contour\", \"data\": [1, 2]}]}",
+            "note_midi or note_hz");
 }
 
 static void members_beside_time_and_pitch_are_kept(void **state)
@@ -178,9 +232,12 @@ static void every_beginning_of_a_file_is_survived(void **state)
         "onset,offset,pitch\n0.5,1,60\n", "#BPM:300,5\n#GAP:1\n: 0 4 0 a\nB 3 4\n",
         "{\"a\": [\"\\\"\", -1e2], \"notes\": [{\"onset\": 1, \"offset\": 2, "
         "\"pitch\": 60}]}",
+        "0.5\t440\t0.25\n", "0\t1\tA#4-12\n",
+        "{\"annotations\": [{\"data\": [{\"time\": 0.5, \"duration\": 0.25, \"value\": 69,"
+        "\"confidence\": null}], \"namespace\": \"note_midi\"}]}",
     };
     (void)state;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         for (size_t n = 0; n < strlen(texts[i]); n++) {
             avsvti_note_list list;
             avsvt_status status = parse(&list, texts[i], n, NULL);
@@ -253,9 +310,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_with_any_separator_are_read),
         cmocka_unit_test(a_header_is_passed_and_may_name_the_columns),
+        cmocka_unit_test(a_header_may_name_duration_and_frequency),
+        cmocka_unit_test(what_tony_writes_is_read),
+        cmocka_unit_test(pitches_may_be_names),
         cmocka_unit_test(ultrastar_charts_are_read),
         cmocka_unit_test(pitches_outside_of_midi_come_back_by_octaves),
         cmocka_unit_test(json_is_read),
+        cmocka_unit_test(jams_is_read),
         cmocka_unit_test(members_beside_time_and_pitch_are_kept),
         cmocka_unit_test(faults_are_told_by_line),
         cmocka_unit_test(broken_json_is_refused),

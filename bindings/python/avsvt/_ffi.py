@@ -23,7 +23,7 @@ TYPES = {F32: "float32", F64: "float64", I32: "int32", I64: "int64", U8: "uint8"
 
 RULES = {None: 0, "precise": 1, "published": 2}
 FORMATS = {None: 0, "csv": 1, "json": 2, "midi": 3, "ultrastar": 4, "musicxml": 5,
-           "svg": 6, "html": 7}
+           "svg": 6, "html": 7, "audacity": 8, "jams": 9}
 EXPORT_PITCH_BEND = 1
 CHUNKS = {None: 0, "overlap": 1, "whole": 2, "published": 3}
 NOISES = {"white": 0, "natural": 1, "babble": 2}

@@ -44,7 +44,8 @@ Several = Union[slice, list[int], list[bool], NDArray[np.integer[Any]], NDArray[
 OnProgress = Callable[[float, float], object]  # done and total, seconds
 
 Chunks = Literal["overlap", "whole", "published"]
-ExportFormat = Literal["csv", "json", "midi", "ultrastar", "musicxml", "svg", "html"]
+ExportFormat = Literal["csv", "json", "midi", "ultrastar", "musicxml", "svg", "html",
+                       "audacity", "jams"]
 NoiseKind = Literal["white", "natural", "babble"]
 Pixels = Literal["grey", "gray", "rgb"]
 Precision = Literal["fp32", "fp16", "bf16"]

@@ -220,7 +220,8 @@ class Notes(Handle):
               **options: Unpack[Exporting]) -> None:
         """Write a file; the format is told from the path's ending.
 
-        Formats: csv, json, midi, ultrastar, musicxml, svg, html. Options:
+        Formats: csv, json, midi, ultrastar, musicxml, svg, html, audacity (a label
+        track), jams. Options:
         ``tempo_bpm``, ``duration`` (seconds), ``title``, ``audio`` (a path, for
         html) and ``pitch_bend`` (for midi).
         """
@@ -404,7 +405,8 @@ def frames_to_notes(logits: ArrayLike, frame_rate: float = 49.8, onset_threshold
 
 
 def read_notes(path: Path) -> Notes:
-    """Read notes: CSV or text with onset, offset, pitch; UltraStar; our JSON."""
+    """Read notes: CSV or text with onset, offset, pitch, or onset, Hz, duration as Tony
+    writes them; Audacity's labels; UltraStar; MIDI; JAMS; our JSON; .npy arrays."""
     out = c_void_p()
     call("avsvt_notes_read", ctypes.byref(out), None, path_bytes(path))
     return Notes._adopt(out.value)
