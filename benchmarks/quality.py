@@ -63,18 +63,21 @@ class Judge:
         return out
 
     def scores(self, reference, files, name):
-        self.compare(reference, self.transcribe(files, name), name)
+        return self.compare(reference, self.transcribe(files, name), name)
 
     def compare(self, reference, found, name):
         mean = json.loads(self.run("evaluate", "notes", reference, found, "--json"))["mean"]
-        print(f"{name:28}", " / ".join(f"{100 * mean[m]['f1']:.1f}" for m in MEASURES), flush=True)
+        result = " / ".join(f"{100 * mean[m]['f1']:.1f}" for m in MEASURES)
+        print(f"{name:28}", result, flush=True)
+        return result
 
     def notes_a_minute(self, files, name):
         seconds = sum(json.loads(self.run("info", f, "--json"))["duration_s"] for f in files)
         found = self.transcribe(files, name)
         notes = sum(len(f.read_text().splitlines()) - 1 for f in found.iterdir())
-        print(f"{name:28} {60 * notes / seconds:.1f} notes a minute in {seconds / 60:.1f} min",
-              flush=True)
+        result = f"{60 * notes / seconds:.1f}"
+        print(f"{name:28} {result} notes a minute in {seconds / 60:.1f} min", flush=True)
+        return result
 
     def mixed(self, songs, music, snr):
         out = self.scratch / f"mixed{snr}"
@@ -96,6 +99,51 @@ def joined(folder, speaker, scratch):
     return out
 
 
+def measure(judge, data, made=None, music=None, snr=0):
+    """Prints every score, and returns them by their names."""
+    found = {}
+    print(" " * 28, " / ".join(MEASURES))
+    dev = data / "singing/dev"
+    songs = sounds(dev)
+    found["sight-singing"] = judge.scores(dev, songs, "sight-singing")
+    if music:
+        tracks = sounds(music)
+        found["with music"] = judge.scores(dev, judge.mixed(songs, tracks, snr),
+                                           f"with music at {snr:g} dB")
+        found["music alone"] = judge.notes_a_minute(tracks, "music alone")
+    else:
+        print("left out: no --music")
+    if made:
+        for kind, what in (("held", "re-sung speech"), ("dev_trained", "sung with vibrato"),
+                           ("held_trained", "re-sung with vibrato"),
+                           ("between_held", "talk between phrases")):
+            found[what] = judge.scores(made / kind, sounds(made / kind), what)
+        speech = [joined(made / "voices", s, judge.scratch) for s in HELD
+                  if (made / "voices" / s).is_dir()]
+        if not speech:
+            sys.exit(f"{made / 'voices'}: has none of the speakers that are held back")
+        found["speech"] = judge.notes_a_minute(speech, "speech")
+    else:
+        print("left out: no --made")
+    found["karaoke"] = karaoke(judge, data / "karaoke")
+    return found
+
+
+def karaoke(judge, folder):
+    """Prints the scores against the charts, and returns COn and COnP of their mean."""
+    pop = [next(iter(sounds(p))) for p in sorted(folder.iterdir()) if p.is_dir()]
+    out = judge.scratch / "pop"
+    out.mkdir()
+    for file in pop:
+        judge.run("transcribe", file, *judge.model, "-q", "-o", out / f"{file.parent.name}.csv")
+    table = subprocess.run([sys.executable, folder / "score.py",
+                            *[f.parent for f in pop], "--", out],
+                           capture_output=True, text=True, check=False)
+    print((table.stdout or table.stderr).strip(), flush=True)
+    words = table.stdout.split()
+    return f"{words[words.index('COn100') + 1]}, {words[words.index('COnP100') + 1]}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("avsvt")
@@ -106,40 +154,8 @@ def main():
     parser.add_argument("--snr", type=float, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        judge = Judge(args.avsvt, args.model, scratch)
-        print(" " * 28, " / ".join(MEASURES))
-        dev = args.data / "singing/dev"
-        songs = sounds(dev)
-        judge.scores(dev, songs, "sight-singing")
-        if args.music:
-            music = sounds(args.music)
-            judge.scores(dev, judge.mixed(songs, music, args.snr), f"with music at {args.snr:g} dB")
-            judge.notes_a_minute(music, "music alone")
-        else:
-            print("left out: no --music")
-        if args.made:
-            for kind, what in (("held", "re-sung speech"), ("dev_trained", "sung with vibrato"),
-                               ("held_trained", "re-sung with vibrato"),
-                               ("between_held", "talk between phrases")):
-                judge.scores(args.made / kind, sounds(args.made / kind), what)
-            speech = [joined(args.made / "voices", s, scratch) for s in HELD
-                      if (args.made / "voices" / s).is_dir()]
-            if not speech:
-                sys.exit(f"{args.made / 'voices'}: has none of the speakers that are held back")
-            judge.notes_a_minute(speech, "speech")
-        else:
-            print("left out: no --made")
-        pop = [next(iter(sounds(p))) for p in sorted((args.data / "karaoke").iterdir())
-               if p.is_dir()]
-        out = scratch / "pop"
-        out.mkdir()
-        for file in pop:
-            judge.run("transcribe", file, *judge.model, "-q", "-o", out / f"{file.parent.name}.csv")
-        table = subprocess.run([sys.executable, args.data / "karaoke/score.py",
-                                *[f.parent for f in pop], "--", out],
-                               capture_output=True, text=True, check=False)
-        print((table.stdout or table.stderr).strip())
+        measure(Judge(args.avsvt, args.model, Path(name)), args.data, args.made, args.music,
+                args.snr)
 
 
 if __name__ == "__main__":
