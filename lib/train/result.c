@@ -7,18 +7,25 @@
 #include <string.h>
 
 #include "core/tensor.h"
+#include "core/utf8.h"
 #include "platform/file.h"
 #include "train/trainer.h"
 
-/* As a YAML (and JSON) string. */
+/* As a YAML (and JSON) string. What neither can hold becomes '?' or a blank: the
+ * name of a recipe's file, which may stand here, is any bytes. */
 static void quote(avsvti_buffer *b, const char *text)
 {
     avsvti_buffer_text(b, "\"");
-    for (; *text; text++) {
+    while (*text) {
+        uint32_t code;
+        size_t n = avsvti_utf8_read(text, &code);
         if (*text == '"' || *text == '\\')
             avsvti_buffer_text(b, "\\");
-        if ((unsigned char)*text >= ' ')
-            avsvti_buffer_append(b, text, 1);
+        if (!n || avsvti_utf8_is_control(code))
+            avsvti_buffer_text(b, n ? " " : "?");
+        else
+            avsvti_buffer_append(b, text, n);
+        text += n ? n : 1;
     }
     avsvti_buffer_text(b, "\"");
 }
