@@ -10,6 +10,9 @@
 #include "model/archive.h"
 #include "model/manifest.h"
 
+/* The part of a model file that holds its manifest. */
+#define AVSVTI_MANIFEST_PART "extra/avsvt.yaml"
+
 /* Manifest values as numbers; absent gives *value unchanged and AVSVT_OK; one
  * that is no number or outside lowest..highest is AVSVT_E_FORMAT naming the
  * model's path and the key. */

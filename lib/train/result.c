@@ -237,15 +237,13 @@ static avsvt_status write_parts(avsvt_trainer *t, avsvti_archive_writer *w,
                                 size_t count, avsvt_error *err)
 {
     const avsvti_archive *z = avsvti_model_archive(t->model);
-    const avsvti_archive_entry *old = avsvti_archive_find(z, "extra/avsvt.yaml");
+    const avsvti_archive_entry *old = avsvti_archive_find(z, AVSVTI_MANIFEST_PART);
     for (size_t i = 0; i < z->count; i++) {
         const avsvti_archive_entry *e = &z->entries[i];
-        const char *slash = memchr(e->name, '/', e->name_size);
-        const char *part = slash ? slash + 1 : e->name;
-        size_t part_size = (size_t)(e->name + e->name_size - part);
-        const avsvt_backend_tensor *tensor = NULL;
-        if (part_size > 5 && starts(part, "data/"))
-            tensor = tensor_for(t, part, part_size, tensors, count);
+        size_t size;
+        const char *part = avsvti_tensor_part(e, &size);
+        const avsvt_backend_tensor *tensor =
+            part ? tensor_for(t, part, size, tensors, count) : NULL;
         if (e == old) {
             avsvti_archive_write_part(w, e->name, e->name_size, manifest->data,
                                       manifest->size);
