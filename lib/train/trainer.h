@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trainer holds, and its parts.
+/* What a trainer holds, and its parts. What it trains on goes through others:
+ *
+ *   recipe.c    what the recipe says; recipe_entries.c, recipe_groups.c and
+ *               schedule.c read parts of it
+ *   examples.c  the songs (data.c; sight.c: their pictures) or the rows of arrays
+ *               (rows.c) that it lists
+ *   plan.c      which pieces of them, in which batches, an epoch goes through
+ *   batch.c     a batch of songs as tensors; rows_batch.c: one of arrays
+ *   loader.c    batches made ahead on threads of their own
+ *
+ * and from there to the parts of the trainer itself:
  *
  *   open.c      recipe, model, songs -> trainer
  *   engine.c    the backend that computes gradients
