@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "media/audio.h"
 #include "platform/file.h"
+#include "platform/folder.h"
 
 #define MAX_YAML ((size_t)4 << 20)
 
@@ -87,13 +88,10 @@ avsvt_status avsvt_augment_open(avsvt_augment **out, avsvt_context *context,
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_augment_open: %s is NULL",
                            out ? "path" : "out");
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_YAML, err);
-    if (status == AVSVT_OK && !(folder = avsvti_strdup(a, path)))
+    if (status == AVSVT_OK && !(folder = avsvti_folder_of(a, path)))
         status = avsvti_fail_memory(err);
-    if (status == AVSVT_OK) {
-        char *slash = strrchr(folder, '/');
-        slash ? (slash[1] = '\0') : (folder[0] = '\0');
+    if (status == AVSVT_OK)
         status = create(out, context, text, size, path, folder, err);
-    }
     avsvti_release(a, folder);
     avsvti_release(a, text);
     return status;

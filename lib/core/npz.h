@@ -22,7 +22,10 @@ avsvt_status avsvti_npz_open(avsvti_npz *npz, const avsvt_allocator *a,
  * name). *data is borrowed until the next call, and holds all its elements. */
 avsvt_status avsvti_npz_array(avsvti_npz *npz, const char *array, size_t max,
                               avsvti_npy *npy, const void **data, avsvt_error *err);
-/* The same in two steps, for whoever takes an array in parts: where in the zip it
+/* The same without the elements: a packed array is not unpacked for it. */
+avsvt_status avsvti_npz_shape(avsvti_npz *npz, const char *array, avsvti_npy *npy,
+                              avsvt_error *err);
+/* An array in two steps, for whoever takes an array in parts: where in the zip it
  * lies, whose check sum is not looked at, and the header before it, after which
  * all elements are there. */
 avsvt_status avsvti_npz_find(const avsvti_npz *npz, const char *array,
@@ -31,9 +34,6 @@ avsvt_status avsvti_npz_header(const avsvti_npz *npz, const void *bytes, size_t 
                                avsvti_npy *npy, avsvt_error *err);
 /* The name of an array that is an entry: *size bytes; 0: it is none. */
 int avsvti_npz_name(const avsvti_archive_entry *entry, size_t *size);
-/* The same without the elements: a packed array is not unpacked for it. */
-avsvt_status avsvti_npz_shape(avsvti_npz *npz, const char *array, avsvti_npy *npy,
-                              avsvt_error *err);
 void avsvti_npz_close(avsvti_npz *npz);
 
 #endif

@@ -170,7 +170,7 @@ avsvt_status avsvti_extractor_batch(avsvt_tensor **out, avsvt_extractor *e,
         status = batch == 1
             ? avsvti_stage_tensor(out, &e->stage, &outputs[0], err)
             : share_out(out, pieces->count, &e->stage, &outputs[0], err);
-    avsvti_stage_release(outputs, given);
+    avsvti_outputs_release(outputs, given);
     avsvti_release(a, cut);
     avsvti_release(a, padded);
     return status;

@@ -123,7 +123,7 @@ avsvt_status avsvti_fusion_call(avsvt_tensor **out, avsvt_fusion *f,
                                   &given, err);
     if (status == AVSVT_OK)
         status = avsvti_stage_tensor(out, &f->stage, &outputs[0], err);
-    avsvti_stage_release(outputs, given);
+    avsvti_outputs_release(outputs, given);
     avsvti_release(a, rooms[0]);
     avsvti_release(a, rooms[1]);
     return status;

@@ -106,7 +106,7 @@ static avsvt_status run(avsvt_activations **out, avsvt_head *h,
             outputs[0].data, fine, NULL, err);
     if (status == AVSVT_OK)
         (*out)->defaults = h->defaults;
-    avsvti_stage_release(outputs, given);
+    avsvti_outputs_release(outputs, given);
     return status;
 }
 

@@ -7,7 +7,6 @@
 #include "core/error.h"
 #include "models/builtin.h"
 
-#define MANIFEST_PART "extra/avsvt.yaml"
 #define MANIFEST_MAX (4u << 20)
 /* Larger files are mapped, and their check sums wait until the network is
  * loaded and all of the file is read anyway. */
@@ -37,11 +36,11 @@ static avsvt_status read_manifest(avsvt_model *m, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(m->context);
     const avsvti_archive_entry *e = avsvti_archive_find(&m->archive,
-                                                        MANIFEST_PART);
+                                                        AVSVTI_MANIFEST_PART);
     size_t size = 0;
     if (!e)
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: is a zip archive without a manifest (" MANIFEST_PART "): a "
+            "%s: is a zip archive without a manifest (" AVSVTI_MANIFEST_PART "): a "
             "model file is made with python -m avsvt.export", m->path);
     avsvt_status status = avsvti_archive_extract(&m->text, &size, &m->archive,
                                                  e, MANIFEST_MAX, err);
@@ -51,7 +50,7 @@ static avsvt_status read_manifest(avsvt_model *m, avsvt_error *err)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: the manifest has a zero byte inside", m->path);
     status = avsvti_manifest_parse(&m->manifest, a, m->text, size,
-                                   MANIFEST_PART, err);
+                                   AVSVTI_MANIFEST_PART, err);
     if (status != AVSVT_OK && status != AVSVT_E_NOMEM)
         return avsvti_fail_prefix(err, status, m->path);
     return status == AVSVT_OK ? avsvti_model_check(m, err) : status;

@@ -10,6 +10,9 @@
 #include "model/archive.h"
 #include "model/manifest.h"
 
+/* The part of a model file that holds its manifest. */
+#define AVSVTI_MANIFEST_PART "extra/avsvt.yaml"
+
 /* Manifest values as numbers; absent gives *value unchanged and AVSVT_OK; one
  * that is no number or outside lowest..highest is AVSVT_E_FORMAT naming the
  * model's path and the key. */
@@ -49,7 +52,8 @@ typedef struct avsvti_network {
 
 avsvt_status avsvti_network_open(avsvti_network *n, avsvt_model *model,
                                  avsvt_error *err);
-/* Inputs and outputs as in avsvt_backend; the caller releases the outputs.
+/* Inputs and outputs as in avsvt_backend; the caller releases the outputs, with
+ * avsvti_outputs_release().
  * Failures become AVSVT_E_BACKEND (or the backend's own status) with a message
  * that names the model. Every output is checked: known dtype, size in range. */
 avsvt_status avsvti_network_run(avsvti_network *n,
@@ -57,6 +61,8 @@ avsvt_status avsvti_network_run(avsvti_network *n,
                                 size_t input_count,
                                 avsvt_backend_tensor *outputs, size_t capacity,
                                 size_t *output_count, avsvt_error *err);
+/* Releases those that are there, and forgets them. */
+void avsvti_outputs_release(avsvt_backend_tensor *outputs, size_t count);
 void avsvti_network_close(avsvti_network *n); /* accepts a zeroed one */
 
 #endif

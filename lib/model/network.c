@@ -109,12 +109,13 @@ avsvt_status avsvti_network_open(avsvti_network *n, avsvt_model *model,
     return AVSVT_OK;
 }
 
-static void release_outputs(avsvt_backend_tensor *outputs, size_t count)
+void avsvti_outputs_release(avsvt_backend_tensor *outputs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (outputs[i].release)
             outputs[i].release(outputs[i].owner);
-    memset(outputs, 0, count * sizeof(*outputs));
+        memset(&outputs[i], 0, sizeof(outputs[i]));
+    }
 }
 
 static int output_is_sound(const avsvt_backend_tensor *t)
@@ -146,7 +147,7 @@ avsvt_status avsvti_network_run(avsvti_network *n,
         return backend_failed(n->model, n->backend, status, "run", message, err);
     }
     if (count > capacity) {
-        release_outputs(outputs, capacity);
+        avsvti_outputs_release(outputs, capacity);
         return avsvti_fail(err, AVSVT_E_RANGE,
             "%s: the network gives %zu outputs; there is room for %zu",
             n->model->path, count, capacity);
@@ -154,7 +155,7 @@ avsvt_status avsvti_network_run(avsvti_network *n,
     for (size_t i = 0; i < count; i++) {
         if (output_is_sound(&outputs[i]))
             continue;
-        release_outputs(outputs, count);
+        avsvti_outputs_release(outputs, count);
         return avsvti_fail(err, AVSVT_E_BACKEND,
             "%s: output %zu of the network has an impossible type or size",
             n->model->path, i);

@@ -79,8 +79,7 @@ static avsvt_status wrap(avsvt_tensor **outputs, avsvt_context *context,
                          avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
-    size_t i;
-    for (i = 0; i < count && status == AVSVT_OK; i++) {
+    for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
         status = avsvt_tensor_create(&outputs[i], context, from[i].dtype,
             from[i].ndim, from[i].shape, from[i].data, from[i].release,
             from[i].owner, err);
@@ -89,12 +88,11 @@ static avsvt_status wrap(avsvt_tensor **outputs, avsvt_context *context,
     }
     if (status == AVSVT_OK)
         return AVSVT_OK;
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         avsvt_tensor_free(outputs[i]);
         outputs[i] = NULL;
-        if (from[i].release)
-            from[i].release(from[i].owner);
     }
+    avsvti_outputs_release(from, count);
     return status;
 }
 

@@ -150,19 +150,10 @@ avsvt_status avsvti_stage_run_batch(avsvti_stage *s, int64_t batch,
     else
         status = check_output(s, &outputs[0], 0, batch, -1, columns, err);
     if (status != AVSVT_OK) {
-        avsvti_stage_release(outputs, *count);
+        avsvti_outputs_release(outputs, *count);
         *count = 0;
     }
     return status;
-}
-
-void avsvti_stage_release(avsvt_backend_tensor *outputs, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (outputs[i].release)
-            outputs[i].release(outputs[i].owner);
-        memset(&outputs[i], 0, sizeof(outputs[i]));
-    }
 }
 
 /* For an output that nobody needs to release. */
@@ -182,7 +173,7 @@ avsvt_status avsvti_stage_tensor(avsvt_tensor **out, avsvti_stage *s,
         output->data, output->release ? output->release : keep, output->owner,
         err);
     if (status != AVSVT_OK)
-        avsvti_stage_release(output, 1);
+        avsvti_outputs_release(output, 1);
     else
         memset(output, 0, sizeof(*output));
     return status;

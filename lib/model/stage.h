@@ -33,7 +33,7 @@ avsvt_backend_tensor avsvti_stage_inputs(const float *data, int64_t batch,
 /* Runs the network and checks that output 0 is float32 of shape
  * [1, rows, columns] or [rows, columns], columns as told (0: any), all finite.
  * Outputs beyond the first are kept too; the caller releases all of them with
- * avsvti_stage_release(). *count is at most capacity. */
+ * avsvti_outputs_release(). *count is at most capacity. */
 avsvt_status avsvti_stage_run(avsvti_stage *s,
                               const avsvt_backend_tensor *inputs,
                               size_t input_count, int64_t columns,
@@ -57,8 +57,6 @@ avsvt_status avsvti_output_check(const avsvti_stage *s,
                                  const avsvt_backend_tensor *t, size_t index,
                                  int64_t rows, int64_t columns,
                                  avsvt_error *err);
-
-void avsvti_stage_release(avsvt_backend_tensor *outputs, size_t count);
 
 /* An output as a tensor [rows, columns], without a copy; the output's memory
  * belongs to the tensor afterwards (also on failure: then it is released). */

@@ -197,7 +197,7 @@ avsvt_status avsvti_pipeline_call(avsvt_pipeline *p, const avsvti_call_input *pi
 
 void avsvti_frames_release(avsvti_frames *frames)
 {
-    avsvti_stage_release(frames->outputs, frames->output_count);
+    avsvti_outputs_release(frames->outputs, frames->output_count);
     avsvt_activations_free(frames->activations);
     avsvt_tensor_free(frames->tensor);
     memset(frames, 0, sizeof(*frames));

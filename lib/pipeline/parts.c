@@ -8,26 +8,12 @@
 #include "model/manifest.h"
 #include "model/sections.h"
 #include "pipeline/pipeline.h"
+#include "platform/folder.h"
 
 /* Without sound there are no samples, but the chunks count in them: as many
  * for a frame as a speech encoder has. */
 #define SAMPLES_PER_FRAME 320
 #define FRAMES_PER_SECOND 50.0
-
-/* A path in a pipeline file is relative to that file. */
-static char *beside(const avsvt_allocator *a, const char *file,
-                    const char *relative)
-{
-    const char *slash = strrchr(file, '/');
-    size_t folder = *relative == '/' || !slash ? 0 : (size_t)(slash - file) + 1;
-    size_t n = strlen(relative) + 1;
-    char *path = avsvti_alloc(a, folder + n, 1);
-    if (path) {
-        memcpy(path, file, folder);
-        memcpy(path + folder, relative, n);
-    }
-    return path;
-}
 
 static avsvt_status open_part(avsvt_model **model, avsvt_pipeline *p,
                               const avsvti_manifest *yaml, const char *key,
@@ -41,7 +27,7 @@ static avsvt_status open_part(avsvt_model **model, avsvt_pipeline *p,
     if (!relative || !*relative)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: '%s: FILE.pt' is missing", p->name, key);
-    char *path = beside(a, p->name, relative);
+    char *path = avsvti_path_beside(a, p->name, relative);
     if (!path)
         return avsvti_fail_memory(err);
     avsvt_status status = avsvt_model_open(model, p->context, path, err);

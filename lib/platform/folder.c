@@ -142,3 +142,24 @@ char *avsvti_path_join(const avsvt_allocator *a, const char *folder,
                  n && folder[n - 1] != '/' ? "/" : "", name);
     return path;
 }
+
+char *avsvti_folder_of(const avsvt_allocator *a, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    size_t n = slash ? (size_t)(slash - file) + 1 : 0;
+    char *folder = avsvti_alloc(a, n + 1, 1);
+    if (folder) {
+        memcpy(folder, file, n);
+        folder[n] = '\0';
+    }
+    return folder;
+}
+
+char *avsvti_path_beside(const avsvt_allocator *a, const char *file,
+                         const char *name)
+{
+    char *folder = avsvti_folder_of(a, file);
+    char *path = folder ? avsvti_path_join(a, folder, name) : NULL;
+    avsvti_release(a, folder);
+    return path;
+}

@@ -28,5 +28,10 @@ void avsvti_folder_unmake(const char *path, size_t made);
 /* "folder/name", or name alone where it is absolute or folder NULL or "". */
 char *avsvti_path_join(const avsvt_allocator *a, const char *folder,
                        const char *name);
+/* The folder that a file lies in, with its slash; "" where its path names none. */
+char *avsvti_folder_of(const avsvt_allocator *a, const char *file);
+/* The path of what a file names, which is relative to where that lies. */
+char *avsvti_path_beside(const avsvt_allocator *a, const char *file,
+                         const char *name);
 
 #endif

@@ -15,7 +15,7 @@ static double length_of(const avsvt_chart_note *n)
 
 static double share_of(const avsvt_scorer *s, size_t i)
 {
-    const avsvti_sung *sung = &s->sung[i];
+    const avsvti_sung_note *sung = &s->sung[i];
     double length = length_of(&s->chart->notes[i]);
     double got = sung->credit_s[AVSVTI_OWN];
     double missing = length - sung->right_s[AVSVTI_OWN];
@@ -40,7 +40,7 @@ avsvt_status avsvt_scorer_note(const avsvt_scorer *scorer, size_t i,
         return AVSVT_E_ARG;
     if (i >= scorer->chart->count)
         return AVSVT_E_RANGE;
-    const avsvti_sung *sung = &scorer->sung[i];
+    const avsvti_sung_note *sung = &scorer->sung[i];
     p.heard = (uint32_t)sung->heard;
     p.share = share_of(scorer, i);
     p.possible = possible_of(scorer, i);
@@ -65,7 +65,7 @@ static int is_over(const avsvt_scorer *s, size_t i)
 
 static void add_note(sums *t, const avsvt_scorer *s, size_t i)
 {
-    const avsvti_sung *sung = &s->sung[i];
+    const avsvti_sung_note *sung = &s->sung[i];
     const avsvt_chart_note *n = &s->chart->notes[i];
     double share = share_of(s, i), possible = possible_of(s, i);
     if (!(avsvti_chart_weight(n->kind) > 0))

@@ -77,7 +77,7 @@ avsvt_status avsvt_scorer_create(avsvt_scorer **out, avsvt_chart *chart,
         return status;
     const avsvt_allocator *a = avsvti_allocator(chart->context);
     avsvt_scorer *s = avsvti_alloc_zero(a, 1, sizeof(*s));
-    avsvti_sung *sung = avsvti_alloc(a, chart->count, sizeof(*sung));
+    avsvti_sung_note *sung = avsvti_alloc(a, chart->count, sizeof(*sung));
     if (!s || !sung) {
         avsvti_release(a, s);
         avsvti_release(a, sung);
@@ -228,7 +228,7 @@ static double count_piece(avsvt_scorer *s, double from_s, double to_s,
     }
     if (chosen.note == c->count)
         return to_s;
-    avsvti_sung *sung = &s->sung[chosen.note];
+    avsvti_sung_note *sung = &s->sung[chosen.note];
     if (!sung->heard) {
         double onset = c->notes[chosen.note].onset_s;
         double early = onset - s->options.time_tolerance_s;

@@ -411,14 +411,6 @@ avsvt_status avsvti_batch_finish(avsvti_batch *batch, const avsvti_fields *field
     return status;
 }
 
-avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
-                               avsvti_songs *songs, const avsvti_excerpt *cuts,
-                               size_t count, avsvt_error *err)
-{
-    avsvt_status status = avsvti_batch_begin(batch, fields, songs, cuts, count, err);
-    return status == AVSVT_OK ? avsvti_batch_finish(batch, fields, err) : status;
-}
-
 void avsvti_batch_free(avsvti_batch *batch)
 {
     free_pieces(batch);

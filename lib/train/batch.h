@@ -41,12 +41,9 @@ const avsvti_field *avsvti_field_find(const char *name, const char *model,
                                       avsvt_error *err);
 /* Whether pictures are among them. */
 int avsvti_fields_see(const avsvti_fields *fields);
-avsvt_status avsvti_batch_make(avsvti_batch *batch, const avsvti_fields *fields,
-                               avsvti_songs *songs, const avsvti_excerpt *cuts,
-                               size_t count, avsvt_error *err);
-/* The same in two steps: the pieces, then tensors with room for batch->samples
- * and batch->notes, which may have been raised: what the largest piece of the
- * whole batch needs, where others have parts of it. */
+/* A batch is made in two steps: the pieces, then tensors with room for
+ * batch->samples and batch->notes, which may have been raised: what the largest
+ * piece of the whole batch needs, where others have parts of it. */
 avsvt_status avsvti_batch_begin(avsvti_batch *batch, const avsvti_fields *fields,
                                 avsvti_songs *songs, const avsvti_excerpt *cuts,
                                 size_t count, avsvt_error *err);

@@ -34,12 +34,12 @@ typedef struct panel {
     double low, high, last_step;
 } panel;
 
-static int number_after(const char *text, const char *end, const char *key, double *value)
+static int number_of(const char *entry, const char *key, double *value)
 {
     char quoted[32];
     snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
-    const char *at = strstr(text, quoted);
-    return at && at < end && avsvti_number_parse(at + strlen(quoted), value) != NULL;
+    const char *at = strstr(entry, quoted);
+    return at && avsvti_number_parse(at + strlen(quoted), value) != NULL;
 }
 
 static avsvt_status add(line *l, double step, double value, const avsvt_allocator *a,
@@ -59,24 +59,24 @@ static avsvt_status add(line *l, double step, double value, const avsvt_allocato
     return AVSVT_OK;
 }
 
-static avsvt_status read_log(line *lines, size_t count, const char *text,
+/* The log's entries, each of which is cut out in place: what one lacks is not looked
+ * for in those after it. */
+static avsvt_status read_log(line *lines, size_t count, char *text,
                              const avsvt_allocator *a, avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
     while (*text && status == AVSVT_OK) {
-        const char *end = strchr(text, '\n');
+        char *end = text + strcspn(text, "\n"), *next = *end ? end + 1 : end;
         double step = 0, value = 0;
-        if (!end)
-            end = text + strlen(text);
+        *end = '\0';
         for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
             char event[32];
             snprintf(event, sizeof(event), "{\"event\": \"%s\"", lines[i].event);
             if (!strncmp(text, event, strlen(event)) &&
-                number_after(text, end, "step", &step) &&
-                number_after(text, end, lines[i].key, &value))
+                number_of(text, "step", &step) && number_of(text, lines[i].key, &value))
                 status = add(&lines[i], step, value, a, err);
         }
-        text = *end ? end + 1 : end;
+        text = next;
     }
     return status;
 }

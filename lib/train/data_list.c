@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/number.h"
+#include "core/utf8.h"
 #include "media/endings.h"
 #include "platform/file.h"
 #include "platform/folder.h"
@@ -127,8 +128,6 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
     const avsvt_allocator *a = avsvti_allocator(s->context);
     double begin = 0, end = -1;
     int most = c->sound > c->notes ? c->sound : c->notes;
-    char folder[4096];
-    const char *slash = strrchr(list, '/');
     if (most >= count || c->video >= count || c->start >= count || c->end >= count)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: line %zu has %d columns, fewer than its first line names",
@@ -143,14 +142,13 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: line %zu: start_s and end_s must be seconds, the second later",
             list, line);
-    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - list) + 1 : 0, list);
-    char *sound = avsvti_path_join(a, folder, cells[c->sound]);
-    char *notes = avsvti_path_join(a, folder, cells[c->notes]);
+    char *sound = avsvti_path_beside(a, list, cells[c->sound]);
+    char *notes = avsvti_path_beside(a, list, cells[c->notes]);
     avsvt_status status = sound && notes
         ? avsvti_songs_append(s, sound, notes, begin, end, source, err)
         : avsvti_fail_memory(err);
     if (status == AVSVT_OK && c->video >= 0 && *cells[c->video] &&
-        !(s->songs[s->count - 1].video = avsvti_path_join(a, folder, cells[c->video])))
+        !(s->songs[s->count - 1].video = avsvti_path_beside(a, list, cells[c->video])))
         status = avsvti_fail_memory(err);
     avsvti_release(a, sound);
     avsvti_release(a, notes);
@@ -167,9 +165,8 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
     if (status != AVSVT_OK)
         return status;
-    /* A byte order mark may stand first. */
-    for (char *at = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3);
-         status == AVSVT_OK && at && *at; at = save) {
+    for (char *at = text + avsvti_utf8_mark(text, size); status == AVSVT_OK && at && *at;
+         at = save) {
         char *end = strpbrk(at, "\r\n");
         save = end ? end + 1 : NULL;
         line += !end || *end == '\n' || end[1] != '\n';

@@ -323,8 +323,7 @@ avsvt_status avsvti_engine_state(avsvt_trainer *t, int32_t kind,
 void avsvti_engine_release(avsvt_trainer *t, avsvt_backend_tensor *tensors,
                            size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        tensors[i].release(tensors[i].owner);
+    avsvti_outputs_release(tensors, count);
     avsvti_release(avsvti_allocator(t->context), tensors);
 }
 

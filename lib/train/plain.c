@@ -5,12 +5,17 @@
 
 #include "train/trainer.h"
 
-/* FOLDER/data/7 */
-static int is_tensor(const avsvti_archive_entry *e)
+const char *avsvti_tensor_part(const avsvti_archive_entry *e, size_t *size)
 {
     const char *slash = memchr(e->name, '/', e->name_size);
-    size_t before = slash ? (size_t)(slash - e->name) + 1 : 0;
-    return slash && e->name_size - before > 5 && !memcmp(slash + 1, "data/", 5);
+    *size = slash ? e->name_size - (size_t)(slash - e->name) - 1 : 0;
+    return *size > 5 && !memcmp(slash + 1, "data/", 5) ? slash + 1 : NULL;
+}
+
+static int is_packed_tensor(const avsvti_archive_entry *e)
+{
+    size_t size;
+    return e->deflated && avsvti_tensor_part(e, &size);
 }
 
 static avsvt_status write_parts(avsvti_archive_writer *w, const avsvti_archive *z,
@@ -20,7 +25,7 @@ static avsvt_status write_parts(avsvti_archive_writer *w, const avsvti_archive *
         const avsvti_archive_entry *e = &z->entries[i];
         char *bytes = NULL;
         size_t size = 0;
-        if (!e->deflated || !is_tensor(e)) {
+        if (!is_packed_tensor(e)) {
             avsvti_archive_write_copy(w, e);
             continue;
         }
@@ -39,7 +44,7 @@ avsvt_status avsvti_trainer_unpack(avsvt_trainer *t, avsvt_error *err)
     avsvti_archive_writer w;
     avsvt_model *plain = NULL;
     size_t i = 0;
-    while (i < z->count && !(z->entries[i].deflated && is_tensor(&z->entries[i])))
+    while (i < z->count && !is_packed_tensor(&z->entries[i]))
         i++;
     if (i == z->count)
         return AVSVT_OK;

@@ -189,12 +189,11 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
                                 const char *path, const char *text,
                                 avsvt_error *err)
 {
-    const char *slash = path ? strrchr(path, '/') : NULL;
     memset(r, 0, sizeof(*r));
     r->allocator = a;
     r->of_file = path != NULL;
     r->path = avsvti_strdup(a, path ? path : "(settings)");
-    r->folder = avsvti_strdup(a, slash ? path : "");
+    r->folder = avsvti_folder_of(a, path ? path : "");
     r->memory_mb = 2048;
     r->workers = path ? 1 : 0;
     r->batch_s = 60;
@@ -206,8 +205,6 @@ avsvt_status avsvti_recipe_read(avsvti_recipe *r, const avsvt_allocator *a,
         avsvti_recipe_free(r);
         return avsvti_fail_memory(err);
     }
-    if (slash)
-        r->folder[slash - path + 1] = '\0';
     avsvt_status status = load(r, text, err);
     if (status == AVSVT_OK)
         status = check_version(r, err);

@@ -7,18 +7,25 @@
 #include <string.h>
 
 #include "core/tensor.h"
+#include "core/utf8.h"
 #include "platform/file.h"
 #include "train/trainer.h"
 
-/* As a YAML (and JSON) string. */
+/* As a YAML (and JSON) string. What neither can hold becomes '?' or a blank: the
+ * name of a recipe's file, which may stand here, is any bytes. */
 static void quote(avsvti_buffer *b, const char *text)
 {
     avsvti_buffer_text(b, "\"");
-    for (; *text; text++) {
+    while (*text) {
+        uint32_t code;
+        size_t n = avsvti_utf8_read(text, &code);
         if (*text == '"' || *text == '\\')
             avsvti_buffer_text(b, "\\");
-        if ((unsigned char)*text >= ' ')
-            avsvti_buffer_append(b, text, 1);
+        if (!n || avsvti_utf8_is_control(code))
+            avsvti_buffer_text(b, n ? " " : "?");
+        else
+            avsvti_buffer_append(b, text, n);
+        text += n ? n : 1;
     }
     avsvti_buffer_text(b, "\"");
 }
@@ -230,15 +237,13 @@ static avsvt_status write_parts(avsvt_trainer *t, avsvti_archive_writer *w,
                                 size_t count, avsvt_error *err)
 {
     const avsvti_archive *z = avsvti_model_archive(t->model);
-    const avsvti_archive_entry *old = avsvti_archive_find(z, "extra/avsvt.yaml");
+    const avsvti_archive_entry *old = avsvti_archive_find(z, AVSVTI_MANIFEST_PART);
     for (size_t i = 0; i < z->count; i++) {
         const avsvti_archive_entry *e = &z->entries[i];
-        const char *slash = memchr(e->name, '/', e->name_size);
-        const char *part = slash ? slash + 1 : e->name;
-        size_t part_size = (size_t)(e->name + e->name_size - part);
-        const avsvt_backend_tensor *tensor = NULL;
-        if (part_size > 5 && starts(part, "data/"))
-            tensor = tensor_for(t, part, part_size, tensors, count);
+        size_t size;
+        const char *part = avsvti_tensor_part(e, &size);
+        const avsvt_backend_tensor *tensor =
+            part ? tensor_for(t, part, size, tensors, count) : NULL;
         if (e == old) {
             avsvti_archive_write_part(w, e->name, e->name_size, manifest->data,
                                       manifest->size);

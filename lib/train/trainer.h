@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trainer holds, and its parts:
+/* What a trainer holds, and its parts. What it trains on goes through others:
+ *
+ *   recipe.c    what the recipe says; recipe_entries.c, recipe_groups.c and
+ *               schedule.c read parts of it
+ *   examples.c  the songs (data.c; sight.c: their pictures) or the rows of arrays
+ *               (rows.c) that it lists
+ *   plan.c      which pieces of them, in which batches, an epoch goes through
+ *   batch.c     a batch of songs as tensors; rows_batch.c: one of arrays
+ *   loader.c    batches made ahead on threads of their own
+ *
+ * and from there to the parts of the trainer itself:
  *
  *   open.c      recipe, model, songs -> trainer
  *   engine.c    the backend that computes gradients
@@ -173,6 +183,8 @@ avsvt_status avsvti_tensorboard_rewind(avsvt_trainer *t, avsvt_error *err);
 
 /* plain.c: t->model with no tensor compressed: as it is, or a copy. */
 avsvt_status avsvti_trainer_unpack(avsvt_trainer *t, avsvt_error *err);
+/* "data/7" of FOLDER/data/7, *size bytes of it; NULL: no part that holds a tensor. */
+const char *avsvti_tensor_part(const avsvti_archive_entry *e, size_t *size);
 
 /* curve.c: the log as a picture */
 avsvt_status avsvti_curve_write(avsvt_trainer *t, avsvt_error *err);

@@ -59,12 +59,31 @@ static void a_folder_that_cannot_be_made_is_told_with_its_reason(void **state)
     rmdir(scratch_path("a"));
 }
 
+static void what_a_file_names_lies_beside_it_unless_it_says_where(void **state)
+{
+    static const struct { const char *file, *name, *path; } cases[] = {
+        { "lists/train.csv", "a.wav", "lists/a.wav" },
+        { "lists/train.csv", "../b/a.wav", "lists/../b/a.wav" },
+        { "train.csv", "a.wav", "a.wav" },
+        { "/train.csv", "a.wav", "/a.wav" },
+        { "lists/train.csv", "/b/a.wav", "/b/a.wav" },
+    };
+    const avsvt_allocator *a = avsvti_default_allocator();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *path = avsvti_path_beside(a, cases[i].file, cases[i].name);
+        assert_string_equal(path, cases[i].path);
+        avsvti_release(a, path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_temporary_file_lies_beside_and_ends_as_the_file_does),
         cmocka_unit_test(a_path_that_is_empty_is_told_as_such),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
+        cmocka_unit_test(what_a_file_names_lies_beside_it_unless_it_says_where),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -162,8 +162,9 @@ static void pieces_have_the_labels_of_their_song(void **state)
         for (int k = 0; k < PIECES; k++) {
             avsvti_excerpt cut = { 0, 16000 * PIECE_S * k, 16000 * PIECE_S, 1 };
             avsvti_batch batch;
-            assert_int_equal(avsvti_batch_make(&batch, &fields, &songs, &cut, 1, &err),
+            assert_int_equal(avsvti_batch_begin(&batch, &fields, &songs, &cut, 1, &err),
                              AVSVT_OK);
+            assert_int_equal(avsvti_batch_finish(&batch, &fields, &err), AVSVT_OK);
             const int64_t *got = batch.tensors[0].data;
             for (int i = 0; i < PIECE_FRAMES * AVSVTI_LABEL_COLUMNS; i++) {
                 double is = want[PIECE_FRAMES * k + i / AVSVTI_LABEL_COLUMNS]

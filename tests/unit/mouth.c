@@ -15,8 +15,6 @@
 
 #define SET (2 * AVSVT_LANDMARKS)
 
-/* gen.py of the golden data: pixel(t, y, x, c; s), one picture of colours with
- * blue first. */
 static void read_values(double *to, const avsvti_npy *npy, const void *data, size_t first,
                         size_t count)
 {
@@ -29,6 +27,7 @@ static int tri(long n)
     return 255 - abs((int)(((n % 510) + 510) % 510) - 255);
 }
 
+/* The golden data's pictures: pixel(t, y, x, c; s), colours with blue first. */
 static unsigned char golden_pixel(long t, long y, long x, long c, long s)
 {
     int k = (x / 9 + y / 7 + t + c + s) % 3 == 0 ? 255 : 0;

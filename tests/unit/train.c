@@ -422,6 +422,26 @@ static void a_model_tells_what_it_was_trained_on(void **state)
     avsvt_model_free(first);
 }
 
+/* What YAML has no way to hold, and a file's name may, would leave a model that can't
+ * be opened. */
+static void a_model_tells_of_itself_in_what_yaml_can_hold(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    avsvt_model *made = NULL;
+    (void)state;
+    if (avsvt_trainer_open(&t, training_context, songs_recipe("caf\xe9\x7f.yaml", "model.pt",
+                           TRAINING_DATA "output: out\nepochs: 1\n"), &err) ||
+        avsvt_trainer_model(&made, t, &err))
+        fail_msg("%s", err.message);
+    assert_string_equal(avsvt_model_get(made, "name"), "caf? ");
+    avsvt_trainer_free(t);
+    training_remove("out");
+    made = told(made, "trained_on: [{name: \"a\\x7Fb\\u2028\\tc\", licence: mine}]\n");
+    assert_string_equal(avsvt_model_get(made, "trained_on.0.name"), "a b  c");
+    avsvt_model_free(made);
+}
+
 static void what_was_trained_on_is_a_list_of_names_and_licences(void **state)
 {
     static const struct { const char *more, *says; } cases[] = {
@@ -524,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_part_that_only_begins_lasts_to_the_end_of_the_file),
         cmocka_unit_test(what_no_group_names_stays_frozen_and_probing_thaws_later),
         cmocka_unit_test(a_model_tells_what_it_was_trained_on),
+        cmocka_unit_test(a_model_tells_of_itself_in_what_yaml_can_hold),
         cmocka_unit_test(what_was_trained_on_is_a_list_of_names_and_licences),
         cmocka_unit_test(sound_in_memory_adapts_a_model),
         cmocka_unit_test(a_step_takes_named_arrays),

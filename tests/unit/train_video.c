@@ -117,7 +117,8 @@ static void close_set(set *s)
 static void make_batch(avsvti_batch *batch, set *s, const avsvti_excerpt *cuts, size_t count)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
-    if (avsvti_batch_make(batch, &s->fields, &s->songs, cuts, count, &err))
+    if (avsvti_batch_begin(batch, &s->fields, &s->songs, cuts, count, &err) ||
+        avsvti_batch_finish(batch, &s->fields, &err))
         fail_msg("%s", err.message);
     assert_int_equal(batch->tensors[0].ndim, 4);
     assert_int_equal(batch->tensors[0].shape[0], count);
@@ -550,7 +551,9 @@ static avsvt_status one_batch(const avsvt_allocator *a, void *user)
     if (status == AVSVT_OK)
         status = avsvti_songs_videos(&s.songs, NULL);
     if (status == AVSVT_OK)
-        status = avsvti_batch_make(&b, &s.fields, &s.songs, &cut, 1, NULL);
+        status = avsvti_batch_begin(&b, &s.fields, &s.songs, &cut, 1, NULL);
+    if (status == AVSVT_OK)
+        status = avsvti_batch_finish(&b, &s.fields, NULL);
     if (status == AVSVT_OK)
         avsvti_batch_free(&b);
     avsvti_songs_free(&s.songs);
