@@ -98,7 +98,8 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
     avsvt_error *err);
 
 /** Read a note list from a file: CSV or text with columns onset, offset,
- *  pitch (comma, tab or space; a header line may name them; lines that start
+ *  pitch (comma, tab or space; a header line may name them, and `duration` in
+ *  place of the offset and `frequency` in place of the pitch; lines that start
  *  with '#' are comments), UltraStar (starts with lines `#NAME:`, `#BPM:`
  *  among them; freestyle and rap notes are left out), the JSON that
  *  avsvt_notes_write() makes, an array of NumPy with rows of onset, offset,

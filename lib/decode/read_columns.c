@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of numbers: onset, offset, pitch, and columns that are not looked at.
- * A header may name the columns, in any order. */
+ * A header may name the columns, in any order, with lengths in place of offsets and
+ * frequencies in place of pitches. */
+#include <math.h>
 #include <string.h>
 
 #include "core/number.h"
@@ -8,15 +10,32 @@
 
 #define MAX_COLUMNS 64
 #define MAX_HEADER 1000
+#define LOWEST_HEARD 12 /* MIDI number of 16 Hz */
+#define OPEN_QUOTE "a quotation mark is not closed"
+
+enum { ONSET, OFFSET, PITCH, LENGTH, FREQUENCY, ROLES };
 
 typedef struct layout {
     int column[3]; /* of onset, offset and pitch, from 0 */
     int count;     /* columns that must be there */
+    int is_named, has_lengths, has_frequencies;
+    char by;       /* what parts the header's fields; a blank: not known */
+    double highest; /* pitch; below 0: no note yet */
 } layout;
+
+typedef struct field {
+    const char *from, *to; /* without its quotation marks */
+    const char *after;
+} field;
 
 static int is_separator(char c)
 {
     return c == ',' || c == ';';
+}
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* Past blanks, at most one separator, and blanks. */
@@ -30,57 +49,118 @@ static const char *next_field(const char *p, const char *end)
 
 static int starts_number(const char *p)
 {
+    p += *p == '"';
     return *p && strchr("+-.0123456789", *p) != NULL;
 }
 
-static int name_of(const char *p, const char *stop)
+/* The field of text at p; blanks are part of it where something else parts fields.
+ * 0: a quotation mark opens and does not close. */
+static int find_field(field *f, const char *p, const char *stop, char by)
 {
-    static const struct { const char *name; int which; } names[] = {
-        { "onset", 0 }, { "onset_s", 0 }, { "start", 0 }, { "offset", 1 },
-        { "offset_s", 1 }, { "end", 1 }, { "pitch", 2 }, { "midi", 2 },
-        { "midi_pitch", 2 }, { "note", 2 },
+    int quoted = p < stop && *p == '"';
+    f->from = p += quoted;
+    if (quoted)
+        while (p < stop && (*p != '"' || (p + 1 < stop && p[1] == '"')))
+            p += *p == '"' ? 2 : 1;
+    else
+        while (p < stop && *p != by && (by != ' ' || !(is_separator(*p) || is_blank(*p))))
+            p++;
+    f->to = p;
+    f->after = p + quoted;
+    while (!quoted && f->to > f->from && is_blank(f->to[-1]))
+        f->to--;
+    return f->after <= stop;
+}
+
+static char parting_of_header(const char *p, const char *stop)
+{
+    int quoted = 0;
+    for (; p < stop; p++) {
+        quoted ^= *p == '"';
+        if (!quoted && (is_separator(*p) || *p == '\t'))
+            return *p;
+    }
+    return ' ';
+}
+
+/* What a column of this name holds; -1: nothing that is wanted. A unit may stand
+ * behind the name in brackets. */
+static int role_of(const char *p, const char *stop)
+{
+    static const struct { const char *name; int role; } names[] = {
+        { "onset", ONSET }, { "onset_s", ONSET }, { "onset_time", ONSET },
+        { "start", ONSET }, { "start_time", ONSET }, { "start_time_s", ONSET },
+        { "time", ONSET }, { "offset", OFFSET }, { "offset_s", OFFSET },
+        { "offset_time", OFFSET }, { "end", OFFSET }, { "end_time", OFFSET },
+        { "end_time_s", OFFSET }, { "pitch", PITCH }, { "midi", PITCH },
+        { "midi_pitch", PITCH }, { "pitch_midi", PITCH }, { "midi_note", PITCH },
+        { "note", PITCH }, { "duration", LENGTH }, { "duration_s", LENGTH },
+        { "length", LENGTH }, { "frequency", FREQUENCY }, { "frequency_hz", FREQUENCY },
+        { "pitch_hz", FREQUENCY }, { "hz", FREQUENCY }, { "f0", FREQUENCY },
     };
+    const char *unit = p;
+    while (unit < stop && *unit != '(' && *unit != '[')
+        unit++;
+    const char *end = unit;
+    while (end > p && is_blank(end[-1]))
+        end--;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strlen(names[i].name) == (size_t)(stop - p) &&
-            avsvti_starts_with(p, stop, names[i].name))
-            return names[i].which;
+        if (strlen(names[i].name) == (size_t)(end - p) &&
+            avsvti_starts_with(p, end, names[i].name))
+            return names[i].role == PITCH && unit < stop &&
+                   avsvti_starts_with(unit + 1, stop, "hz") ? FREQUENCY : names[i].role;
     return -1;
 }
 
-/* A line of at least three words. Takes the order of the columns from it when
- * it names all three. */
+/* Takes the order of the columns from the header's names. Where they do not tell all,
+ * onset, offset and pitch come first; 0: they say something else. */
+static int take_order(layout *l, const int at[ROLES])
+{
+    int end = at[OFFSET] >= 0 ? OFFSET : LENGTH;
+    int pitch = at[PITCH] >= 0 ? PITCH : FREQUENCY;
+    l->is_named = at[ONSET] >= 0 && at[end] >= 0 && at[pitch] >= 0;
+    if (!l->is_named) {
+        for (int role = ONSET; role < LENGTH; role++)
+            if (at[role] >= 0 && at[role] != role)
+                return 0;
+        return (at[LENGTH] < 0 || at[LENGTH] > 2) && (at[FREQUENCY] < 0 || at[FREQUENCY] > 2);
+    }
+    l->has_lengths = end == LENGTH;
+    l->has_frequencies = pitch == FREQUENCY;
+    l->column[0] = at[ONSET];
+    l->column[1] = at[end];
+    l->column[2] = at[pitch];
+    for (int i = 0; i < 3; i++)
+        if (l->column[i] >= l->count)
+            l->count = l->column[i] + 1;
+    return 1;
+}
+
+/* A line of at least three words. */
 static avsvt_status read_header(avsvti_reader *r, const char *p,
                                 const char *stop, layout *l)
 {
-    int at[3] = { -1, -1, -1 }, columns = 0;
+    int at[ROLES] = { -1, -1, -1, -1, -1 }, columns = 0;
+    field f;
     if (stop - p > MAX_HEADER)
         return avsvti_read_fail(r, "neither numbers nor a header");
     for (const char *c = p; c < stop; c++)
         if ((unsigned char)*c < 0x20 && *c != '\t' && *c != '\r')
             return avsvti_read_fail(r, "this is not text");
-    while (p < stop && columns < MAX_COLUMNS) {
-        const char *from = p;
-        while (p < stop && !is_separator(*p) && *p != ' ' && *p != '\t' &&
-               *p != '\r')
-            p++;
-        const char *to = p;
-        if (to - from >= 2 && *from == '"' && to[-1] == '"') {
-            from++;
-            to--;
-        }
-        int which = name_of(from, to);
-        if (which >= 0 && at[which] < 0)
-            at[which] = columns;
+    l->by = parting_of_header(p, stop);
+    for (; p < stop && columns < MAX_COLUMNS; p = next_field(f.after, stop)) {
+        if (!find_field(&f, p, stop, l->by))
+            return avsvti_read_fail(r, OPEN_QUOTE);
+        int role = role_of(f.from, f.to);
+        if (role >= 0 && at[role] < 0)
+            at[role] = columns;
         columns++;
-        p = next_field(p, stop);
     }
     if (columns < 3)
         return avsvti_read_fail(r, "neither onset, offset, pitch nor a header");
-    if (at[0] >= 0 && at[1] >= 0 && at[2] >= 0)
-        memcpy(l->column, at, sizeof(at));
-    for (int i = 0; i < 3; i++)
-        if (l->column[i] >= l->count)
-            l->count = l->column[i] + 1;
+    if (!take_order(l, at))
+        return avsvti_read_fail(r, "it names some columns, but not all of onset, offset "
+                                   "(or duration) and pitch (or frequency)");
     return AVSVT_OK;
 }
 
@@ -99,23 +179,38 @@ static int is_decimal_comma(const char *p, const char *stop, char parted)
     return parted != ',' && p + 1 < stop && *p == ',' && p[1] >= '0' && p[1] <= '9';
 }
 
-/* One field as a number; text in a column that is not looked at is passed. */
-static const char *read_field(const char *p, const char *stop, double *value,
+/* One field as a number; text in a column that is not looked at is passed. NULL: its
+ * quotation mark does not close. */
+static const char *read_field(const char *p, const char *stop, char by, double *value,
                               int *is_number)
 {
-    const char *after = starts_number(p) ? avsvti_number_parse(p, value) : NULL;
+    field f;
+    int quoted = *p == '"';
+    const char *after = starts_number(p) ? avsvti_number_parse(p + quoted, value) : NULL;
+    if (after && quoted)
+        after = after < stop && *after == '"' ? after + 1 : NULL;
     *is_number = after && after <= stop &&
-                 (after == stop || is_separator(*after) || *after == ' ' ||
-                  *after == '\t' || *after == '\r');
+                 (after == stop || is_separator(*after) || is_blank(*after));
     if (*is_number)
         return after;
-    while (p < stop && !is_separator(*p) && *p != ' ' && *p != '\t')
-        p++;
-    return p;
+    return find_field(&f, p, stop, by) ? f.after : NULL;
+}
+
+/* Lengths and frequencies become offsets and pitches. */
+static avsvt_status take_note(avsvti_reader *r, layout *l, avsvt_note *note)
+{
+    if (l->has_lengths)
+        note->offset_s += note->onset_s;
+    if (l->has_frequencies && !(note->pitch > 0))
+        return avsvti_read_fail(r, "the frequency must be above 0 Hz");
+    if (l->has_frequencies)
+        note->pitch = 69 + 12 * log2(note->pitch / 440);
+    l->highest = note->pitch > l->highest ? note->pitch : l->highest;
+    return avsvti_read_note(r, note);
 }
 
 static avsvt_status read_line(avsvti_reader *r, const char *p,
-                              const char *stop, const layout *l)
+                              const char *stop, layout *l)
 {
     avsvt_note note = AVSVT_NOTE_INIT;
     double *fields[] = { &note.onset_s, &note.offset_s, &note.pitch };
@@ -126,7 +221,9 @@ static avsvt_status read_line(avsvti_reader *r, const char *p,
         if (p >= stop)
             return avsvti_read_fail(r, "a column is missing: onset, offset "
                                        "and pitch are wanted");
-        p = read_field(p, stop, &value, &is_number);
+        p = read_field(p, stop, l->by, &value, &is_number);
+        if (!p)
+            return avsvti_read_fail(r, OPEN_QUOTE);
         for (int i = 0; i < 3; i++) {
             if (l->column[i] != column)
                 continue;
@@ -144,26 +241,28 @@ static avsvt_status read_line(avsvti_reader *r, const char *p,
         parted = by;
         p = next_field(p, stop);
     }
-    return avsvti_read_note(r, &note);
+    return take_note(r, l, &note);
 }
 
 avsvt_status avsvti_read_columns(avsvti_reader *r)
 {
-    layout l = { { 0, 1, 2 }, 3 };
+    layout l = { { 0, 1, 2 }, 3, 0, 0, 0, ' ', -1 };
     avsvt_status status = AVSVT_OK;
-    int may_be_header = 1;
-    while (r->p < r->end && status == AVSVT_OK) {
+    size_t first = 0; /* line that is not empty */
+    for (; r->p < r->end && status == AVSVT_OK; r->line++) {
         const char *stop = avsvti_line_end(r->p, r->end);
         const char *p = avsvti_skip_blanks(r->p);
-        if (p < stop && *p != '#') {
-            if (may_be_header && !starts_number(p))
-                status = read_header(r, p, stop, &l);
-            else
-                status = read_line(r, p, stop, &l);
-            may_be_header = 0;
-        }
         r->p = stop < r->end ? stop + 1 : r->end;
-        r->line++;
+        if (p >= stop || *p == '#')
+            continue;
+        status = !first && !starts_number(p) ? read_header(r, p, stop, &l)
+                                             : read_line(r, p, stop, &l);
+        first = first ? first : r->line;
     }
-    return status;
+    if (status != AVSVT_OK || l.is_named || l.highest < 0 || l.highest >= LOWEST_HEARD)
+        return status;
+    r->line = first;
+    return avsvti_read_fail(r, "no pitch here can be heard: MIDI numbers are wanted behind "
+        "onset and offset; where columns are others, name them in a first line, such as "
+        "onset,frequency,duration");
 }

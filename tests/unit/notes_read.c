@@ -82,6 +82,46 @@ static void a_header_is_passed_and_may_name_the_columns(void **state)
     reads("from to what\n0.5 1 60\n1 2 61.25\n", two, 2);
     reads("\"Pitch\";word;\"start\";\"end\"\n60;a;0.5;1\n61.25;b;1;2\n", two, 2);
     reads("onset,offset,pitch", NULL, 0);
+    reads("from to what\n", NULL, 0);
+    reads(",onset,offset,pitch\n0,0.5,1,60\n1,1,2,61.25\n", two, 2); /* as pandas writes */
+}
+
+static void lengths_and_frequencies_are_taken_where_a_header_says_so(void **state)
+{
+    static const row notes[] = { { 0.5, 1, 69 }, { 1, 2, 57 } };
+    (void)state;
+    reads("onset,duration,pitch\n0.5,0.5,60\n1,1,61.25\n", two, 2);
+    reads("time frequency duration\n0.5 440 0.5\n1 220 1\n", notes, 2);
+    reads("Onset (s),Pitch (Hz),Duration [s]\n0.5,440,0.5\n1,220,1\n", notes, 2);
+    reads("onset,offset,hz\n0.5,1,440\n1,2,220\n", notes, 2);
+    reads("frequency,onset,offset,duration,midi\n9,0.5,1,7,60\n9,1,2,7,61.25\n", two, 2);
+}
+
+static void a_header_that_names_too_little_is_refused(void **state)
+{
+    (void)state;
+    refuses("pitch,onset,stop\n60,0.5,1\n", "line 1: it names some");
+    refuses("TIME,VALUE,DURATION,LEVEL,LABEL\n0.5,440,0.5,1,la\n", "line 1: it names some");
+    reads("onset,until,midi\n0.5,1,60\n1,2,61.25\n", two, 2);
+}
+
+static void pitches_that_nobody_hears_are_other_columns(void **state)
+{
+    static const row low[] = { { 0.5, 1, 5 } };
+    (void)state;
+    refuses("# Tony's\n0.5,440,0.3\n1,220,0.9\n", "line 2: no pitch here");
+    reads("onset,offset,pitch\n0.5,1,5\n", low, 1);
+}
+
+static void quotes_hold_fields_together(void **state)
+{
+    (void)state;
+    reads("\"0.5\",\"1\",\"60\"\n\"1\",\"2\",\"61.25\"\n", two, 2);
+    reads("\"\",\"onset\",\"offset\",\"pitch\"\n\"1\",0.5,1,60\n\"2\",1,2,61.25\n", two, 2);
+    reads("\"a word\",onset,offset,pitch\n\"la, \"\"le\",0.5,1,60\nla le,1,2,61.25\n",
+          two, 2);
+    reads("the word;start;end;midi\nla;0.5;1;60\nla, le lu;1;2;61.25\n", two, 2);
+    refuses("onset,offset,pitch\n0.5,1,\"60\n", "line 2: a quotation mark");
 }
 
 static void ultrastar_charts_are_read(void **state)
@@ -253,6 +293,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_with_any_separator_are_read),
         cmocka_unit_test(a_header_is_passed_and_may_name_the_columns),
+        cmocka_unit_test(lengths_and_frequencies_are_taken_where_a_header_says_so),
+        cmocka_unit_test(a_header_that_names_too_little_is_refused),
+        cmocka_unit_test(pitches_that_nobody_hears_are_other_columns),
+        cmocka_unit_test(quotes_hold_fields_together),
         cmocka_unit_test(ultrastar_charts_are_read),
         cmocka_unit_test(pitches_outside_of_midi_come_back_by_octaves),
         cmocka_unit_test(json_is_read),

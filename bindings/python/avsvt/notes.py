@@ -404,7 +404,8 @@ def frames_to_notes(logits: ArrayLike, frame_rate: float = 49.8, onset_threshold
 
 
 def read_notes(path: Path) -> Notes:
-    """Read notes: CSV or text with onset, offset, pitch; UltraStar; our JSON."""
+    """Read notes: CSV or text with onset, offset, pitch, or what its first line names
+    (duration, frequency); UltraStar; our JSON; MIDI; an array in .npy."""
     out = c_void_p()
     call("avsvt_notes_read", ctypes.byref(out), None, path_bytes(path))
     return Notes._adopt(out.value)
