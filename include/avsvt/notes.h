@@ -107,11 +107,13 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
  *  pitch (AV_SVT's predictions), or a MIDI file (the notes of all its tracks but
  *  drums). The contents tell which, not the name.
  *
- *  A header line may name the columns: onset, start or time; offset or end,
- *  or duration; pitch, midi or note, or hz, pitch_hz or frequency. Without
- *  one, columns whose first line has a third number under 16, which is no
- *  pitch of music, and a second of 32 or more, are Tony's: onset, Hz,
- *  duration.
+ *  A header line may name the columns, in any order, and a unit behind a
+ *  name: onset, start or time; offset or end, or duration; pitch, midi or
+ *  note, or frequency, hz or f0. One that names only some of these where they
+ *  are not the first three is refused. Without a header, lists whose first
+ *  line has a third number under 16, which is no pitch of music, and a second
+ *  of 32 or more are Tony's: onset, Hz, duration. Fields may stand in
+ *  quotation marks.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
  *          AVSVT_E_FORMAT (names the line); AVSVT_E_UNSUPPORTED (an array of
  *          other elements or order); AVSVT_E_RANGE (one beyond all memory);

@@ -82,18 +82,40 @@ static void a_header_is_passed_and_may_name_the_columns(void **state)
     reads("from to what\n0.5 1 60\n1 2 61.25\n", two, 2);
     reads("\"Pitch\";word;\"start\";\"end\"\n60;a;0.5;1\n61.25;b;1;2\n", two, 2);
     reads("onset,offset,pitch", NULL, 0);
+    reads("from to what\n", NULL, 0);
+    reads(",onset,offset,pitch\n0,0.5,1,60\n1,1,2,61.25\n", two, 2); /* as pandas writes */
 }
 
-static void a_header_may_name_duration_and_frequency(void **state)
+static void lengths_and_frequencies_are_taken_where_a_header_says_so(void **state)
 {
-    static const row a[] = { { 0.5, 0.75, 69 }, { 1, 2, 57 } };
+    static const row notes[] = { { 0.5, 1, 69 }, { 1, 2, 57 } };
     (void)state;
-    reads("onset,duration,hz\n0.5,0.25,440\n1,1,220\n", a, 2);
-    reads("frequency word time duration_s\n440 la 0.5 0.25\n220 lu 1 1\n", a, 2);
-    reads("time,pitch_hz,duration,offset\n0.5,440,9,0.75\n1,220,9,2\n", a, 2);
-    refuses("onset,offset,hz\n0,1,0\n", "line 2: the pitch must be");
-    refuses("onset,offset,hz\n0,1,x\n", "line 2: the frequency is not a number");
+    reads("onset,duration,pitch\n0.5,0.5,60\n1,1,61.25\n", two, 2);
+    reads("time frequency duration\n0.5 440 0.5\n1 220 1\n", notes, 2);
+    reads("Onset (s),Pitch (Hz),Duration [s]\n0.5,440,0.5\n1,220,1\n", notes, 2);
+    reads("onset,offset,hz\n0.5,1,440\n1,2,220\n", notes, 2);
+    reads("frequency,onset,offset,duration,midi\n9,0.5,1,7,60\n9,1,2,7,61.25\n", two, 2);
+    refuses("onset,offset,hz\n0,1,0\n", "line 2: the frequency must be above 0");
     refuses("onset,hz,duration\n1,220,-0.5\n", "line 2: the note ends before");
+}
+
+static void a_header_that_names_too_little_is_refused(void **state)
+{
+    (void)state;
+    refuses("pitch,onset,stop\n60,0.5,1\n", "line 1: it names some");
+    refuses("TIME,VALUE,DURATION,LEVEL,LABEL\n0.5,440,0.5,1,la\n", "line 1: it names some");
+    reads("onset,until,midi\n0.5,1,60\n1,2,61.25\n", two, 2);
+}
+
+static void quotes_hold_fields_together(void **state)
+{
+    (void)state;
+    reads("\"0.5\",\"1\",\"60\"\n\"1\",\"2\",\"61.25\"\n", two, 2);
+    reads("\"\",\"onset\",\"offset\",\"pitch\"\n\"1\",0.5,1,60\n\"2\",1,2,61.25\n", two, 2);
+    reads("\"a word\",onset,offset,pitch\n\"la, \"\"le\",0.5,1,60\nla le,1,2,61.25\n",
+          two, 2);
+    reads("the word;start;end;midi\nla;0.5;1;60\nla, le lu;1;2;61.25\n", two, 2);
+    refuses("onset,offset,pitch\n0.5,1,\"60\n", "line 2: a quotation mark");
 }
 
 static void what_tony_writes_is_read(void **state)
@@ -114,6 +136,8 @@ static void pitches_may_be_names(void **state)
     (void)state;
     reads("0\t1\tA4\n1\t2\tA#4-12\n\\\t80\t900\n2\t3\tbb4\n3\t4\tC-1+50\n", a, 4);
     refuses("0 1 la\n", "the pitch is not a number or a name");
+    refuses("0 1 60\nC4 60 60\n", "line 2: the onset is not a number");
+    refuses("onset duration hz\n0 1 A4\n", "not a number");
     refuses("0 1 H4\n", "not a number or a name");
     refuses("0 1 A\n", "not a number or a name");
     refuses("0 1 A4+\n", "not a number or a name");
@@ -310,9 +334,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_with_any_separator_are_read),
         cmocka_unit_test(a_header_is_passed_and_may_name_the_columns),
-        cmocka_unit_test(a_header_may_name_duration_and_frequency),
         cmocka_unit_test(what_tony_writes_is_read),
         cmocka_unit_test(pitches_may_be_names),
+        cmocka_unit_test(lengths_and_frequencies_are_taken_where_a_header_says_so),
+        cmocka_unit_test(a_header_that_names_too_little_is_refused),
+        cmocka_unit_test(quotes_hold_fields_together),
         cmocka_unit_test(ultrastar_charts_are_read),
         cmocka_unit_test(pitches_outside_of_midi_come_back_by_octaves),
         cmocka_unit_test(json_is_read),
