@@ -165,6 +165,8 @@ const char *cli_base(const char *path);
 char *cli_stem(const char *path);           /* owned; NULL: out of memory */
 char *cli_join(const char *folder, const char *stem, const char *ending);
 int cli_is_folder(const char *path);
+int cli_is_pipe(const char *path);
+const char *cli_input(const char *path);    /* - is standard input's path */
 int cli_same_file(const char *a, const char *b);
 int cli_make_folder(const char *path);      /* with those above it; 0 or status */
 int cli_can_write(const char *path);        /* 0 or status, said */

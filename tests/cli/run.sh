@@ -105,6 +105,13 @@ check "several formats from one run"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -o b.mid --json && json out; check "--json reports what was written"
 expect 0 "$avsvt" transcribe "$data/melody.flac" -q -o b.mid && [ ! -s err ] && [ ! -s out ]; check "--quiet says nothing"
 "$avsvt" transcribe - <"$data/melody.flac" >piped.csv 2>err && cmp -s piped.csv melody.csv; check "standard input"
+cat "$data/melody.flac" | "$avsvt" transcribe /dev/stdin >piped.csv 2>err && cmp -s piped.csv melody.csv; check "a pipe in a recording's place"
+cat "$data/melody.flac" | "$avsvt" transcribe - -o piped.html 2>err && grep -q '^avsvt: note: piped.html will hold the notes alone' err && ! grep -q 'id="sound"' piped.html; check "a page of what came through a pipe"
+"$avsvt" transcribe -q "$data/melody.flac" | "$avsvt" evaluate notes "$data/melody.csv" - >out 2>err && grep -q '^COnPOff *100.00' out; check "notes from one command to the next"
+cat "$data/melody.csv" | "$avsvt" sing - melody.csv >out 2>err && grep -q '19 of 19 notes hit' out; check "a song on standard input"
+expect 2 "$avsvt" evaluate notes - -; check "two lists on one standard input"
+expect 2 "$avsvt" sing - -; check "song and singing on one standard input"
+true | "$avsvt" evaluate notes - melody.csv >out 2>err; [ $? = 1 ] && grep -q '^avsvt: /dev/stdin: nothing came' err; check "no list on standard input"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(wc -l <out)" -lt "$(wc -l <melody.csv)" ]
 check "a high threshold leaves notes out"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --offset-delay 0 && awk -F, '
