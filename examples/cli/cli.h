@@ -194,12 +194,15 @@ int cli_mouth_open(avsvt_video **out, double *rate, const cli_args *args,
 int cli_context(avsvt_context **out, const cli_args *args);
 
 #define CLI_FIELD(name) offsetof(cli_args, name)
+#define CLI_ENDINGS ".csv, .json, .mid, .txt, .musicxml, .svg or .html"
 #define CLI_OPTIONS_END { 0, NULL, CLI_FLAG, NULL, NULL, 0, 0, 0, 0, NULL }
 #define CLI_DEVICE_OPTIONS \
     { 0, "precision", CLI_CHOICE, "P", "fp32|fp16|bf16", 0, 0, \
-      CLI_FIELD(precision), 0, "numbers the network computes with (default fp32)" }, \
+      CLI_FIELD(precision), 0, "numbers that libtorch computes with: fp32 (default), " \
+      "fp16 or bf16; plain C has fp32" }, \
     { 0, "backend", CLI_CHOICE, "B", "auto|native|torch|null", 0, 0, \
-      CLI_FIELD(backend), 0, "what runs the network (default auto)" }
+      CLI_FIELD(backend), 0, "what runs the network: native, plain C; torch, libtorch; " \
+      "null, numbers of no meaning, for tests; auto (default) takes the first that can" }
 #define CLI_THRESHOLD_OPTIONS \
     { 0, "onset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(onset_threshold), 0, \
       "how sure a note's start must be, up to 1 (default: the model's)" }, \

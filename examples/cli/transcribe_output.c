@@ -208,7 +208,8 @@ int cli_transcribe_check(cli_transcription *w)
             continue;
         }
         if (format_of(args, path) == AVSVT_FORMAT_AUTO)
-            return cli_usage("%s: its ending tells no format; say -f FORMAT", path);
+            return cli_usage("%s: its ending tells no format; use " CLI_ENDINGS
+                             ", or say -f FORMAT", path);
         if (strcmp(args->inputs[0], "-") && cli_same_file(path, args->inputs[0]))
             return cli_usage("%s: is the input; choose another name", path);
         if (cli_can_write(path))
