@@ -165,6 +165,8 @@ const char *cli_base(const char *path);
 char *cli_stem(const char *path);           /* owned; NULL: out of memory */
 char *cli_join(const char *folder, const char *stem, const char *ending);
 int cli_is_folder(const char *path);
+int cli_is_pipe(const char *path);
+const char *cli_input(const char *path);    /* - is standard input's path */
 int cli_same_file(const char *a, const char *b);
 int cli_make_folder(const char *path);      /* with those above it; 0 or status */
 int cli_can_write(const char *path);        /* 0 or status, said */
@@ -192,12 +194,15 @@ int cli_mouth_open(avsvt_video **out, double *rate, const cli_args *args,
 int cli_context(avsvt_context **out, const cli_args *args);
 
 #define CLI_FIELD(name) offsetof(cli_args, name)
+#define CLI_ENDINGS ".csv, .json, .mid, .txt, .musicxml, .svg or .html"
 #define CLI_OPTIONS_END { 0, NULL, CLI_FLAG, NULL, NULL, 0, 0, 0, 0, NULL }
 #define CLI_DEVICE_OPTIONS \
     { 0, "precision", CLI_CHOICE, "P", "fp32|fp16|bf16", 0, 0, \
-      CLI_FIELD(precision), 0, "numbers the network computes with (default fp32)" }, \
+      CLI_FIELD(precision), 0, "numbers that libtorch computes with: fp32 (default), " \
+      "fp16 or bf16; plain C has fp32" }, \
     { 0, "backend", CLI_CHOICE, "B", "auto|native|torch|null", 0, 0, \
-      CLI_FIELD(backend), 0, "what runs the network (default auto)" }
+      CLI_FIELD(backend), 0, "what runs the network: native, plain C; torch, libtorch; " \
+      "null, numbers of no meaning, for tests; auto (default) takes the first that can" }
 #define CLI_THRESHOLD_OPTIONS \
     { 0, "onset-threshold", CLI_NUMBER, "X", NULL, 0.001, 1, CLI_FIELD(onset_threshold), 0, \
       "how sure a note's start must be, up to 1 (default: the model's)" }, \

@@ -194,6 +194,8 @@ static int run(const cli_args *args)
                          "n20emv2 REF", kind);
     if (args->input_count < 3)
         return cli_usage("too few arguments: avsvt evaluate notes REF EST");
+    if (!strcmp(args->inputs[1], "-") && !strcmp(args->inputs[2], "-"))
+        return cli_usage("only one of REF and EST can be standard input");
     avsvt_context *context = NULL;
     cli_songs songs;
     int status = cli_songs_find(&songs, args->inputs[1], args->inputs[2]);
@@ -222,9 +224,9 @@ const cli_command cli_evaluate = {
     "onset, Hz and duration; our JSON, JAMS, Audacity's labels, UltraStar or MIDI) or two folders "
     "of such files, matched by name without the ending (where one name has several, .csv goes "
     "before .json, .jams, .txt and .mid). A first line may name the columns, in any order, with "
-    "duration in place of offset and frequency in place of pitch. The mean is the mean of the "
-    "songs; a song without an estimate counts as 0, an estimate without a reference is left out, "
-    "and both are told of.\n\n"
+    "duration in place of offset and frequency in place of pitch. One of both files may be -, "
+    "standard input. The mean is the mean of the songs; a song without an estimate counts as 0, "
+    "an estimate without a reference is left out, and both are told of.\n\n"
     "'evaluate n20emv2 REF [FOLDER]' prints the papers' table of noise: REF holds "
     "data/SONG/note_anno.json (written by 'avsvt prepare n20emv2'), FOLDER (REF where there is "
     "none) the notes that systems have found: data/SONG/noise_data/clean_SYSTEM_pred.npy and "
@@ -232,6 +234,7 @@ const cli_command cli_evaluate = {
     "NOISE is accomp, babble, white, natural or any name, and .csv and .json are read too. A song "
     "that a place of the table lacks counts as 0 there.",
     "  avsvt evaluate notes reference.csv song.csv\n"
+    "  avsvt transcribe song.flac | avsvt evaluate notes reference.csv -\n"
     "  avsvt evaluate notes references/ estimates/ --json\n"
     "  avsvt evaluate n20emv2 lists/ N20EMv2/ --list lists/test.csv\n",
     "notes n20emv2", 1, 3, options, run,

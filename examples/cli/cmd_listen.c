@@ -166,7 +166,7 @@ static int check(const cli_args *args, const char *input)
 {
     for (int i = 0; i < args->out_count; i++) {
         if (avsvt_format_from_path(args->outs[i]) == AVSVT_FORMAT_AUTO)
-            return cli_usage("%s: its ending tells no format", args->outs[i]);
+            return cli_usage("%s: its ending tells no format; use " CLI_ENDINGS, args->outs[i]);
         if (input && strcmp(input, "-") && cli_same_file(args->outs[i], input))
             return cli_usage("%s: is the input; choose another name", args->outs[i]);
         if (cli_can_write(args->outs[i]))

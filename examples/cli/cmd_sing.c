@@ -169,7 +169,7 @@ static int open_song(cli_singing *s, avsvt_context *context)
     scoring.time_tolerance_s = args->onset_tolerance;
     scoring.transpose = args->transpose;
     scoring.delay_s = args->delay;
-    if (avsvt_chart_open(&s->chart, context, args->inputs[0], &chart, &err) ||
+    if (avsvt_chart_open(&s->chart, context, cli_input(args->inputs[0]), &chart, &err) ||
         avsvt_scorer_create(&s->scorer, s->chart, &scoring, &err))
         return cli_error(&err);
     avsvt_chart_describe(s->chart, &song);
@@ -190,6 +190,8 @@ static int check(const cli_args *args)
         return cli_usage("--%s goes with --live", args->raw ? "raw" : args->fast ? "fast" : "input");
     if (args->live && args->input_count > 1 && cli_notes_rank(args->inputs[1]) >= 0)
         return cli_usage("%s: notes can't be sung live", args->inputs[1]);
+    if (args->input_count > 1 && !strcmp(args->inputs[0], "-") && !strcmp(args->inputs[1], "-"))
+        return cli_usage("only one of SONG and FILE can be standard input");
     for (int i = 0; i < args->out_count; i++) {
         int format = avsvt_format_from_path(args->outs[i]);
         if (format != AVSVT_FORMAT_HTML && format != AVSVT_FORMAT_SVG)

@@ -9,7 +9,8 @@ static const cli_option options[] = {
     { 0, "json", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(json), 0,
       "print what came out as JSON" },
     { 0, "backend", CLI_CHOICE, "B", "auto|torch|null", 0, 0,
-      CLI_FIELD(backend), 0, "what computes gradients (default auto)" },
+      CLI_FIELD(backend), 0, "what computes gradients: torch, or null, which learns nothing, for tests; auto "
+      "(default) is torch" },
     { 0, "processes", CLI_COUNT, "N", NULL, 1, CLI_MAX_PROCESSES, CLI_FIELD(processes), 0,
       "train in so many processes on this machine (default 1)" },
     CLI_OPTIONS_END,

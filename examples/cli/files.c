@@ -45,6 +45,17 @@ int cli_is_folder(const char *path)
     return !stat(path, &s) && S_ISDIR(s.st_mode);
 }
 
+int cli_is_pipe(const char *path)
+{
+    struct stat s;
+    return !stat(path, &s) && S_ISFIFO(s.st_mode);
+}
+
+const char *cli_input(const char *path)
+{
+    return strcmp(path, "-") ? path : "/dev/stdin";
+}
+
 int cli_same_file(const char *a, const char *b)
 {
     struct stat x, y;

@@ -148,8 +148,8 @@ int cli_songs_find(cli_songs *songs, const char *reference, const char *estimate
         return cli_fail("out of memory");
     songs->count = 1;
     songs->list->name = cli_stem(estimate);
-    songs->list->reference = strdup(reference);
-    songs->list->estimate = strdup(estimate);
+    songs->list->reference = strdup(cli_input(reference));
+    songs->list->estimate = strdup(cli_input(estimate));
     if (!songs->list->name || !songs->list->reference || !songs->list->estimate)
         return cli_fail("out of memory");
     return 0;

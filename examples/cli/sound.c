@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sound.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,19 +38,31 @@ static int open_failed(const cli_sound *s, const avsvt_error *err)
                                           : cli_fail("%s:%s", s->name, err->message + n);
 }
 
+static int read_pipe(cli_sound *s, const char *input)
+{
+    int is_stdin = !strcmp(input, "-");
+    FILE *from = is_stdin ? stdin : fopen(input, "rb");
+    s->name = is_stdin ? "standard input" : input;
+    if (!from)
+        return cli_fail("%s: can't open: %s", input, strerror(errno));
+    int status = cli_read_stream(from, s->name, &s->data, &s->size);
+    if (!is_stdin)
+        fclose(from);
+    return status;
+}
+
 int cli_sound_open(cli_sound *s, avsvt_context *context, const char *input)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_status failed;
     memset(s, 0, sizeof *s);
-    if (strcmp(input, "-")) {
+    if (strcmp(input, "-") && !cli_is_pipe(input)) {
         s->path = input;
         s->name = input;
         failed = avsvt_audio_open(&s->audio, context, input, &err);
     } else {
         avsvt_io io = AVSVT_IO_INIT;
-        s->name = "standard input";
-        int status = cli_read_stream(stdin, s->name, &s->data, &s->size);
+        int status = read_pipe(s, input);
         if (status)
             return status;
         io.length = io_length;

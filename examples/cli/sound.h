@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording that a command line names: a file, or - for standard input. */
+/* A recording that a command line names: a file, a pipe, or - for standard input. */
 #ifndef CLI_SOUND_H
 #define CLI_SOUND_H
 
@@ -8,10 +8,10 @@
 typedef struct cli_sound {
     avsvt_audio *audio;
     const char *name;   /* for messages and titles */
-    const char *path;   /* NULL for standard input */
+    const char *path;   /* NULL for pipes */
     double duration_s;  /* -1: not known */
     avsvt_audio_info info;
-    char *data;         /* standard input, kept whole: sound files are read */
+    char *data;         /* what came through a pipe: sound files are read */
     size_t size, at;    /* with seeking */
 } cli_sound;
 

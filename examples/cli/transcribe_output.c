@@ -40,7 +40,7 @@ static void export_options(avsvt_export_options *o, const cli_transcription *w, 
     o->tempo_bpm = w->args->tempo;
     o->duration_s = duration_s > 0 ? duration_s : 0;
     o->title = cli_base(sound->name);
-    o->audio_path = format == AVSVT_FORMAT_HTML ? sound->path : NULL;
+    o->audio_path = sound->path;
 }
 
 static int print(cli_transcription *w, const avsvt_notes *notes, int format,
@@ -208,11 +208,16 @@ int cli_transcribe_check(cli_transcription *w)
             continue;
         }
         if (format_of(args, path) == AVSVT_FORMAT_AUTO)
-            return cli_usage("%s: its ending tells no format; say -f FORMAT", path);
+            return cli_usage("%s: its ending tells no format; use " CLI_ENDINGS
+                             ", or say -f FORMAT", path);
         if (strcmp(args->inputs[0], "-") && cli_same_file(path, args->inputs[0]))
             return cli_usage("%s: is the input; choose another name", path);
         if (cli_can_write(path))
             return CLI_FAILED;
+        if (format_of(args, path) == AVSVT_FORMAT_HTML && !args->quiet &&
+            (!strcmp(args->inputs[0], "-") || cli_is_pipe(args->inputs[0])))
+            cli_note("%s will hold the notes alone: for sound and spectrogram name "
+                     "the recording as a file", path);
     }
     int to_stdout = !out || !strcmp(out, "-");
     if (to_stdout && format == AVSVT_FORMAT_MIDI && isatty(STDOUT_FILENO))

@@ -35,7 +35,8 @@ typedef struct avsvt_export_options {
                                the last note. SVG, HTML, JAMS. */
     const char *title;    /**< [borrowed] UTF-8; default none. */
     const char *audio_path; /**< [borrowed] the recording, to be drawn and
-                                 played in the HTML page; default none. */
+                                 played in the HTML page; UltraStar names it as
+                                 lying beside the chart; default none. */
 } avsvt_export_options;
 #define AVSVT_EXPORT_OPTIONS_INIT \
     { sizeof(avsvt_export_options), 0, 0u, 0u, 0.0, 0.0, NULL, NULL }

@@ -145,11 +145,13 @@ static avsvt_status read_header(avsvti_reader *r, const char *p,
 {
     int at[ROLES] = { -1, -1, -1, -1, -1 }, columns = 0;
     field f;
-    if (stop - p > MAX_HEADER)
-        return avsvti_read_fail(r, "neither numbers nor a header");
-    for (const char *c = p; c < stop; c++)
+    int is_long = stop - p > MAX_HEADER;
+    for (const char *c = p; c < (is_long ? p + MAX_HEADER : stop); c++)
         if ((unsigned char)*c < 0x20 && *c != '\t' && *c != '\r')
-            return avsvti_read_fail(r, "this is not text");
+            return avsvti_read_fail(r, "this is not text, nor a MIDI file or an array of "
+                                       "NumPy: no list of notes");
+    if (is_long)
+        return avsvti_read_fail(r, "neither numbers nor a header");
     l->by = parting_of_header(p, stop);
     for (; p < stop && columns < MAX_COLUMNS; p = next_field(f.after, stop)) {
         if (!find_field(&f, p, stop, l->by))

@@ -5,11 +5,24 @@
 #include <string.h>
 
 #include "export/grid.h"
+#include "export/text.h"
 
 #define FINEST_BPM 400.0  /* the tempo is doubled up to here: fine beats */
 #define PAUSE_S 0.6       /* a line of the song ends here */
 #define LONGEST_LINE_S 10.0
 #define KEY_OF_ZERO 60    /* C4 */
+
+/* Players leave out songs without a recording; it lies beside the chart. Old ones read
+ * MP3, new ones AUDIO. */
+static void put_recording(avsvti_buffer *b, const char *path)
+{
+    static const char *const tags[] = { "\n#MP3:", "\n#AUDIO:" };
+    const char *slash = strrchr(path, '/');
+    for (int i = 0; i < 2; i++) {
+        avsvti_buffer_text(b, tags[i]);
+        avsvti_text_clean(b, slash ? slash + 1 : path);
+    }
+}
 
 static void put_header(avsvti_buffer *b, const avsvti_export *e, double bpm,
                        double gap_ms)
@@ -18,6 +31,8 @@ static void put_header(avsvti_buffer *b, const avsvti_export *e, double bpm,
     avsvti_buffer_text(b, *e->title ? e->title : "Untitled");
     avsvti_buffer_text(b, "\n#ARTIST:Unknown\n#CREATOR:avsvt ");
     avsvti_buffer_text(b, avsvt_version_string());
+    if (e->audio_path)
+        put_recording(b, e->audio_path);
     avsvti_buffer_text(b, "\n#BPM:");
     avsvti_buffer_number(b, bpm, 6);
     avsvti_buffer_text(b, "\n#GAP:");

@@ -60,3 +60,12 @@ avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
         }
     return AVSVT_OK;
 }
+
+avsvt_status avsvti_folder_passed(const char **name, const avsvti_folder *folder,
+                                  const char *path, const char *found, size_t n,
+                                  const char *const *endings, avsvt_error *err)
+{
+    while (strcasecmp(found + n, *endings))
+        endings++;
+    return avsvti_folder_named(name, folder, path, found, n, endings + 1, err);
+}

@@ -18,5 +18,9 @@ size_t avsvti_sound_stem(const char *name);
 avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
                                  const char *path, const char *stem, size_t n,
                                  const char *const *endings, avsvt_error *err);
+/* The same for what comes after `found` there: the file that was passed over. */
+avsvt_status avsvti_folder_passed(const char **name, const avsvti_folder *folder,
+                                  const char *path, const char *found, size_t n,
+                                  const char *const *endings, avsvt_error *err);
 
 #endif

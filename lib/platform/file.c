@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,9 +82,9 @@ avsvt_status avsvti_file_stamp_of(avsvti_file_stamp *stamp, int fd, const char *
     return AVSVT_OK;
 }
 
-avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err)
+/* Opens what is no folder; what it is stands in *st. */
+static avsvt_status open_any(int *fd, struct stat *st, const char *path, avsvt_error *err)
 {
-    struct stat st;
     *fd = -1;
     avsvt_status status = avsvti_file_check(path, err);
     if (status != AVSVT_OK)
@@ -92,15 +93,85 @@ avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err)
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (opened < 0)
         return avsvti_fail_errno(err, errno, "open", path);
-    if (fstat(opened, &st))
+    if (fstat(opened, st)) {
         status = avsvti_fail_errno(err, errno, "read", path);
-    else if (!S_ISREG(st.st_mode))
-        status = avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
-    if (status != AVSVT_OK)
         close(opened);
-    else
-        *fd = opened;
-    return status;
+        return status;
+    }
+    *fd = opened;
+    return AVSVT_OK;
+}
+
+static avsvt_status close_irregular(int *fd, const char *path, avsvt_error *err)
+{
+    close(*fd);
+    *fd = -1;
+    return avsvti_fail(err, AVSVT_E_IO, "%s: is not a regular file", path);
+}
+
+avsvt_status avsvti_file_open(int *fd, const char *path, avsvt_error *err)
+{
+    struct stat st;
+    avsvt_status status = open_any(fd, &st, path, err);
+    return status == AVSVT_OK && !S_ISREG(st.st_mode) ? close_irregular(fd, path, err) : status;
+}
+
+/* At most size bytes that have come, waiting for the first of them; 0: all have. */
+static ssize_t read_pipe_once(int fd, char *to, size_t size)
+{
+    for (;;) {
+        struct pollfd waiting = { fd, POLLIN, 0 };
+        ssize_t n = read(fd, to, size);
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+            return n;
+        if (errno == EAGAIN)
+            poll(&waiting, 1, -1);
+    }
+}
+
+/* A pipe to its end: what a shell puts in a file's place, <(command) or /dev/stdin. */
+static avsvt_status read_pipe(char **data, size_t *size, const avsvt_allocator *a, int fd,
+                              const char *path, size_t max, avsvt_error *err)
+{
+    size_t room = 0, count = 0;
+    ssize_t n = 1;
+    while (n > 0) {
+        if (count == room) {
+            room = room ? 2 * room : (size_t)1 << 16;
+            char *larger = avsvti_resize(a, *data, room + 1, 1);
+            if (!larger)
+                return avsvti_fail_memory(err);
+            *data = larger;
+        }
+        n = read_pipe_once(fd, *data + count, room - count);
+        if (n < 0)
+            return avsvti_fail_errno(err, errno, "read", path);
+        count += (size_t)n;
+        if (count > max)
+            return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+                               "%s: gives more than %zu bytes, which is as many as are read",
+                               path, max);
+    }
+    if (!count)
+        return avsvti_fail(err, AVSVT_E_IO, "%s: nothing came through this pipe", path);
+    (*data)[count] = '\0';
+    *size = count;
+    return AVSVT_OK;
+}
+
+static avsvt_status read_whole(char **data, size_t *size, const avsvt_allocator *a, int fd,
+                               uint64_t length, const char *path, size_t max,
+                               avsvt_error *err)
+{
+    if (length > (uint64_t)max)
+        return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
+            "%s: has %llu bytes; at most %zu are read", path,
+            (unsigned long long)length, max);
+    if (!(*data = avsvti_alloc(a, (size_t)length + 1, 1)))
+        return avsvti_fail_memory(err);
+    (*data)[length] = '\0';
+    *size = (size_t)length;
+    return avsvti_file_read_at(fd, 0, *data, *size, path, err);
 }
 
 avsvt_status avsvti_file_read(char **data, size_t *size,
@@ -108,32 +179,24 @@ avsvt_status avsvti_file_read(char **data, size_t *size,
                               size_t max, avsvt_error *err)
 {
     struct stat st;
-    char *block = NULL;
     *data = NULL;
     *size = 0;
     int fd;
-    avsvt_status status = avsvti_file_open(&fd, path, err);
+    avsvt_status status = open_any(&fd, &st, path, err);
     if (status != AVSVT_OK)
         return status;
-    if (fstat(fd, &st))
-        status = avsvti_fail_errno(err, errno, "read", path);
-    else if ((uint64_t)st.st_size > (uint64_t)max)
-        status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
-            "%s: has %lld bytes; at most %zu are read", path,
-            (long long)st.st_size, max);
-    else if (!(block = avsvti_alloc(a, (size_t)st.st_size + 1, 1)))
-        status = avsvti_fail_memory(err);
-    else
-        status = avsvti_file_read_at(fd, 0, block, (size_t)st.st_size, path, err);
+    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+        return close_irregular(&fd, path, err);
+    status = S_ISFIFO(st.st_mode)
+        ? read_pipe(data, size, a, fd, path, max, err)
+        : read_whole(data, size, a, fd, (uint64_t)st.st_size, path, max, err);
     close(fd);
-    if (status != AVSVT_OK) {
-        avsvti_release(a, block);
-        return status;
-    }
-    block[st.st_size] = '\0';
-    *data = block;
-    *size = (size_t)st.st_size;
-    return AVSVT_OK;
+    if (status == AVSVT_OK)
+        return AVSVT_OK;
+    avsvti_release(a, *data);
+    *data = NULL;
+    *size = 0;
+    return status;
 }
 
 /* Permissions that a plain open() would have given, without touching umask

@@ -5,8 +5,9 @@
 
 #include <avsvt/context.h>
 
-/* The whole file, closed by a zero that size does not count. Refuses folders
- * and files above max bytes. *data is released by the caller. */
+/* The whole file, or a pipe to its end, closed by a zero that size does not count.
+ * Refuses folders, devices, files above max bytes and pipes through which nothing
+ * comes. *data is released by the caller. */
 avsvt_status avsvti_file_read(char **data, size_t *size,
                               const avsvt_allocator *a, const char *path,
                               size_t max, avsvt_error *err);

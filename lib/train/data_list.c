@@ -18,11 +18,34 @@
 
 static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", ".midi", NULL };
 
-/* One sound file of a folder; *lacks: it has no notes, NAME.csv beside NAME.flac
- * or .txt ... */
+/* What is told of a folder, once. */
+typedef struct oddities {
+    size_t lacking, several;  /* sound without notes; with more than one list of them */
+    const char *first_lacking;
+    const char *taken, *passed; /* of the first with several */
+} oddities;
+
+static avsvt_status find_notes(const char **beside, const char *path,
+                               const avsvti_folder *folder, const char *name, size_t n,
+                               oddities *odd, avsvt_error *err)
+{
+    const char *passed = NULL;
+    avsvt_status status = avsvti_folder_named(beside, folder, path, name, n, lists, err);
+    if (status == AVSVT_OK && *beside)
+        status = avsvti_folder_passed(&passed, folder, path, *beside, n, lists, err);
+    if (status == AVSVT_OK && !*beside && !odd->lacking++)
+        odd->first_lacking = name;
+    if (passed && !odd->several++) {
+        odd->taken = *beside;
+        odd->passed = passed;
+    }
+    return status;
+}
+
+/* One sound file of a folder, with NAME.csv beside NAME.flac or .txt ... */
 static avsvt_status take_file(avsvti_songs *s, const char *path,
                               const avsvti_folder *folder, const char *name,
-                              const avsvti_source *source, int *lacks,
+                              const avsvti_source *source, oddities *odd,
                               avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
@@ -32,8 +55,7 @@ static avsvt_status take_file(avsvti_songs *s, const char *path,
                                               avsvti_sound_endings, err);
     if (status != AVSVT_OK || (best && strcmp(best, name)))
         return status; /* it is there in another format */
-    status = avsvti_folder_named(&beside, folder, path, name, n, lists, err);
-    *lacks = status == AVSVT_OK && !beside;
+    status = find_notes(&beside, path, folder, name, n, odd, err);
     if (!beside)
         return status;
     char *sound = avsvti_path_join(a, path, name);
@@ -45,28 +67,35 @@ static avsvt_status take_file(avsvti_songs *s, const char *path,
     return status;
 }
 
+static void tell(const avsvti_songs *s, const char *path, const oddities *odd)
+{
+    if (odd->lacking)
+        avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %zu of its sound files have no "
+                   "notes beside them and are left out, the first is %s", path,
+                   odd->lacking, odd->first_lacking);
+    if (odd->several)
+        avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %zu of its songs have several lists "
+                   "of notes, of which one is taken: the first is %s, and not %s", path,
+                   odd->several, odd->taken, odd->passed);
+}
+
 static avsvt_status read_folder(avsvti_songs *s, const char *path,
                                 const avsvti_source *source, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
-    size_t before = s->count, lacking = 0, first = 0;
+    size_t before = s->count;
+    oddities odd = { 0 };
     avsvti_folder folder;
     avsvt_status status = avsvti_folder_read(&folder, a, path, err);
-    for (size_t i = 0; status == AVSVT_OK && i < folder.count; i++) {
-        int lacks = 0;
+    for (size_t i = 0; status == AVSVT_OK && i < folder.count; i++)
         if (avsvti_sound_stem(folder.names[i]))
-            status = take_file(s, path, &folder, folder.names[i], source, &lacks, err);
-        if (lacks && !lacking++)
-            first = i;
-    }
+            status = take_file(s, path, &folder, folder.names[i], source, &odd, err);
     if (status == AVSVT_OK && s->count == before)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: has no songs: files such as NAME.flac with NAME.csv or "
             "NAME.txt (onset, offset, pitch) beside them", path);
-    else if (status == AVSVT_OK && lacking)
-        avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %zu of its sound files have no "
-                   "notes beside them and are left out, the first is %s", path, lacking,
-                   folder.names[first]);
+    else if (status == AVSVT_OK)
+        tell(s, path, &odd);
     avsvti_folder_free(&folder);
     return status;
 }

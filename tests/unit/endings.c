@@ -67,7 +67,7 @@ static void all_that_read_folders_take_all_of_them(void **state)
 static void keep_line(void *user, int32_t level, const char *line)
 {
     assert_int_equal(level, AVSVT_LOG_WARNING);
-    snprintf(user, 400, "%s", line);
+    snprintf((char *)user + strlen(user), 800 - strlen(user), "%s\n", line);
 }
 
 /* Other formats of a song are not the song again, and sound without notes is told of. */
@@ -77,7 +77,7 @@ static void a_folder_for_training_has_each_song_once(void **state)
     avsvt_context *context = NULL;
     avsvt_error err = AVSVT_ERROR_INIT;
     size_t budget = 0, size = 0;
-    char said[400] = "";
+    char said[800] = "";
     avsvti_recipe r;
     avsvti_songs s;
     (void)state;
@@ -87,6 +87,8 @@ static void a_folder_for_training_has_each_song_once(void **state)
     scratch_write("twice/a0.flac", sound, size);
     free(sound);
     assert_int_equal(unlink(scratch_path("twice/a1.csv")), 0);
+    scratch_write("twice/a2.txt", "0.1 0.2 60\n", 11);
+    scratch_write("twice/a2.lab", "la\n", 3);
     /* Capitals are no other ending, neither of sound nor of notes. */
     assert_int_equal(rename(scratch_path("twice/a0.wav"), scratch_path("twice/a0.WAV")), 0);
     assert_int_equal(rename(scratch_path("twice/a2.csv"), scratch_path("twice/a2.CSV")), 0);
@@ -104,6 +106,8 @@ static void a_folder_for_training_has_each_song_once(void **state)
     assert_non_null(strstr(s.songs[1].sound, "a2.wav"));
     assert_non_null(strstr(said, "twice: 1 of its sound files have no notes beside them"));
     assert_non_null(strstr(said, "a1.wav"));
+    assert_non_null(strstr(said, "twice: 1 of its songs have several lists of notes"));
+    assert_non_null(strstr(said, "the first is a2.CSV, and not a2.txt"));
     avsvti_songs_free(&s);
     avsvti_recipe_free(&r);
     avsvt_context_free(context);

@@ -41,6 +41,19 @@ static void a_chart_reads_as_expected(void **state)
     assert_non_null(body);
     assert_string_equal(body, "#BPM:480\n#GAP:1000\n: 0 8 0 ~\n: 8 8 4 ~\n- 16\n"
                               ": 64 16 -3 ~\nE\n");
+    assert_null(strstr(out.data, "#MP3"));
+    avsvt_bytes_free(&out);
+}
+
+static void a_chart_names_its_recording_as_it_lies_beside(void **state)
+{
+    avsvt_note n[] = { make_note(1.0, 1.25, 60) };
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    struct avsvt_notes list = list_of(n, 1);
+    (void)state;
+    o.audio_path = "no/such/folder/a\nsong.mp3";
+    avsvt_bytes out = format_as(&list, AVSVT_FORMAT_ULTRASTAR, &o);
+    assert_non_null(strstr(out.data, "\n#MP3:a song.mp3\n#AUDIO:a song.mp3\n#BPM:"));
     avsvt_bytes_free(&out);
 }
 
@@ -151,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_grid_never_holds_two_notes_at_once),
         cmocka_unit_test(a_chart_reads_as_expected),
+        cmocka_unit_test(a_chart_names_its_recording_as_it_lies_beside),
         cmocka_unit_test(what_sounds_across_0_s_loses_only_what_is_before_it),
         cmocka_unit_test(every_bar_of_a_score_is_full),
         cmocka_unit_test(a_note_across_a_bar_line_is_tied),

@@ -4,6 +4,7 @@
 #include "support/test.h"
 
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/file.h"
@@ -77,6 +78,71 @@ static void what_a_file_names_lies_beside_it_unless_it_says_where(void **state)
     }
 }
 
+/* The pipe's path; a child writes size bytes into it and ends. */
+static pid_t write_into_pipe(char path[32], int ends[2], size_t size)
+{
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, 32, "/dev/fd/%d", ends[0]);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        close(ends[0]);
+        for (size_t i = 0; i < size; i++)
+            if (write(ends[1], &"0123456789"[i % 10], 1) != 1)
+                _exit(1);
+        _exit(0);
+    }
+    close(ends[1]);
+    return child;
+}
+
+static void a_pipe_is_read_to_its_end(void **state)
+{
+    enum { SIZE = 150000 }; /* more than it holds, or than is first made room for */
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char path[32], *data;
+    size_t size;
+    int ends[2], ended;
+    (void)state;
+    pid_t child = write_into_pipe(path, ends, SIZE);
+    if (avsvti_file_read(&data, &size, a, path, SIZE, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(size, SIZE);
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != "0123456789"[i % 10])
+            fail_msg("byte %zu is %d", i, data[i]);
+    assert_int_equal(data[size], 0);
+    avsvti_release(a, data);
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+}
+
+static void pipes_with_nothing_or_too_much_are_told(void **state)
+{
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char path[32], *data;
+    size_t size;
+    int ends[2];
+    (void)state;
+    pid_t child = write_into_pipe(path, ends, 0);
+    assert_int_equal(avsvti_file_read(&data, &size, a, path, 10, &err), AVSVT_E_IO);
+    assert_says(err, "nothing came through this pipe");
+    assert_null(data);
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    child = write_into_pipe(path, ends, 11);
+    assert_int_equal(avsvti_file_read(&data, &size, a, path, 10, &err), AVSVT_E_UNSUPPORTED);
+    assert_says(err, "more than 10 bytes");
+    assert_null(data);
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    assert_int_equal(avsvti_file_read(&data, &size, a, "/dev/null", 10, &err), AVSVT_E_IO);
+    assert_says(err, "is not a regular file");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +150,8 @@ int main(void)
         cmocka_unit_test(a_path_that_is_empty_is_told_as_such),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
         cmocka_unit_test(what_a_file_names_lies_beside_it_unless_it_says_where),
+        cmocka_unit_test(a_pipe_is_read_to_its_end),
+        cmocka_unit_test(pipes_with_nothing_or_too_much_are_told),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -228,6 +228,10 @@ static void faults_are_told_by_line(void **state)
     refuses("hello\n", "line 1");
     refuses("a b c\nd e f\n", "line 2: the onset is not a number");
     refuses("\x01\x02\x03 1 2\n", "not text");
+    char sound[2000] = "fLaC\x01";
+    memset(sound + 5, 'x', sizeof(sound) - 6);
+    refuses(sound, "not text");
+    refuses(sound + 5, "neither numbers nor a header");
     refuses("#BPM:fast\n", "line 1: #BPM is not a number");
     refuses("#BPM:300\n: 0 4\n", "line 2: a note needs");
     refuses("#BPM:0\n", "tempo");

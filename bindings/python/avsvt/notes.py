@@ -223,7 +223,7 @@ class Notes(Handle):
         Formats: csv, json, midi, ultrastar, musicxml, svg, html, audacity (a label
         track), jams. Options:
         ``tempo_bpm``, ``duration`` (seconds), ``title``, ``audio`` (a path, for
-        html) and ``pitch_bend`` (for midi).
+        html and ultrastar) and ``pitch_bend`` (for midi).
         """
         record = _export_options(format, **options)
         with self._held() as pointer:
