@@ -354,17 +354,24 @@ avsvt_status avsvt_trainer_add(avsvt_trainer *t, const float *samples,
     return status;
 }
 
+/* The epoch that the last step was of; the one in hand may not have begun. */
+static double epoch_told(const avsvti_progress *n)
+{
+    return n->batch < 1 && n->epoch > 1 ? n->epoch - 1 : n->epoch;
+}
+
 void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
                            avsvt_train_report *report)
 {
     const avsvti_progress *n = &t->now;
+    const double epoch = epoch_told(n);
     size_t group = 0;
     while (group + 1 < t->recipe.group_count &&
-           n->epoch <= (double)t->recipe.groups[group].frozen_epochs)
+           epoch <= (double)t->recipe.groups[group].frozen_epochs)
         group++;
     *report = (avsvt_train_report){
         .struct_size = (uint32_t)sizeof(*report), .event = event,
-        .epoch = (int64_t)n->epoch, .epochs = t->recipe.epochs,
+        .epoch = (int64_t)epoch, .epochs = t->recipe.epochs,
         .step = (int64_t)n->step, .steps = avsvti_trainer_steps(t),
         .loss = n->loss, .lr = t->schedules[group].lr,
         .mean_loss = n->loss_count > 0 ? n->loss_sum / n->loss_count : n->loss,
