@@ -395,7 +395,7 @@ static void videos_that_do_not_fit_are_refused_with_the_reason(void **state)
     assert_refused("small.csv", "sees.pt", "its pictures are 3 wide and 3 high");
     assert_refused("large.csv", "sees.pt", "the model takes 4 x 4 out of the middle");
     assert_refused("short.csv", "sees.pt", "is 1.00 s long (at 50 pictures a second)");
-    assert_refused("torn.csv", "sees.pt", "fewer than its first line names");
+    assert_refused("torn.csv", "sees.pt", "line 2 has 2 columns, its first line names 3");
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_trainer *t = NULL;
     assert_int_equal(avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "sees.pt",
