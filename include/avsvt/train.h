@@ -71,7 +71,8 @@
  *  on out at a place of its own, the same for all of its pictures, and mirrors so
  *  many of them, as AV_SVT does; the seed and the epoch decide. Where a network only
  *  sees (its manifest's input.kind is video), songs are as long as their videos,
- *  data.utterance_s cuts them by AV_SVT's rule for video, and their sound is not read.
+ *  data.utterance_s cuts them by AV_SVT's rule for video, and their sound is not read:
+ *  of `augment` only steps that change the pace (speed, stretch, resample) are taken.
  *
  *  Songs are heard as loud as they are: a manifest's input.raise_to_db counts where
  *  the model runs, validation included.

@@ -157,6 +157,21 @@ static avsvt_status read_sight(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
+/* Where nothing is heard, a chain must do something to the pictures. */
+static avsvt_status check_seen(const avsvt_trainer *t, avsvt_error *err)
+{
+    const avsvti_songs *s = &t->train.songs;
+    for (size_t i = 0; s->sight.alone && i <= s->chain_count; i++) {
+        const char *step = avsvti_augment_unseen(i ? s->chains[i - 1].augment : t->augment);
+        if (step)
+            return avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: '%s': the step %s only changes the sound, and %s only sees: take it out "
+                "(speed, stretch and resample take the pictures along)", t->recipe.path,
+                i ? s->chains[i - 1].key : "augment", step, avsvt_model_path(t->model));
+    }
+    return AVSVT_OK;
+}
+
 /* What both ways of making one share, once recipe and model are there. */
 static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
 {
@@ -254,6 +269,8 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
         status = avsvti_share_join(t, err);
     if (status == AVSVT_OK)
         status = read_examples(t, err);
+    if (status == AVSVT_OK)
+        status = check_seen(t, err);
     if (status != AVSVT_OK)
         return status;
     choose_measure(t);
