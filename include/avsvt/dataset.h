@@ -28,9 +28,10 @@
  *  | midi | the same with SONG.mid | the same |
  *
  *  A song without sound or notes is left out and told of. One with a note that lies
- *  outside its sound stays in, and the context's log warns of it. One whose files can
- *  not be read (AVSVT_E_IO: too many files are open, a disk fails, no permission) makes
- *  the call fail. A failure leaves no empty folder that it made. */
+ *  outside its sound stays in, and the context's log warns of it; so it does of songs
+ *  without a video where others have one, which are in the lists of sound alone. One
+ *  whose files can not be read (AVSVT_E_IO: too many files are open, a disk fails, no
+ *  permission) makes the call fail. A failure leaves no empty folder that it made. */
 #ifndef AVSVT_DATASET_H
 #define AVSVT_DATASET_H
 

@@ -12,7 +12,9 @@
  *  model file whose input.kind is video, it takes pictures alone and their length;
  *  with `fusion:` and `head:` features. With `audio-video:` and `head:` one encoder
  *  takes both (AV-HuBERT with both streams) and gives a frame for each picture's
- *  time; zeros stand for the sound, or for the pictures, that are missing.
+ *  time; zeros stand for the sound, or for the pictures, that are missing. A model
+ *  file of its own whose input.kind is audio-video is run by its sound alone, which
+ *  is told in the log.
  *  Where a model's manifest names a level (`input.raise_to_db`, as the compiled-in
  *  models' do), sound that stays below it for some seconds is made as loud first,
  *  by 40 dB at most; what is louder is not changed. The levels of notes are those

@@ -71,7 +71,8 @@
  *  on out at a place of its own, the same for all of its pictures, and mirrors so
  *  many of them, as AV_SVT does; the seed and the epoch decide. Where a network only
  *  sees (its manifest's input.kind is video), songs are as long as their videos,
- *  data.utterance_s cuts them by AV_SVT's rule for video, and their sound is not read.
+ *  data.utterance_s cuts them by AV_SVT's rule for video, and their sound is not read:
+ *  of `augment` only steps that change the pace (speed, stretch, resample) are taken.
  *
  *  Songs are heard as loud as they are: a manifest's input.raise_to_db counts where
  *  the model runs, validation included.
@@ -101,12 +102,12 @@ typedef struct avsvt_trainer avsvt_trainer; /**< One thread at a time. */
 typedef struct avsvt_train_report {
     uint32_t struct_size; /**< Set by AVSVT_TRAIN_REPORT_INIT. */
     int32_t  event;       /**< AVSVT_TRAIN_*: why progress is told. */
-    int64_t  epoch;       /**< From 1. */
+    int64_t  epoch;       /**< In hand or, behind its end, just done; from 1. */
     int64_t  epochs;      /**< In all; 0: only steps count. */
     int64_t  step;        /**< Changes of the weights so far. */
     int64_t  steps;       /**< In all; 0: not known. */
     double   loss;        /**< Of the last step. */
-    double   mean_loss;   /**< Of this epoch so far. */
+    double   mean_loss;   /**< Of that epoch so far. */
     double   lr;          /**< Of the first group that trains. */
     double   grad_norm;   /**< Before clipping. */
     double   sound_s;     /**< Seconds of sound trained on, padding left out; 0

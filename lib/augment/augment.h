@@ -92,6 +92,10 @@ avsvt_status avsvti_augment_apply(const avsvt_augment *chain,
                                   avsvti_piece *piece, uint64_t seed,
                                   avsvt_error *err);
 
+/* The first step that leaves the pace as it is, and so does nothing to pictures;
+ * NULL: there is none. */
+const char *avsvti_augment_unseen(const avsvt_augment *chain);
+
 /* Goes on with h by all that the chain's steps do; recordings count, not what
  * is in them. */
 uint64_t avsvti_augment_hash(const avsvt_augment *chain, uint64_t h);

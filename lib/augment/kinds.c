@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps that there are, and the numbers they take. */
-#include "augment/augment.h"
+#include "augment/chain.h"
 
 #include <math.h>
 
@@ -47,6 +47,17 @@ const avsvti_step_kind avsvti_step_kinds[] = {
       avsvti_apply_resample },
     { NULL, NULL, AVSVTI_SOURCE_NONE, { { NULL, AVSVTI_PARAM_RANGE, 0, 0, 0, { 0 } } }, NULL },
 };
+
+const char *avsvti_augment_unseen(const avsvt_augment *chain)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        const avsvti_step_kind *kind = chain->steps[i].kind;
+        if (kind->apply != avsvti_apply_speed && kind->apply != avsvti_apply_stretch &&
+            kind->apply != avsvti_apply_resample)
+            return kind->name;
+    }
+    return NULL;
+}
 
 double avsvti_step_draw(const avsvti_step *step, size_t i, avsvti_random *r)
 {

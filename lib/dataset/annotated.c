@@ -140,8 +140,31 @@ static char *find_stored(const avsvti_dataset *d, const char *place,
     return path;
 }
 
+/* Songs with sound, and those of them without a video. */
+typedef struct seen_songs {
+    uint64_t all, blind;
+    const char *first; /* of the blind ones; borrowed */
+} seen_songs;
+
+static void count_seen(seen_songs *songs, const char *name, const char *video)
+{
+    songs->all++;
+    if (!video && !songs->blind++)
+        songs->first = name;
+}
+
+/* Where none has a video, sound is all that is wanted. */
+static void tell_of_blind(const avsvti_dataset *d, const seen_songs *songs)
+{
+    if (songs->blind && songs->blind < songs->all)
+        avsvti_log(d->context, AVSVT_LOG_WARNING, "%s: %llu of its %llu songs have no "
+                   "video_50fps.npy and are in the lists of sound alone; the first is %s",
+                   d->folder, (unsigned long long)songs->blind,
+                   (unsigned long long)songs->all, songs->first);
+}
+
 static avsvt_status add_n20emv2_song(avsvti_dataset *d, const char *name,
-                                     const json_t *entry)
+                                     const json_t *entry, seen_songs *songs)
 {
     char json[NAME], labels[NAME], video_labels[NAME];
     const char *split = json_string_value(json_object_get(entry, "split")), *place;
@@ -165,10 +188,12 @@ static avsvt_status add_n20emv2_song(avsvti_dataset *d, const char *name,
     avsvti_dataset_song song = { .name = name, .sound = sound, .video = video,
         .split = avsvti_split_of(split), .json = json, .labels = labels,
         .video_labels = video_labels, .stored = stored };
-    if (status == AVSVT_OK && sound)
+    if (status == AVSVT_OK && sound) {
+        count_seen(songs, name, video);
         status = add(d, &song, rows);
-    else if (status == AVSVT_OK)
+    } else if (status == AVSVT_OK) {
         avsvti_dataset_leave_out(d, "%s: there is no data/%s/vocals.wav", name, name);
+    }
     avsvti_release(d->allocator, sound);
     avsvti_release(d->allocator, video);
     avsvti_release(d->allocator, stored);
@@ -181,16 +206,19 @@ avsvt_status avsvti_read_n20emv2(avsvti_dataset *d)
                                          NULL };
     json_t *all, *entry;
     const char *name;
+    seen_songs songs = { 0, 0, NULL };
     avsvt_status status = avsvti_json_read(d, &all, names);
     if (status != AVSVT_OK)
         return status;
     json_object_foreach(all, name, entry) {
         status = avsvti_dataset_tell(d, name);
         if (status == AVSVT_OK)
-            status = add_n20emv2_song(d, name, entry);
+            status = add_n20emv2_song(d, name, entry, &songs);
         if (status != AVSVT_OK)
             break;
     }
+    if (status == AVSVT_OK)
+        tell_of_blind(d, &songs);
     json_decref(all);
     return status;
 }

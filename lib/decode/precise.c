@@ -104,7 +104,7 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
                       (double)p->frames;
     if (!isfinite(note.pitch) || !isfinite(note.confidence))
         return AVSVT_OK;
-    if (note.offset_s - note.onset_s < d->settings.min_duration_s - 1e-9)
+    if (!avsvti_note_lasts(&note, d->settings.min_duration_s))
         return AVSVT_OK;
     if (note.offset_s - note.onset_s < shortest)
         note.offset_s = note.onset_s + shortest;

@@ -114,6 +114,7 @@ static avsvt_status emit(avsvti_decoder *d, double offset_s,
     note.offset_s = offset_s;
     note.pitch = 36 + most_frequent(p);
     note.confidence = (double)p->confidence;
+    /* Not avsvti_note_lasts(): the original has notes of no length, of the last frame. */
     if (note.offset_s - note.onset_s < d->settings.min_duration_s - 1e-9)
         return AVSVT_OK;
     return avsvti_note_list_append(list, &note, err);

@@ -130,6 +130,9 @@ static avsvt_status open_network(avsvt_pipeline *p, avsvt_model *model, avsvt_er
         return status;
     p->network = network;
     p->backend = p->network->network.backend;
+    if (avsvti_model_is(model, "input.kind", "audio-video"))
+        avsvti_log(p->context, AVSVT_LOG_WARNING, "%s: would also see, but is run by sound "
+                   "alone: a pipeline file joins parts that see too", p->name);
     return AVSVT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/number.h"
 #include "platform/file.h"
@@ -16,7 +17,7 @@
 #define TOP 30.0
 #define RIGHT 110.0
 #define GAP 40.0
-#define MAX_LOG ((size_t)1 << 30)
+#define BLOCK ((size_t)1 << 16) /* of the log, read at a time; its lines are shorter */
 #define MOST_POINTS 2000 /* in a line; more are thinned */
 
 typedef struct point {
@@ -26,68 +27,109 @@ typedef struct point {
 typedef struct line {
     const char *event, *key, *colour, *label;
     int panel, smooth;
-    point *points;
-    size_t count, capacity;
+    point *points;         /* room for MOST_POINTS */
+    size_t count;
+    size_t seen, every;    /* of so many each such one is kept, */
+    point last;            /* and this */
 } line;
 
 typedef struct panel {
     double low, high, last_step;
 } panel;
 
-static int number_of(const char *entry, const char *key, double *value)
+static int number_after(const char *text, const char *key, double *value)
 {
     char quoted[32];
     snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
-    const char *at = strstr(entry, quoted);
+    const char *at = strstr(text, quoted);
     return at && avsvti_number_parse(at + strlen(quoted), value) != NULL;
 }
 
-static avsvt_status add(line *l, double step, double value, const avsvt_allocator *a,
-                        avsvt_error *err)
+static void add(line *l, double step, double value)
 {
-    if (l->count == l->capacity) {
-        size_t capacity = l->capacity ? 2 * l->capacity : 256;
-        point *points = avsvti_resize(a, l->points, capacity, sizeof(*points));
-        if (!points)
-            return avsvti_fail_memory(err);
-        l->points = points;
-        l->capacity = capacity;
+    if (l->smooth && l->seen)
+        value = 0.9 * l->last.value + 0.1 * value;
+    l->last = (point){ step, value };
+    if (l->seen++ % l->every)
+        return;
+    if (l->count == MOST_POINTS) { /* the one in hand is the next of every second */
+        l->count /= 2;
+        l->every *= 2;
+        for (size_t i = 0; i < l->count; i++)
+            l->points[i] = l->points[2 * i];
     }
-    if (l->smooth && l->count)
-        value = 0.9 * l->points[l->count - 1].value + 0.1 * value;
-    l->points[l->count++] = (point){ step, value };
-    return AVSVT_OK;
+    l->points[l->count++] = l->last;
 }
 
-/* The log's entries, each of which is cut out in place: what one lacks is not looked
- * for in those after it. */
-static avsvt_status read_log(line *lines, size_t count, char *text,
-                             const avsvt_allocator *a, avsvt_error *err)
+static void read_line(line *lines, size_t count, const char *text)
 {
-    avsvt_status status = AVSVT_OK;
-    while (*text && status == AVSVT_OK) {
-        char *end = text + strcspn(text, "\n"), *next = *end ? end + 1 : end;
-        double step = 0, value = 0;
-        *end = '\0';
-        for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
-            char event[32];
-            snprintf(event, sizeof(event), "{\"event\": \"%s\"", lines[i].event);
-            if (!strncmp(text, event, strlen(event)) &&
-                number_of(text, "step", &step) && number_of(text, lines[i].key, &value))
-                status = add(&lines[i], step, value, a, err);
+    double step = 0, value = 0;
+    for (size_t i = 0; i < count; i++) {
+        char event[32];
+        snprintf(event, sizeof(event), "{\"event\": \"%s\"", lines[i].event);
+        if (!strncmp(text, event, strlen(event)) && number_after(text, "step", &step) &&
+            number_after(text, lines[i].key, &value))
+            add(&lines[i], step, value);
+    }
+}
+
+/* Block by block: it may be larger than memory. */
+static avsvt_status read_blocks(line *lines, size_t count, int fd, const char *path,
+                                char *block, avsvt_error *err)
+{
+    avsvti_file_stamp stamp = { 0 };
+    size_t held = 0;
+    avsvt_status status = avsvti_file_stamp_of(&stamp, fd, path, err);
+    for (uint64_t at = 0, size = (uint64_t)stamp.size; status == AVSVT_OK && at < size;) {
+        size_t n = size - at < BLOCK - held ? (size_t)(size - at) : BLOCK - held;
+        status = avsvti_file_read_at(fd, at, block + held, n, path, err);
+        at += n;
+        held += n;
+        char *from = block, *end;
+        while (status == AVSVT_OK && (end = memchr(from, '\n', held))) {
+            *end = '\0';
+            read_line(lines, count, from);
+            held -= (size_t)(end + 1 - from);
+            from = end + 1;
         }
-        text = next;
+        memmove(block, from, held);
+        held = held < BLOCK ? held : 0; /* no line of ours */
     }
     return status;
+}
+
+static avsvt_status read_log(line *lines, size_t count, const char *path,
+                             const avsvt_allocator *a, avsvt_error *err)
+{
+    int fd = -1;
+    char *block = avsvti_alloc(a, BLOCK, 1);
+    avsvt_status status = block ? avsvti_file_open(&fd, path, err) : avsvti_fail_memory(err);
+    if (status == AVSVT_OK)
+        status = read_blocks(lines, count, fd, path, block, err);
+    if (fd >= 0)
+        close(fd);
+    avsvti_release(a, block);
+    return status;
+}
+
+/* What is kept, and the last one behind it. */
+static size_t shown(const line *l)
+{
+    return l->count + (l->seen && (l->seen - 1) % l->every ? 1 : 0);
+}
+
+static point shown_at(const line *l, size_t i)
+{
+    return i < l->count ? l->points[i] : l->last;
 }
 
 static void fit(panel *p, const line *lines, size_t count)
 {
     *p = (panel){ INFINITY, -INFINITY, p->last_step };
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < lines[i].count; k++) {
-            p->low = fmin(p->low, lines[i].points[k].value);
-            p->high = fmax(p->high, lines[i].points[k].value);
+        for (size_t k = 0; k < shown(&lines[i]); k++) {
+            p->low = fmin(p->low, shown_at(&lines[i], k).value);
+            p->high = fmax(p->high, shown_at(&lines[i], k).value);
         }
     if (!(p->high > p->low))
         p->high = (p->low = isfinite(p->low) ? p->low : 0) + 1;
@@ -139,21 +181,17 @@ static void draw_axes(avsvti_buffer *b, const panel *p, int which, const char *t
 
 static void draw_line(avsvti_buffer *b, const panel *p, const line *l)
 {
-    size_t every = l->count / MOST_POINTS + 1;
     if (!l->count)
         return;
     avsvti_buffer_printf(b, "<polyline fill=\"none\" stroke=\"%s\" points=\"", l->colour);
-    for (size_t i = 0; i < l->count; i++) {
-        if (i % every && i + 1 < l->count)
-            continue;
-        number(b, " ", place_x(p, l->points[i].step));
-        number(b, ",", place_y(p, l->panel, l->points[i].value));
+    for (size_t i = 0; i < shown(l); i++) {
+        number(b, " ", place_x(p, shown_at(l, i).step));
+        number(b, ",", place_y(p, l->panel, shown_at(l, i).value));
     }
-    const point *last = &l->points[l->count - 1];
     avsvti_buffer_text(b, "\"/>\n");
     avsvti_buffer_printf(b, "<circle r=\"2.5\" fill=\"%s\"", l->colour);
-    number(b, " cx=\"", place_x(p, last->step));
-    number(b, "\" cy=\"", place_y(p, l->panel, last->value));
+    number(b, " cx=\"", place_x(p, l->last.step));
+    number(b, "\" cy=\"", place_y(p, l->panel, l->last.value));
     avsvti_buffer_text(b, "\"/>\n");
 }
 
@@ -198,29 +236,31 @@ static avsvt_status write_curve(const char *to, const char *log, double last_ste
                                 const avsvt_allocator *a, avsvt_error *err)
 {
     line lines[] = {
-        { "step", "loss", "#1f77b4", "training", 0, 1, NULL, 0, 0 },
-        { "valid", "loss", "#d62728", "validation", 0, 0, NULL, 0, 0 },
-        { "valid", "conpoff", "#9467bd", "COnPOff", 1, 0, NULL, 0, 0 },
-        { "valid", "conp", "#2ca02c", "COnP", 1, 0, NULL, 0, 0 },
-        { "valid", "con", "#ff7f0e", "COn", 1, 0, NULL, 0, 0 },
-        { "valid", "coff", "#8c564b", "COff", 1, 0, NULL, 0, 0 },
+        { .event = "step", .key = "loss", .colour = "#1f77b4", .label = "training", .smooth = 1 },
+        { .event = "valid", .key = "loss", .colour = "#d62728", .label = "validation" },
+        { .event = "valid", .key = "conpoff", .colour = "#9467bd", .label = "COnPOff", .panel = 1 },
+        { .event = "valid", .key = "conp", .colour = "#2ca02c", .label = "COnP", .panel = 1 },
+        { .event = "valid", .key = "con", .colour = "#ff7f0e", .label = "COn", .panel = 1 },
+        { .event = "valid", .key = "coff", .colour = "#8c564b", .label = "COff", .panel = 1 },
     };
-    size_t count = sizeof(lines) / sizeof(*lines), size = 0;
+    const size_t count = sizeof(lines) / sizeof(*lines);
     avsvti_buffer b;
-    char *text = NULL;
-    avsvt_status status = avsvti_file_read(&text, &size, a, log, MAX_LOG, err);
+    point *points = avsvti_alloc(a, count * MOST_POINTS, sizeof(*points));
+    if (!points)
+        return avsvti_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        lines[i].points = points + i * MOST_POINTS;
+        lines[i].every = 1;
+    }
     avsvti_buffer_init(&b, a);
-    if (status == AVSVT_OK)
-        status = read_log(lines, count, text, a, err);
+    avsvt_status status = read_log(lines, count, log, a, err);
     if (status == AVSVT_OK) {
         draw(&b, lines, count, last_step);
         status = b.failed ? avsvti_fail_memory(err)
                           : avsvti_file_write(to, b.data, b.size, a, err);
     }
-    for (size_t i = 0; i < count; i++)
-        avsvti_release(a, lines[i].points);
     avsvti_buffer_free(&b);
-    avsvti_release(a, text);
+    avsvti_release(a, points);
     return status;
 }
 

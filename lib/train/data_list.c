@@ -100,8 +100,14 @@ static avsvt_status read_folder(avsvti_songs *s, const char *path,
     return status;
 }
 
+enum { SOUND, NOTES, VIDEO, START, END, COLUMNS };
+
+static const char *const columns_known[COLUMNS] = { "sound", "notes", "video", "start_s",
+                                                    "end_s" };
+
 typedef struct columns {
-    int sound, notes, video, start, end; /* -1: not there */
+    int at[COLUMNS]; /* -1: not there */
+    int count;       /* 0: not read yet */
 } columns;
 
 /* Cuts a line into cells at commas, in place; quotes hold commas. */
@@ -132,22 +138,47 @@ static int cells_of(char *line, char **cells)
     return count;
 }
 
-static columns header_of(char **cells, int count)
+/* What nobody would read is refused: a column may be misspelt. */
+static avsvt_status read_header(columns *c, const char *list, char **cells, int count,
+                                avsvt_error *err)
 {
-    columns c = { -1, -1, -1, -1, -1 };
-    for (int i = 0; i < count; i++) {
-        if (!strcmp(cells[i], "sound"))
-            c.sound = i;
-        else if (!strcmp(cells[i], "notes"))
-            c.notes = i;
-        else if (!strcmp(cells[i], "video"))
-            c.video = i;
-        else if (!strcmp(cells[i], "start_s"))
-            c.start = i;
-        else if (!strcmp(cells[i], "end_s"))
-            c.end = i;
+    *c = (columns){ { -1, -1, -1, -1, -1 }, count };
+    for (int k = 0; k < COLUMNS; k++)
+        for (int i = 0; i < count; i++) {
+            if (strcmp(cells[i], columns_known[k]))
+                continue;
+            if (c->at[k] >= 0)
+                return avsvti_fail(err, AVSVT_E_FORMAT, "%s: names '%s' twice", list, cells[i]);
+            c->at[k] = i;
+        }
+    if (c->at[SOUND] < 0 || c->at[NOTES] < 0)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: its first line must name the columns: sound, notes, "
+            "video where the model looks too, and start_s and end_s "
+            "where songs are cut", list);
+    for (int i = 0, k; i < count; i++) {
+        for (k = 0; k < COLUMNS && c->at[k] != i; k++)
+            ;
+        if (k == COLUMNS)
+            return avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: '%.40s' is no column of a list of songs: there are sound, notes, video, "
+                "start_s, end_s", list, cells[i]);
     }
-    return c;
+    return AVSVT_OK;
+}
+
+/* start_s and end_s, where they are given. */
+static avsvt_status read_span(double *begin, double *end, const char *list, size_t line,
+                              const columns *c, char **cells, avsvt_error *err)
+{
+    int from = c->at[START], to = c->at[END];
+    const char *stop = from < 0 ? "" : avsvti_number_parse(cells[from], begin);
+    if (stop && !*stop && to >= 0)
+        stop = avsvti_number_parse(cells[to], end);
+    if (stop && !*stop && *begin >= 0 && (to < 0 || *end > *begin))
+        return AVSVT_OK;
+    return avsvti_fail(err, AVSVT_E_FORMAT,
+        "%s: line %zu: start_s and end_s must be seconds, the second later", list, line);
 }
 
 static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
@@ -156,28 +187,24 @@ static avsvt_status take_row(avsvti_songs *s, const char *list, size_t line,
 {
     const avsvt_allocator *a = avsvti_allocator(s->context);
     double begin = 0, end = -1;
-    int most = c->sound > c->notes ? c->sound : c->notes;
-    if (most >= count || c->video >= count || c->start >= count || c->end >= count)
+    if (count != c->count)
         return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: line %zu has %d columns, fewer than its first line names",
-            list, line, count);
-    if (!*cells[c->sound] || !*cells[c->notes])
+            "%s: line %zu has %d columns, its first line names %d (a text with commas in it "
+            "stands in quotes)", list, line, count, c->count);
+    const char *sound_name = cells[c->at[SOUND]], *notes_name = cells[c->at[NOTES]];
+    const char *video_name = c->at[VIDEO] < 0 ? "" : cells[c->at[VIDEO]];
+    if (!*sound_name || !*notes_name)
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: line %zu names no %s", list, line,
-                           *cells[c->sound] ? "notes" : "sound");
-    const char *stop = c->start < 0 ? "" : avsvti_number_parse(cells[c->start], &begin);
-    if (stop && !*stop && c->end >= 0)
-        stop = avsvti_number_parse(cells[c->end], &end);
-    if (!stop || *stop || begin < 0 || (c->end >= 0 && end <= begin))
-        return avsvti_fail(err, AVSVT_E_FORMAT,
-            "%s: line %zu: start_s and end_s must be seconds, the second later",
-            list, line);
-    char *sound = avsvti_path_beside(a, list, cells[c->sound]);
-    char *notes = avsvti_path_beside(a, list, cells[c->notes]);
-    avsvt_status status = sound && notes
-        ? avsvti_songs_append(s, sound, notes, begin, end, source, err)
-        : avsvti_fail_memory(err);
-    if (status == AVSVT_OK && c->video >= 0 && *cells[c->video] &&
-        !(s->songs[s->count - 1].video = avsvti_path_beside(a, list, cells[c->video])))
+                           *sound_name ? "notes" : "sound");
+    avsvt_status status = read_span(&begin, &end, list, line, c, cells, err);
+    if (status != AVSVT_OK)
+        return status;
+    char *sound = avsvti_path_beside(a, list, sound_name);
+    char *notes = avsvti_path_beside(a, list, notes_name);
+    status = sound && notes ? avsvti_songs_append(s, sound, notes, begin, end, source, err)
+                            : avsvti_fail_memory(err);
+    if (status == AVSVT_OK && *video_name &&
+        !(s->songs[s->count - 1].video = avsvti_path_beside(a, list, video_name)))
         status = avsvti_fail_memory(err);
     avsvti_release(a, sound);
     avsvti_release(a, notes);
@@ -190,7 +217,7 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
     const avsvt_allocator *a = avsvti_allocator(s->context);
     size_t size = 0, line = 0, before = s->count;
     char *text = NULL, *cells[MAX_COLUMNS], *save = NULL;
-    columns c = { -1, -1, -1, -1, -1 };
+    columns c = { { 0 }, 0 };
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_LIST, err);
     if (status != AVSVT_OK)
         return status;
@@ -204,13 +231,8 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
         if (!*at || *at == '#')
             continue;
         int count = cells_of(at, cells);
-        if (c.sound < 0) {
-            c = header_of(cells, count);
-            if (c.sound < 0 || c.notes < 0)
-                status = avsvti_fail(err, AVSVT_E_FORMAT,
-                    "%s: its first line must name the columns: sound, notes, "
-                    "video where the model looks too, and start_s and end_s "
-                    "where songs are cut", path);
+        if (!c.count) {
+            status = read_header(&c, path, cells, count, err);
         } else {
             status = take_row(s, path, line, &c, cells, count, source, err);
             if (status != AVSVT_OK && status != AVSVT_E_NOMEM &&

@@ -157,6 +157,21 @@ static avsvt_status read_sight(avsvt_trainer *t, avsvt_error *err)
     return status;
 }
 
+/* Where nothing is heard, a chain must do something to the pictures. */
+static avsvt_status check_seen(const avsvt_trainer *t, avsvt_error *err)
+{
+    const avsvti_songs *s = &t->train.songs;
+    for (size_t i = 0; s->sight.alone && i <= s->chain_count; i++) {
+        const char *step = avsvti_augment_unseen(i ? s->chains[i - 1].augment : t->augment);
+        if (step)
+            return avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: '%s': the step %s only changes the sound, and %s only sees: take it out "
+                "(speed, stretch and resample take the pictures along)", t->recipe.path,
+                i ? s->chains[i - 1].key : "augment", step, avsvt_model_path(t->model));
+    }
+    return AVSVT_OK;
+}
+
 /* What both ways of making one share, once recipe and model are there. */
 static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
 {
@@ -254,6 +269,8 @@ static avsvt_status open_recipe(avsvt_trainer *t, const char *path, avsvt_error 
         status = avsvti_share_join(t, err);
     if (status == AVSVT_OK)
         status = read_examples(t, err);
+    if (status == AVSVT_OK)
+        status = check_seen(t, err);
     if (status != AVSVT_OK)
         return status;
     choose_measure(t);
@@ -354,17 +371,24 @@ avsvt_status avsvt_trainer_add(avsvt_trainer *t, const float *samples,
     return status;
 }
 
+/* The epoch that the last step was of; the one in hand may not have begun. */
+static double epoch_told(const avsvti_progress *n)
+{
+    return n->batch < 1 && n->epoch > 1 ? n->epoch - 1 : n->epoch;
+}
+
 void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
                            avsvt_train_report *report)
 {
     const avsvti_progress *n = &t->now;
+    const double epoch = epoch_told(n);
     size_t group = 0;
     while (group + 1 < t->recipe.group_count &&
-           n->epoch <= (double)t->recipe.groups[group].frozen_epochs)
+           epoch <= (double)t->recipe.groups[group].frozen_epochs)
         group++;
     *report = (avsvt_train_report){
         .struct_size = (uint32_t)sizeof(*report), .event = event,
-        .epoch = (int64_t)n->epoch, .epochs = t->recipe.epochs,
+        .epoch = (int64_t)epoch, .epochs = t->recipe.epochs,
         .step = (int64_t)n->step, .steps = avsvti_trainer_steps(t),
         .loss = n->loss, .lr = t->schedules[group].lr,
         .mean_loss = n->loss_count > 0 ? n->loss_sum / n->loss_count : n->loss,

@@ -68,8 +68,8 @@ avsvt_status avsvti_rows_meant(int *meant, const avsvt_allocator *a, const char 
 /* Everything at key ("data.train") of the recipe. */
 avsvt_status avsvti_rows_read(avsvti_rows *rows, const avsvti_recipe *r, const char *key,
                               avsvt_error *err);
-/* Says so when a file is in both. */
-avsvt_status avsvti_rows_apart(const avsvti_rows *a, const avsvti_rows *b,
+/* Says so when a file is in both, or twice in one. */
+avsvt_status avsvti_rows_apart(const avsvti_rows *train, const avsvti_rows *valid,
                                const char *recipe, avsvt_error *err);
 
 /* rows_labels.c: a file that has just been added, by its labels */

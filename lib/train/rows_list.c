@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which files of arrays a recipe means. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,14 +63,48 @@ avsvt_status avsvti_rows_read(avsvti_rows *rows, const avsvti_recipe *r, const c
     return avsvti_recipe_each(r, key, read_one, rows, err);
 }
 
-avsvt_status avsvti_rows_apart(const avsvti_rows *a, const avsvti_rows *b,
+typedef struct listed {
+    const avsvti_row_file *file;
+    int valid;
+} listed;
+
+static int by_file(const void *x, const void *y)
+{
+    const listed *a = x, *b = y;
+    int order = strcmp(a->file->real, b->file->real);
+    return order ? order : a->valid - b->valid;
+}
+
+avsvt_status avsvti_rows_apart(const avsvti_rows *train, const avsvti_rows *valid,
                                const char *recipe, avsvt_error *err)
 {
-    for (size_t i = 0; i < a->count; i++)
-        for (size_t k = 0; k < b->count; k++)
-            if (!strcmp(a->files[i].real, b->files[k].real))
-                return avsvti_fail(err, AVSVT_E_FORMAT,
-                    "%s: %s is in data.train and in data.valid: what is validated must not be "
-                    "trained on", recipe, b->files[k].path);
-    return AVSVT_OK;
+    const avsvt_allocator *a = avsvti_allocator(train->context);
+    const size_t count = train->count + valid->count;
+    listed *all = avsvti_alloc(a, count, sizeof(*all));
+    avsvt_status status = AVSVT_OK;
+    if (!all)
+        return avsvti_fail_memory(err);
+    for (size_t i = 0; i < train->count; i++)
+        all[i] = (listed){ &train->files[i], 0 };
+    for (size_t i = 0; i < valid->count; i++)
+        all[train->count + i] = (listed){ &valid->files[i], 1 };
+    qsort(all, count, sizeof(*all), by_file);
+    for (size_t i = 1; i < count && status == AVSVT_OK; i++) {
+        if (strcmp(all[i - 1].file->real, all[i].file->real))
+            continue;
+        const char *path = all[i].file->path;
+        if (all[i - 1].valid != all[i].valid)
+            status = avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: %s is in data.train and in data.valid: what is validated must not be "
+                "trained on", recipe, path);
+        else if (all[i].valid)
+            status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: %s is in data.valid twice", recipe,
+                                 path);
+        else
+            status = avsvti_fail(err, AVSVT_E_FORMAT,
+                "%s: %s is in data.train twice: give it a weight where it is meant to count "
+                "twice ({path: ..., weight: 2})", recipe, path);
+    }
+    avsvti_release(a, all);
+    return status;
 }

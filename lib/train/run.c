@@ -30,6 +30,8 @@ static avsvt_status plan_epoch(avsvt_trainer *t, avsvt_error *err)
             "smaller", t->recipe.path);
     }
     t->planned = 1;
+    if (t->now.batch < 1)
+        t->now.loss_sum = t->now.loss_count = t->now.nonfinite = 0;
     t->plan.rank = t->world.rank;
     t->plan.size = t->others ? t->world.size : 0;
     if (t->now.epoch_steps < 1)
@@ -246,11 +248,12 @@ static void tell_schedules(avsvt_trainer *t)
     }
 }
 
+/* What is known of the old one stays until the new one is planned: it is told. */
 static void next_epoch(avsvt_trainer *t)
 {
     tell_schedules(t);
     t->now.epoch++;
-    t->now.batch = t->now.loss_sum = t->now.loss_count = t->now.nonfinite = 0;
+    t->now.batch = 0;
     avsvti_plan_free(&t->plan);
     t->planned = 0;
 }

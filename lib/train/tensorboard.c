@@ -6,14 +6,15 @@
  * stopped and resumed has the file of one that was not. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "platform/file.h"
 #include "platform/folder.h"
 #include "train/trainer.h"
 
 #define FILE_NAME "events.out.tfevents.avsvt"
-#define MAX_FILE ((size_t)1 << 30)
 #define HEAD 12 /* bytes before a record's event, and 4 after it */
+#define BEGINNING 20 /* of an event: its step ends there at the latest */
 
 /* Fields of Event, Summary and Summary.Value, with protobuf's wire types. */
 enum { WALL_TIME = 0x09, STEP = 0x10, FILE_VERSION = 0x1a, SUMMARY = 0x2a,
@@ -162,48 +163,56 @@ static double step_of(const unsigned char *event, uint64_t size)
 
 /* Bytes that stay: whole records, up to where the training stands. Of a step
  * there is its own record, then that of the validation behind it. */
-static size_t size_until(const avsvt_trainer *t, const unsigned char *p, size_t size)
+static avsvt_status size_until(size_t *kept, const avsvt_trainer *t, int fd,
+                               const char *path, avsvt_error *err)
 {
-    size_t at = 0, seen = 0;
-    while (size - at >= HEAD + 4) {
+    avsvti_file_stamp stamp = { 0 };
+    size_t seen = 0;
+    avsvt_status status = avsvti_file_stamp_of(&stamp, fd, path, err);
+    for (uint64_t left = (uint64_t)stamp.size; status == AVSVT_OK && left >= HEAD + 4;) {
+        unsigned char p[HEAD + BEGINNING];
+        size_t got = left < sizeof(p) ? (size_t)left : sizeof(p);
         uint64_t n = 0;
-        for (int i = 0; i < 8; i++)
-            n |= (uint64_t)p[at + (size_t)i] << 8 * i;
-        if (n > size - at - HEAD - 4)
+        status = avsvti_file_read_at(fd, *kept, p, got, path, err);
+        for (int i = 0; status == AVSVT_OK && i < 8; i++)
+            n |= (uint64_t)p[i] << 8 * i;
+        if (status != AVSVT_OK || n > left - HEAD - 4)
             break;
-        double step = step_of(p + at + HEAD, n);
+        double step = step_of(p + HEAD, n < got - HEAD ? n : got - HEAD);
         int now = step >= t->now.step && step <= t->now.step;
         if (step < 0 || step > t->now.step ||
             (now && seen++ && t->now.valid_step < t->now.step))
             break;
-        at += HEAD + (size_t)n + 4;
+        *kept += HEAD + (size_t)n + 4;
+        left -= HEAD + n + 4;
     }
-    return at;
+    return status;
 }
 
 avsvt_status avsvti_tensorboard_rewind(avsvt_trainer *t, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
-    char *path = NULL, *old = NULL;
     size_t size = 0;
+    int fd = -1;
     avsvti_buffer b;
     avsvt_status status = AVSVT_OK;
     if (!t->recipe.tensorboard)
         return AVSVT_OK;
-    path = avsvti_trainer_file(t, FILE_NAME);
+    char *path = avsvti_trainer_file(t, FILE_NAME);
     if (!path)
         return avsvti_fail_memory(err);
     if (avsvti_file_is(path))
-        status = avsvti_file_read(&old, &size, a, path, MAX_FILE, err);
-    avsvti_buffer_init(&b, a);
-    if (status == AVSVT_OK) {
-        size = old ? size_until(t, (const unsigned char *)old, size) : 0;
-        if (!size)
-            put_event(t, &b, FILE_VERSION, "brain.Event:2", 13);
-        status = append(t, size, &b, err);
+        status = avsvti_file_open(&fd, path, err);
+    if (fd >= 0) {
+        status = size_until(&size, t, fd, path, err);
+        close(fd);
     }
+    avsvti_buffer_init(&b, a);
+    if (status == AVSVT_OK && !size)
+        put_event(t, &b, FILE_VERSION, "brain.Event:2", 13);
+    if (status == AVSVT_OK)
+        status = append(t, size, &b, err);
     avsvti_buffer_free(&b);
-    avsvti_release(a, old);
     avsvti_release(a, path);
     return status;
 }

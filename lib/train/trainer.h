@@ -38,7 +38,7 @@
 
 /* What has happened so far; all of it is in a checkpoint, as doubles. */
 typedef struct avsvti_progress {
-    double epoch;       /* from 1 */
+    double epoch;       /* from 1; all are done: one more than there are */
     double batch;       /* the next one of the epoch */
     double step;
     double loss, loss_sum, loss_count; /* last; of this epoch */

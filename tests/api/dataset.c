@@ -231,6 +231,41 @@ static void n20emv2_has_sound_and_video(void **state)
     assert_int_equal(report.left_out, 2);
 }
 
+/* Where a set has videos, songs without one may have been forgotten. */
+static void songs_without_their_video_are_warned_of(void **state)
+{
+    avsvt_error err = AVSVT_ERROR_INIT;
+    char said[1000] = "";
+    (void)state;
+    tree_text("some/annotations.json",
+              "{\"s1\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s2\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s3\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]}}");
+    for (int i = 1; i <= 3; i++) {
+        char name[40];
+        snprintf(name, sizeof(name), "some/data/s%d/vocals.wav", i);
+        tree_sound(name, 80000);
+    }
+    for (int videos = 0; videos < 2; videos++) {
+        avsvt_context_options options = AVSVT_CONTEXT_OPTIONS_INIT;
+        avsvt_context *context = NULL;
+        options.log = keep_line;
+        options.log_user = said;
+        assert_int_equal(avsvt_context_create(&context, &options, &err), AVSVT_OK);
+        if (videos)
+            write_video("some/data/s1/video_50fps.npy", 250);
+        if (avsvt_dataset_prepare(context, "n20emv2", tree_path("some"), tree_path("out/some"),
+                                  NULL, NULL, NULL, NULL, &err))
+            fail_msg("%s", err.message);
+        avsvt_context_free(context);
+        if (!videos)
+            assert_string_equal(said, ""); /* a set of sound alone */
+    }
+    assert_non_null(strstr(said, "/some: 2 of its 3 songs have no video_50fps.npy and are in the "
+                           "lists of sound alone; the first is s2\n"));
+    assert_has("out/some/train.csv", "notes/train/s2.csv,\n");
+}
+
 static void put(char *to, size_t *at, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
@@ -818,6 +853,7 @@ int main(void)
         cmocka_unit_test(benchmarks_are_to_test),
         cmocka_unit_test(lists_of_an_earlier_run_are_warned_of),
         cmocka_unit_test(n20emv2_has_sound_and_video),
+        cmocka_unit_test(songs_without_their_video_are_warned_of),
         cmocka_unit_test(stored_features_have_lists_for_each_condition),
         cmocka_unit_test(the_mixed_list_has_one_set_behind_the_other),
         cmocka_unit_test(librispeech_is_text),

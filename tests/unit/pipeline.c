@@ -499,6 +499,41 @@ static void how_loud_it_was_recorded_does_not_matter(void **state)
     avsvt_pipeline_free(p);
 }
 
+static void count_warnings(void *user, int32_t level, const char *line)
+{
+    int *count = user;
+    *count += level == AVSVT_LOG_WARNING && strstr(line, "would also see") != NULL;
+}
+
+/* It is one of both senses, but a pipeline shows it nothing. */
+static void a_model_that_would_also_see_is_told_of(void **state)
+{
+    static const char *const kinds[] = { "audio", "audio-video" };
+    (void)state;
+    for (int both = 0; both < 2; both++) {
+        avsvt_context_options opts = AVSVT_CONTEXT_OPTIONS_INIT;
+        avsvt_error err = AVSVT_ERROR_INIT;
+        avsvt_context *context = NULL;
+        avsvt_pipeline *p = NULL;
+        char manifest[300];
+        int count = 0;
+        opts.backend = "null";
+        opts.log = count_warnings;
+        opts.log_user = &count;
+        snprintf(manifest, sizeof(manifest), "avsvt: 1\nname: both\nrole: pipeline\ntask: notes\n"
+                 "input: {kind: %s, sample_rate: 16000, hop: 320, width: 4, height: 4, "
+                 "frame_rate: 50}\noutput: {layout: notes20}\n", kinds[both]);
+        assert_int_equal(avsvt_context_create(&context, &opts, NULL), AVSVT_OK);
+        avsvt_model *model = model_file_open(context, manifest);
+        if (avsvt_pipeline_create(&p, model, NULL, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(count, both);
+        avsvt_pipeline_free(p);
+        avsvt_model_free(model);
+        avsvt_context_free(context);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +551,7 @@ int main(void)
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(the_compiled_in_model_hears_a_voice_and_no_sine),
         cmocka_unit_test(how_loud_it_was_recorded_does_not_matter),
+        cmocka_unit_test(a_model_that_would_also_see_is_told_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

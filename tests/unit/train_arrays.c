@@ -239,6 +239,12 @@ static void keys_of_the_other_kind_are_refused(void **state)
         { "data: {train: a.npz, valid: v.npz}\nbatch: {items: 4}\nvalid: {measure: con}\n",
           "'loss' is the only measure" },
         { "data: {train: a.npz, valid: ./a.npz}\nbatch: {items: 4}\n", "in data.train and in data.valid" },
+        { "data: {train: [more, a.npz, more/../more/b.npz]}\nbatch: {items: 4}\n",
+          "/b.npz is in data.train twice: give it a weight" },
+        { "data: {train: a.npz, valid: [v.npz, more, ./v.npz]}\nbatch: {items: 4}\n",
+          "v.npz is in data.valid twice" },
+        { "data: {train: [a.npz, more], valid: [v.npz, more/c.npz]}\nbatch: {items: 4}\n",
+          "c.npz is in data.train and in data.valid" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {

@@ -166,6 +166,10 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     songs_notes("mute.csv", "sound,notes\nsong0.wav,\n");
     songs_notes("after.csv", "sound,notes,start_s\nsong0.wav,song0.csv,1e300\n");
     songs_notes("short.csv", "sound,notes,start_s,end_s\nsong0.wav\n");
+    songs_notes("other.csv", "sound,notes,start,end_s\nsong0.wav,song0.csv,0.5,1\n");
+    songs_notes("nameless.csv", "sound,notes,\nsong0.wav,song0.csv,\n");
+    songs_notes("double.csv", "sound,notes,sound\nsong0.wav,song0.csv,song1.wav\n");
+    songs_notes("comma.csv", "sound,notes,start_s\n\nsong0.wav,song0.csv,0,5\n");
 #define LIST(name) "data: {train: " name "}\noutput: out\nepochs: 1\n"
     training_refused(AVSVT_E_FORMAT, LIST("empty.csv"), "names no songs");
     training_refused(AVSVT_E_FORMAT, LIST("headless.csv"), "must name the columns");
@@ -178,7 +182,12 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     training_refused(AVSVT_E_FORMAT, LIST("none.csv"), "none.csv: line 2 names no sound");
     training_refused(AVSVT_E_FORMAT, LIST("mute.csv"), "mute.csv: line 2 names no notes");
     training_refused(AVSVT_E_FORMAT, LIST("after.csv"), "is 1.500 s long");
-    training_refused(AVSVT_E_FORMAT, LIST("short.csv"), "line 2 has 1 columns");
+    training_refused(AVSVT_E_FORMAT, LIST("short.csv"), "line 2 has 1 columns, its first line names 4");
+    training_refused(AVSVT_E_FORMAT, LIST("other.csv"), "other.csv: 'start' is no column of a list "
+                     "of songs: there are sound, notes, video, start_s, end_s");
+    training_refused(AVSVT_E_FORMAT, LIST("nameless.csv"), "nameless.csv: '' is no column");
+    training_refused(AVSVT_E_FORMAT, LIST("double.csv"), "double.csv: names 'sound' twice");
+    training_refused(AVSVT_E_FORMAT, LIST("comma.csv"), "line 3 has 4 columns, its first line names 3");
     training_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: both.csv}\noutput: out\n"
                    "epochs: 1\n", "is in data.train and in data.valid");
     songs_notes("point.csv", "onset,offset,pitch\n0.1,0.2,60\n0.5,0.5,61\n");

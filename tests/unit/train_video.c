@@ -396,7 +396,7 @@ static void videos_that_do_not_fit_are_refused_with_the_reason(void **state)
     assert_refused("small.csv", "sees.pt", "its pictures are 3 wide and 3 high");
     assert_refused("large.csv", "sees.pt", "the model takes 4 x 4 out of the middle");
     assert_refused("short.csv", "sees.pt", "is 1.00 s long (at 50 pictures a second)");
-    assert_refused("torn.csv", "sees.pt", "fewer than its first line names");
+    assert_refused("torn.csv", "sees.pt", "line 2 has 2 columns, its first line names 3");
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_trainer *t = NULL;
     assert_int_equal(avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "sees.pt",
@@ -502,6 +502,39 @@ static void notes_of_pictures_alone_are_measured(void **state)
     }
 }
 
+/* Of steps only those that change the pace are of use to them. */
+static void steps_that_only_change_the_sound_are_not_for_pictures_alone(void **state)
+{
+    static const char *const cases[][2] = {
+        { "augment: [{step: speed, factor: 2}, {step: gain, db: 3}]\ndata: {train: one.csv}\n",
+          "r.yaml: 'augment': the step gain only changes the sound" },
+        { "chains: {high: [{step: pitch, semitones: 1}]}\n"
+          "data: {train: [{path: one.csv, augment: []}, {path: one.csv, augment: high}]}\n",
+          "r.yaml: 'chains.high': the step pitch only changes the sound" },
+        { "data: {train: {path: one.csv, augment: [{step: noise, snr_db: 0}]}}\n",
+          "'data.train.augment': the step noise only changes the sound, and " },
+    };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    avsvt_trainer *t = NULL;
+    (void)state;
+    seeing_model("lips.pt", ONLY_SEES);
+    songs_notes("one.csv", "sound,notes,video\nsong0.wav,song0.csv,song0.npy\n");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char more[400];
+        snprintf(more, sizeof(more), TRAIN "%s", cases[i][0]);
+        assert_int_equal(avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "lips.pt", more), &err),
+                         AVSVT_E_FORMAT);
+        assert_says(err, cases[i][1]);
+        assert_says(err, "lips.pt only sees");
+    }
+    if (avsvt_trainer_open(&t, context, songs_recipe("r.yaml", "lips.pt", TRAIN
+            "augment: [{step: speed, factor: 2}, {step: resample, percent: 95}]\n"
+            "data: {train: one.csv}\n"), &err))
+        fail_msg("%s", err.message);
+    avsvt_trainer_free(t);
+    remove_output();
+}
+
 /* No pipeline runs one network on sound and pictures: by sound alone it would be
  * measured as what it is not. */
 static void a_network_of_both_senses_is_validated_by_its_loss(void **state)
@@ -586,6 +619,7 @@ int main(void)
         cmocka_unit_test(songs_in_memory_are_not_for_a_model_that_looks),
         cmocka_unit_test(a_training_that_looks_runs_on_threads_too),
         cmocka_unit_test(notes_of_pictures_alone_are_measured),
+        cmocka_unit_test(steps_that_only_change_the_sound_are_not_for_pictures_alone),
         cmocka_unit_test(a_network_of_both_senses_is_validated_by_its_loss),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };

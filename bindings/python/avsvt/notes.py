@@ -198,10 +198,15 @@ class Notes(Handle):
         """A new list with note ``i`` in two."""
         return self._edited("split", self._number(i), time, activations=activations)
 
-    def merge(self, first: Index, count: int = 2,
+    def merge(self, first: Index, count: Index = 2,
               activations: Activations | None = None) -> Notes:
         """A new list with ``count`` notes from ``first`` on as one."""
-        return self._edited("merge", self._number(first), count, activations=activations)
+        i, count = self._number(first), operator.index(count)
+        if count < 1:
+            raise ValueError(f"count is {count}: 1 or more notes become one")
+        if count > len(self) - i:
+            raise IndexError(f"notes {i} to {i + count - 1} of {len(self)}")
+        return self._edited("merge", i, count, activations=activations)
 
     def remove(self, i: Index) -> Notes:
         """A new list without note ``i``."""

@@ -26,6 +26,15 @@ def test_every_edit_is_a_new_list(sung):
         notes.remove(19)
 
 
+@pytest.mark.parametrize("first, count, error, says", [
+    (0, -1, ValueError, "count is -1"), (0, 0, ValueError, "count is 0"),
+    (17, 3, IndexError, "notes 17 to 19 of 19"), (0, 2**64 + 2, IndexError, "of 19"),
+    (-20, 2, IndexError, "note -20 of 19")])
+def test_messages_have_the_numbers_that_were_given(sung, first, count, error, says):
+    with pytest.raises(error, match=says):
+        sung[1].merge(first, count)
+
+
 def test_a_moved_note_takes_the_pitch_of_its_place(sung):
     activations, notes = sung
     other = notes[1]
