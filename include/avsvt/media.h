@@ -134,7 +134,8 @@ AVSVT_API avsvt_status avsvt_audio_write(const char *path,
  *  @param clean  [borrowed] @p count samples.
  *  @param noise  [borrowed] @p count samples.
  *  @param snr_db -200..200.
- *  @return AVSVT_OK; AVSVT_E_ARG (also a sample that is not a number).
+ *  @return AVSVT_OK; AVSVT_E_ARG (also a sample that is not a number, or a mix
+ *          louder than a float can hold: nothing is written then).
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_audio_mix(float *to, const float *clean,
     const float *noise, int64_t count, double snr_db, avsvt_error *err);
