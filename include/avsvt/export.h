@@ -31,8 +31,9 @@ typedef struct avsvt_export_options {
     uint32_t reserved;    /**< Must be 0. */
     double   tempo_bpm;   /**< 10..960; default 120. MIDI, UltraStar,
                                MusicXML. */
-    double   duration_s;  /**< Length of the recording; default: the end of
-                               the last note. SVG, HTML, JAMS. */
+    double   duration_s;  /**< Length of the recording, up to 100 hours;
+                               default: the end of the last note. SVG, HTML,
+                               JAMS. */
     const char *title;    /**< [borrowed] UTF-8; default none. */
     const char *audio_path; /**< [borrowed] the recording, to be drawn and
                                  played in the HTML page; UltraStar names it as

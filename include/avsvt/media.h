@@ -29,7 +29,8 @@ typedef struct avsvt_audio avsvt_audio; /**< One thread at a time. */
 #define AVSVT_MAX_CHANNELS 256     /**< Most channels that are read. */
 
 /** Reading through the host's own functions (archives, networks, memory), from
- *  the beginning, wherever it stands when it is given. */
+ *  the beginning, wherever it stands when it is given. All are needed, and seek
+ *  must be able to go back: AVSVT_E_IO where it can't. */
 typedef struct avsvt_io {
     uint32_t struct_size; /**< Set by AVSVT_IO_INIT. */
     uint32_t reserved;    /**< Must be 0. */
@@ -118,6 +119,8 @@ AVSVT_API void avsvt_audio_free(avsvt_audio *audio);
 
 /** Write mono samples as a 32-bit float WAV file, beside @p path first and
  *  renamed when whole.
+ *  @param samples [borrowed] @p count finite samples; NULL only when @p count is 0.
+ *  @param rate_hz a whole number, AVSVT_MIN_RATE_HZ..AVSVT_MAX_RATE_HZ.
  *  @return AVSVT_OK; AVSVT_E_ARG (also a name that ends like another format's
  *          sound, .flac or .ogg); AVSVT_E_IO; AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */
@@ -131,7 +134,8 @@ AVSVT_API avsvt_status avsvt_audio_write(const char *path,
  *  @param clean  [borrowed] @p count samples.
  *  @param noise  [borrowed] @p count samples.
  *  @param snr_db -200..200.
- *  @return AVSVT_OK; AVSVT_E_ARG (also a sample that is not a number).
+ *  @return AVSVT_OK; AVSVT_E_ARG (also a sample that is not a number, or a mix
+ *          louder than a float can hold: nothing is written then).
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_audio_mix(float *to, const float *clean,
     const float *noise, int64_t count, double snr_db, avsvt_error *err);

@@ -43,7 +43,7 @@ typedef struct avsvt_notes_options {
     double   min_duration_s;   /**< Shorter notes are dropped; default: the
                                     model's, else 0; negative: no minimum. */
     int32_t  window_frames;    /**< An onset is the highest within this many
-                                    frames to each side; default: the
+                                    frames to each side, 1..1000; default: the
                                     model's, else 3. */
     uint32_t reserved;         /**< Must be 0. */
     double   offset_delay_s;   /**< A note ends so much later than silence

@@ -175,7 +175,7 @@ AVSVT_API avsvt_status avsvt_trainer_create(avsvt_trainer **out,
  *  @param samples [copied] @p count mono samples, full scale +-1.
  *  @param count   1 or more.
  *  @param rate_hz AVSVT_MIN_RATE_HZ..AVSVT_MAX_RATE_HZ.
- *  @param notes   [copied] inside the song; none is allowed: silence.
+ *  @param notes   [copied] inside the song; an empty list: silence.
  *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_FORMAT (a note outside the song);
  *          AVSVT_E_BUSY; AVSVT_E_NOMEM.
  *  @thread one at a time  @rt no  @since 0.1 */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "platform/float.h"
 #include "platform/library.h"
 #include "platform/thread.h"
 
@@ -112,21 +113,14 @@ static void put_right(float *x, int64_t count, int64_t late)
     memset(late < 0 ? x : x + count - by, 0, (size_t)by * sizeof(*x));
 }
 
-avsvt_status avsvti_stretch(float **to, int64_t *made, const avsvt_allocator *a,
-                            const float *from, int64_t count, double rate_hz,
-                            double factor, double semitones, avsvt_error *err)
+/* All of it through SoundTouch; 0 when there is no memory. */
+static int run(float *out, int64_t made, const float *from, int64_t count, double rate_hz,
+               double factor, double semitones)
 {
-    *to = NULL;
-    *made = llround((double)count / factor);
-    avsvt_status status = avsvti_stretch_load(NULL, err);
-    if (status != AVSVT_OK)
-        return status;
-    float *out = avsvti_alloc_zero(a, (size_t)*made, sizeof(*out));
-    void *instance = out ? table.create() : NULL;
-    if (!instance) {
-        avsvti_release(a, out);
-        return avsvti_fail_memory(err);
-    }
+    int64_t done = 0;
+    void *instance = table.create();
+    if (!instance)
+        return 0;
     table.set_channels(instance, 1);
     table.set_rate(instance, (unsigned)lround(rate_hz));
     table.set_tempo(instance, (float)factor);
@@ -134,15 +128,35 @@ avsvt_status avsvti_stretch(float **to, int64_t *made, const avsvt_allocator *a,
     table.set_setting(instance, SETTING_SEQUENCE_MS, SEQUENCE_MS);
     table.set_setting(instance, SETTING_SEEKWINDOW_MS, SEEKWINDOW_MS);
     table.set_setting(instance, SETTING_OVERLAP_MS, OVERLAP_MS);
-    int64_t done = 0;
     for (int64_t i = 0; i < count; i += BLOCK) {
         table.put(instance, from + i,
                   (unsigned)(count - i < BLOCK ? count - i : BLOCK));
-        done = receive(instance, out, done, *made);
+        done = receive(instance, out, done, made);
     }
     table.flush(instance);
-    receive(instance, out, done, *made);
+    receive(instance, out, done, made);
     table.destroy(instance);
+    return 1;
+}
+
+avsvt_status avsvti_stretch(float **to, int64_t *made, const avsvt_allocator *a,
+                            const float *from, int64_t count, double rate_hz,
+                            double factor, double semitones, avsvt_error *err)
+{
+    avsvti_float_state floats;
+    *to = NULL;
+    *made = llround((double)count / factor);
+    avsvt_status status = avsvti_stretch_load(NULL, err);
+    if (status != AVSVT_OK)
+        return status;
+    float *out = avsvti_alloc_zero(a, (size_t)*made, sizeof(*out));
+    avsvti_float_hold(&floats); /* it begins with settings that divide by 0 */
+    int ran = out && run(out, *made, from, count, rate_hz, factor, semitones);
+    avsvti_float_give_back(&floats);
+    if (!ran) {
+        avsvti_release(a, out);
+        return avsvti_fail_memory(err);
+    }
     double tempo = factor / pow(2, semitones / 12);
     put_right(out, *made, llround(LATE_S * (1 - 1 / tempo) * rate_hz));
     *to = out;

@@ -19,7 +19,7 @@ static avsvt_status check_edit(avsvt_notes **out, const avsvt_notes *notes,
     if (first >= notes->count || count > notes->count - first)
         return avsvti_fail(err, AVSVT_E_RANGE,
             "%s: there is no note %zu; the list has %zu", what,
-            first >= notes->count ? first : first + count - 1, notes->count);
+            first >= notes->count ? first : notes->count, notes->count);
     return AVSVT_OK;
 }
 

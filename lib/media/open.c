@@ -64,7 +64,6 @@ static avsvt_status open_other(avsvt_audio **out, avsvt_context *context,
     avsvt_error unused = AVSVT_ERROR_INIT;
     avsvt_status status = avsvti_sndfile_open(out, context, name, io, err);
     if (status != AVSVT_E_FORMAT ||
-        (io && io->seek(io->user, 0, SEEK_SET) != 0) ||
         avsvti_container_open(out, context, name, io, &unused) != AVSVT_OK)
         return status;
     avsvti_error_clear(err);

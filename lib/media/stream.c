@@ -60,6 +60,10 @@ avsvt_status avsvti_stream_open(avsvti_stream *s, avsvt_context *context,
                              s->name);
     else if (length == 0)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is empty", s->name);
+    else if (io && status == AVSVT_OK && avsvti_stream_seek(s, 0, SEEK_SET) != 0)
+        status = avsvti_fail(err, AVSVT_E_IO,
+            "%s: can't be set back to its beginning: its seek must be able to",
+            s->name); /* a host may have read in it */
     if (status != AVSVT_OK)
         avsvti_stream_close(s);
     return status;

@@ -238,12 +238,13 @@ static avsvt_status instance_run(void *instance,
             status = avsvti_fail_memory(&err);
     }
     for (size_t j = 0; j < i; j++) {
-        if (status == AVSVT_OK && j < capacity) {
+        if (status == AVSVT_OK && j < capacity)
             outputs[j] = made[j];
-            *output_count = j + 1;
-        } else
+        else
             release_output(made[j].owner);
     }
+    if (status == AVSVT_OK)
+        *output_count = i; /* also where there is no room for all */
     return tell(message, message_size, status, &err);
 }
 

@@ -49,7 +49,6 @@ static avsvt_status open_any(avsvt_video **out, avsvt_context *context,
     avsvt_status status = avsvti_stream_open(&look, context, name, io, err);
     if (status != AVSVT_OK)
         return status;
-    avsvti_stream_seek(&look, 0, SEEK_SET); /* a host may have read in it */
     avsvti_stream_read(&look, start, sizeof(start));
     avsvti_stream_seek(&look, 0, SEEK_SET);
     avsvti_stream_close(&look);

@@ -287,7 +287,7 @@ static void a_sample_that_is_no_number_fails_for_good(void **state)
 typedef struct stream {
     const char *data;
     int64_t size, at, broken_at;
-    int length_unknown;
+    int length_unknown, cannot_seek;
 } stream;
 
 static int64_t stream_length(void *user)
@@ -300,7 +300,7 @@ static int64_t stream_seek(void *user, int64_t offset, int whence)
     stream *s = user;
     int64_t to = offset + (whence == SEEK_SET ? 0 : whence == SEEK_CUR ? s->at
                                                                        : s->size);
-    return to < 0 ? -1 : (s->at = to);
+    return to < 0 || s->cannot_seek ? -1 : (s->at = to);
 }
 
 /* At most 100 bytes at a time, as a slow line gives them. */
@@ -354,6 +354,13 @@ static void the_hosts_functions_are_read(void **state)
     assert_int_equal(avsvt_audio_open_io(&audio, NULL, &io, &err), AVSVT_OK);
     assert_int_equal(avsvt_audio_read(audio, y, COUNT, &n, &err), AVSVT_E_IO);
     avsvt_audio_free(audio);
+    s.broken_at = 0;
+    s.length_unknown = 0;
+    s.cannot_seek = 1; /* a pipe; not to be taken for a damaged file */
+    assert_int_equal(avsvt_audio_open_io(&audio, NULL, &io, &err), AVSVT_E_IO);
+    assert_non_null(strstr(err.message, "seek"));
+    assert_null(audio);
+    s.cannot_seek = 0;
     s.at = s.size = 0;
     assert_int_equal(avsvt_audio_open_io(&audio, NULL, &io, &err), AVSVT_E_FORMAT);
     assert_null(audio);

@@ -140,6 +140,32 @@ static void use_live(avsvt_pipeline *pipeline)
     avsvt_audio_free(audio);
 }
 
+/* Training sound, through SoundTouch where that is. */
+static void use_augment(void)
+{
+    static const char *const chains[] = {
+        "[{step: speed, factor: 1.1}, {step: reverb, rt60_s: 0.3}, {step: eq, db: 6}, "
+        "{step: band, low_hz: 300, high_hz: 3000}, {step: noise, snr_db: 20}]",
+        "[{step: pitch, semitones: 2}, {step: stretch, factor: 1.1}]",
+    };
+    static float x[22050];
+    for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++)
+        x[i] = (float)(0.3 * sin((double)i * 0.1));
+    for (size_t i = 0; i < 2; i++) {
+        avsvt_error err = AVSVT_ERROR_INIT;
+        avsvt_augment *chain = NULL;
+        avsvt_tensor *made = NULL;
+        avsvt_status status = avsvt_augment_create(&chain, NULL, chains[i], NULL, &err);
+        if (i && status == AVSVT_E_MODULE)
+            continue;
+        want(!status, "a chain", &err);
+        want(!avsvt_augment_run(&made, NULL, chain, x, sizeof(x) / sizeof(x[0]), 22050, NULL, 1,
+                                &err), "training sound", &err);
+        avsvt_tensor_free(made);
+        avsvt_augment_free(chain);
+    }
+}
+
 static void *use_all(void *folder)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
@@ -147,6 +173,7 @@ static void *use_all(void *folder)
     want(!avsvt_pipeline_open(&pipeline, NULL, NULL, NULL, &err), "the model", &err);
     use_pipeline(pipeline, folder);
     use_live(pipeline);
+    use_augment();
     avsvt_pipeline_free(pipeline);
     return NULL;
 }

@@ -17,6 +17,8 @@ static const VampPluginDescriptor *plugin;
 static float melody[MOST];
 static size_t melody_count;
 static int problems;
+static int begin_s;      /* when the first block is played, as the host tells it */
+static double first_s;   /* onset of the first note that came back */
 
 static void complain(const char *what, double number)
 {
@@ -66,7 +68,8 @@ static int play(float rate, unsigned channels, unsigned block, const float *x, s
     for (size_t i = 0; i + block <= count; i += block) {
         for (unsigned k = 0; k < block; k++)
             first[k] = other * (singing[k] = x[i + k] * (float)channels);
-        VampFeatureList *none = plugin->process(p, in, 0, 0);
+        VampFeatureList *none = plugin->process(p, in, begin_s + (int)(i / 48000),
+                                                (int)(i % 48000 * 1000000000 / 48000));
         for (unsigned o = 0; none && o < plugin->getOutputCount(p); o++)
             if (none[o].featureCount)
                 complain("features before the end", o);
@@ -75,6 +78,8 @@ static int play(float rate, unsigned channels, unsigned block, const float *x, s
     VampFeatureList *got = plugin->getRemainingFeatures(p);
     for (unsigned i = 0; got && i < got[0].featureCount; i++) {
         const VampFeature *f = &got[0].features[i].v1;
+        if (!i)
+            first_s = f->sec + 1e-9 * f->nsec;
         notes += f->hasTimestamp && f->valueCount == 2 && f->values[0] > 30 && f->values[0] < 90;
     }
     plugin->releaseFeatureSet(got);
@@ -98,6 +103,12 @@ int main(int argc, char **argv)
     }
     read_melody(argv[2]);
     check("notes of one channel", play(48000, 1, 65536, melody, melody_count, 0), 19);
+    double usual_s = first_s;
+    begin_s = 3600; /* a stretch of a longer recording */
+    check("notes of a stretch", play(48000, 1, 1024, melody, melody_count, 0), 19);
+    if (fabs(first_s - usual_s - begin_s) > 0.001)
+        complain("a stretch's notes begin at its own start", first_s);
+    begin_s = 0;
     check("notes of eight channels", play(48000, 8, 1000, melody, melody_count, 0), 19);
     check("notes of two channels that cancel each other",
           play(48000, 2, 1024, melody, melody_count, -1), 19);

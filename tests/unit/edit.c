@@ -176,6 +176,7 @@ static void wrong_edits_are_refused(void **state)
     assert_int_equal(avsvt_notes_merge(&out, notes, 0, 3, a, NULL, &err), AVSVT_E_RANGE);
     assert_int_equal(avsvt_notes_merge(&out, notes, 0, 0, a, NULL, &err), AVSVT_E_ARG);
     assert_int_equal(avsvt_notes_merge(&out, notes, 1, SIZE_MAX, a, NULL, &err), AVSVT_E_RANGE);
+    assert_non_null(strstr(err.message, "no note 2;")); /* the first that is missing */
     assert_int_equal(avsvt_notes_remove(&out, notes, 2, &err), AVSVT_E_RANGE);
     n.offset_s = 1;
     n.pitch = (double)NAN;

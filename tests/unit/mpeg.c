@@ -143,6 +143,57 @@ static void damage_is_survived_in_silence(void **state)
     free(mp3);
 }
 
+/* A block of memory as a host's stream. */
+typedef struct block {
+    const unsigned char *data;
+    int64_t size, at;
+} block;
+
+static int64_t block_length(void *user)
+{
+    return ((const block *)user)->size;
+}
+
+static int64_t block_seek(void *user, int64_t offset, int whence)
+{
+    block *b = user;
+    int64_t to = offset + (whence == SEEK_SET ? 0 : whence == SEEK_CUR ? b->at : b->size);
+    return to < 0 ? -1 : (b->at = to);
+}
+
+static int64_t block_read(void *user, void *to, int64_t bytes)
+{
+    block *b = user;
+    int64_t n = b->at < b->size ? b->size - b->at : 0;
+    n = n < bytes ? n : bytes;
+    memcpy(to, b->data + b->at, (size_t)n);
+    b->at += n;
+    return n;
+}
+
+static void where_a_hosts_stream_stands_does_not_matter(void **state)
+{
+    size_t size;
+    unsigned char *mp3 = make_mp3(&size);
+    const int64_t stands[] = { 0, (int64_t)size / 2, (int64_t)size };
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        block b = { mp3, (int64_t)size, stands[i] };
+        avsvt_io io = AVSVT_IO_INIT;
+        avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+        avsvt_audio *audio;
+        io.length = block_length;
+        io.seek = block_seek;
+        io.read = block_read;
+        io.user = &b;
+        assert_int_equal(avsvt_audio_open_io(&audio, NULL, &io, NULL), AVSVT_OK);
+        assert_int_equal(avsvt_audio_describe(audio, &info, NULL), AVSVT_OK);
+        assert_string_equal(info.format, "MPEG, layer III"); /* not another decoder's */
+        avsvt_audio_free(audio);
+    }
+    free(mp3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_tag_before_the_sound_is_passed),
         cmocka_unit_test(what_is_left_of_a_cut_file_is_read),
         cmocka_unit_test(damage_is_survived_in_silence),
+        cmocka_unit_test(where_a_hosts_stream_stands_does_not_matter),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

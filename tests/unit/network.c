@@ -82,6 +82,24 @@ static void shapes_follow_the_manifest(void **state)
     avsvt_model_free(m);
 }
 
+static void the_built_in_network_too_wants_room_for_all_it_gives(void **state)
+{
+    avsvt_tensor *in = samples(16000, 440), *out[3];
+    avsvt_model *m;
+    size_t count = 9;
+    (void)state;
+    assert_int_equal(avsvt_model_open(&m, NULL, NULL, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_model_run(out, 2, &count, m, &in, 1, NULL), AVSVT_E_RANGE);
+    assert_int_equal(count, 0);
+    assert_null(out[0]);
+    assert_int_equal(avsvt_model_run(out, 3, &count, m, &in, 1, NULL), AVSVT_OK);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < 3; i++)
+        avsvt_tensor_free(out[i]);
+    avsvt_tensor_free(in);
+    avsvt_model_free(m);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
     avsvt_tensor *in = samples(10, 100), *none = NULL, *out[2];
@@ -328,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sine_becomes_note_logits_of_its_pitch),
         cmocka_unit_test(shapes_follow_the_manifest),
+        cmocka_unit_test(the_built_in_network_too_wants_room_for_all_it_gives),
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(impossible_outputs_are_refused_and_freed),
         cmocka_unit_test(failures_name_the_model_and_leave_it_usable),

@@ -18,6 +18,7 @@ typedef struct plugin {
     unsigned channels, block;
     float *x;                /* interleaved */
     size_t count, room;      /* samples of all channels */
+    double begin_s;          /* when the first of them is, as the host counts */
     int failed;              /* no memory for the sound */
 } plugin;
 
@@ -155,8 +156,8 @@ static VampFeatureList *process(VampPluginHandle handle, const float *const *in,
 {
     plugin *p = handle;
     results *r = calloc(1, sizeof(*r));
-    (void)sec;
-    (void)nsec;
+    if (!p->count)
+        p->begin_s = sec + 1e-9 * nsec;
     if (p->failed || !make_room(p, (size_t)p->block * p->channels)) {
         p->failed = 1;
         return r ? r->lists : NULL;
@@ -192,7 +193,7 @@ static float *add(results *r, unsigned output, unsigned values, double time)
     return f->values;
 }
 
-static void add_notes(results *r, const avsvt_notes *notes)
+static void add_notes(results *r, const avsvt_notes *notes, double begin_s)
 {
     size_t count = avsvt_notes_count(notes);
     if (!reserve(r, OUT_NOTES, count, 2))
@@ -200,7 +201,7 @@ static void add_notes(results *r, const avsvt_notes *notes)
     for (size_t i = 0; i < count; i++) {
         avsvt_note n = AVSVT_NOTE_INIT;
         avsvt_notes_get(notes, i, &n);
-        float *values = add(r, OUT_NOTES, 2, n.onset_s);
+        float *values = add(r, OUT_NOTES, 2, begin_s + n.onset_s);
         values[0] = (float)n.pitch;
         values[1] = (float)n.confidence;
         VampFeatureV2 *more = &r->lists[OUT_NOTES].features[count + i].v2;
@@ -209,7 +210,7 @@ static void add_notes(results *r, const avsvt_notes *notes)
     }
 }
 
-static void add_curve(results *r, const avsvt_activations *a)
+static void add_curve(results *r, const avsvt_activations *a, double begin_s)
 {
     avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
     if (avsvt_activations_describe(a, &info) != AVSVT_OK || info.frames <= 0 ||
@@ -219,7 +220,7 @@ static void add_curve(results *r, const avsvt_activations *a)
         float pitch = NAN;
         avsvt_activations_pitch(a, i, 1, &pitch);
         if (isfinite(pitch))
-            *add(r, OUT_PITCH, 1, info.start_s + (double)i / info.frame_rate_hz) =
+            *add(r, OUT_PITCH, 1, begin_s + info.start_s + (double)i / info.frame_rate_hz) =
                 440 * powf(2, (pitch - 69) / 12);
     }
 }
@@ -239,8 +240,8 @@ static VampFeatureList *remaining(VampPluginHandle handle)
                                   (int32_t)p->channels, (double)p->rate, NULL) &&
         !avsvt_pipeline_activations(&activations, pipeline, audio, NULL, NULL) &&
         !avsvt_notes_decode(&notes, activations, NULL, NULL)) {
-        add_notes(r, notes);
-        add_curve(r, activations);
+        add_notes(r, notes, p->begin_s);
+        add_curve(r, activations, p->begin_s);
     }
     avsvt_notes_free(notes);
     avsvt_activations_free(activations);

@@ -240,8 +240,8 @@ typedef struct avsvt_backend {
     /** Make an instance with its own scratch memory. Thread-safe. */
     avsvt_status (*instance_create)(void **instance, void *model,
         char *message, size_t message_size);
-    /** Run. One call at a time per instance; different instances of one
-     *  model may run at once. At most @p capacity outputs are written. */
+    /** Run. One call at a time per instance; different instances of one model
+     *  may run at once. Writes at most @p capacity outputs and counts all. */
     avsvt_status (*run)(void *instance, const avsvt_backend_tensor *inputs,
         size_t input_count, avsvt_backend_tensor *outputs, size_t capacity,
         size_t *output_count, char *message, size_t message_size);
