@@ -155,8 +155,17 @@ bool is_plain(const at::Tensor &t, int64_t axes)
     return t.is_cpu() && t.scalar_type() == at::kFloat && t.layout() == at::kStrided && t.dim() == axes;
 }
 
+/* Of one direction: what weighs the input, the state, and the biases of both. */
+bool fits(const at::Tensor *w, int64_t width)
+{
+    const bool plain = is_plain(w[0], 2) && is_plain(w[1], 2) && is_plain(w[2], 1) && is_plain(w[3], 1);
+    return plain && w[1].size(1) == width && w[0].size(0) == 3 * width && w[1].size(0) == 3 * width &&
+        w[2].size(0) == 3 * width && w[3].size(0) == 3 * width;
+}
+
 /* What we do ourselves; the rest is libtorch's, whose other ways (a GPU's, or
- * in half precision) have no such cost or are chosen by the user. */
+ * in half precision) have no such cost or are chosen by the user, and which
+ * tells what is wrong with sizes. */
 bool is_ours(const call &c)
 {
     const size_t each = 4, directions = c.both_ways ? 2 : 1;
@@ -164,11 +173,10 @@ bool is_ours(const call &c)
         !is_plain(c.first, 3) || c.input.numel() == 0 ||
         c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::AutocastCPU))
         return false;
-    for (size_t i = 0; i < c.weights.size(); i++)
-        if (!is_plain(c.weights[i], i % each < 2 ? 2 : 1))
+    for (size_t i = 0; i < c.weights.size(); i += each)
+        if (!fits(&c.weights[i], c.first.size(2)))
             return false;
-    return c.first.size(0) == c.layers * (int64_t)directions && c.first.size(1) == c.input.size(c.batch_first ? 0 : 1) &&
-        c.first.size(2) == c.weights[1].size(1);
+    return c.first.size(0) == c.layers * (int64_t)directions && c.first.size(1) == c.input.size(c.batch_first ? 0 : 1);
 }
 
 /* As aten::gru puts layers and directions together. */

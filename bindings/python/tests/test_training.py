@@ -286,6 +286,36 @@ def test_recurrent_layers_train_as_in_pytorch(tmp_path):
             assert close(ours[key], value.numpy()), (name, key)
 
 
+class Misshapen(torch.nn.Module):
+    """A GRU of five, but for the sizes of what weighs the input or the state."""
+
+    def __init__(self, wrong: int, size: int):
+        super().__init__()
+        shapes = [(15, 6), (15, 5), (15,), (15,)]
+        shapes[wrong] = (size, shapes[wrong][1])
+        shapes[wrong + 2] = (size,)
+        self.weights = torch.nn.ParameterList([torch.nn.Parameter(torch.randn(s)) for s in shapes])
+
+    def forward(self, x):
+        return x
+
+    @torch.jit.export
+    def loss(self, x: torch.Tensor, y: torch.Tensor):
+        first = torch.zeros(1, x.size(1), 5)
+        states, last = torch.gru(x, first, [w for w in self.weights], True, 1, 0.0, True, False,
+                                 False)
+        return (states ** 2).mean()
+
+
+def test_recurrent_layers_whose_weights_do_not_fit_are_refused(tmp_path):
+    wrong = {f"m{i}{size}": (i, size) for i in (0, 1) for size in (10, 18)}
+    result = run(tmp_path, [job(tmp_path, name, exported(Misshapen(*sizes), tmp_path / f"of_{name}.pt"),
+                                {}, 1, ["x", "y"]) for name, sizes in wrong.items()],
+                 x=np.ones((7, 4, 6), np.float32), y=np.zeros(1, np.float32))
+    for name in wrong:
+        assert "must match" in str(result.get(f"{name}.error")), name
+
+
 def test_the_compiled_in_model_can_be_trained(model_path, tmp_path):
     arrays = batch()
     names = list(arrays)
