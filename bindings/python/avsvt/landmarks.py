@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._types import Doubles, Floats, Pictures
+from ._whole import whole
 from .errors import Error
 from .video import Video
 
@@ -105,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Video(options.video, rate=options.rate, pixels="rgb") as video:
             landmarks = track(video, _mediapipe())
-        np.save(options.output, landmarks)
+        with whole(options.output) as beside, open(beside, "wb") as file:
+            np.save(file, landmarks)
     except (Error, OSError) as error:
         print(f"avsvt.landmarks: {error}", file=sys.stderr)
         return 1

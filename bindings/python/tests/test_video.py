@@ -156,6 +156,24 @@ def test_landmarks_go_into_a_file_of_their_own(tmp_path, monkeypatch, capsys, na
     assert [each.name for each in tmp_path.iterdir()] == ["clip.npy"]
 
 
+def test_landmarks_that_are_not_written_to_the_end_leave_what_was_there(tmp_path, monkeypatch):
+    clip, output = tmp_path / "clip.npy", tmp_path / "l.npy"
+    np.save(clip, np.zeros((1, 8, 8), np.uint8))
+    np.save(output, np.zeros(3))
+    before = output.read_bytes()
+
+    def full(file, _array):
+        with open(file, "wb") if isinstance(file, str) else file as to:
+            to.write(b"half of")
+            raise OSError("no space is left")
+
+    monkeypatch.setattr("avsvt.landmarks._mediapipe", lambda: lambda picture: [])
+    monkeypatch.setattr("numpy.save", full)
+    assert find_landmarks([str(clip), "-o", str(output)]) == 1
+    assert output.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["clip.npy", "l.npy"]
+
+
 def test_landmarks_are_read(tmp_path):
     text = str([None, a_face(3, 4).tolist()]).replace("None", "null")
     (tmp_path / "l.json").write_text(text)

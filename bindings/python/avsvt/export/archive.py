@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from .._whole import whole
 from .types import Told
 
 Entries = dict[str, bytes]  # the files of an archive, by their names
@@ -141,8 +142,7 @@ def write_archive(path: str, entries: Entries, manifest: str,
     kept = {"extra/avsvt.yaml": manifest.encode()}
     kept.update((name, data) for name, data in entries.items()
                 if not name.endswith(".debug_pkl") and name != ".data/serialization_id")
-    beside = f"{path}.new"
-    try:
+    with whole(path) as beside:
         with zipfile.ZipFile(beside, "w") as archive:
             for name, data in kept.items():
                 info = zipfile.ZipInfo(f"{stem}/{name}", (1980, 1, 1, 0, 0, 0))
@@ -156,10 +156,6 @@ def write_archive(path: str, entries: Entries, manifest: str,
                     info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
         check(torch.jit.load(beside, map_location="cpu"))
-        os.replace(beside, path)
-    finally:
-        if os.path.exists(beside):
-            os.remove(beside)
 
 
 def save(scripted: torch.jit.ScriptModule) -> Entries:

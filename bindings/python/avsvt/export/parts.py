@@ -8,6 +8,7 @@ from typing import Optional
 
 import torch
 
+from .._whole import whole
 from ..networks.losses import note_frames_loss
 from . import archive, spare, weights
 from .types import Inputs, Run, State, Told
@@ -124,14 +125,8 @@ def write_pipeline(path: str, parts: dict[str, Optional[str]], chunk: Told,
                     for key, part in parts.items() if part)
     document["chunk"] = chunk
     document["decode"] = decode or PUBLISHED
-    beside = f"{path}.new"
-    try:
-        with open(beside, "w", encoding="utf-8") as file:
-            file.write(archive.to_yaml(document))
-        os.replace(beside, path)
-    finally:
-        if os.path.exists(beside):
-            os.remove(beside)
+    with whole(path) as beside, open(beside, "w", encoding="utf-8") as file:
+        file.write(archive.to_yaml(document))
 
 
 def outputs(path: str, given: Iterable[str], *kinds: str) -> dict[str, str]:
