@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a zip file as TorchScript wants it: plain parts start at multiples of
- * 64 bytes, and nothing depends on the day. */
+ * 64 bytes, and nothing depends on the day. Beyond 4 GB it has the 64-bit form; a
+ * part of it is smaller than that. */
 #ifndef AVSVTI_MODEL_ARCHIVE_WRITE_H
 #define AVSVTI_MODEL_ARCHIVE_WRITE_H
 
@@ -10,7 +11,8 @@
 typedef struct avsvti_archive_writer {
     avsvti_buffer bytes, directory;
     size_t count;
-    int too_large; /* more than a plain zip can hold */
+    uint64_t most32; /* places beyond are written in the 64-bit form */
+    int too_large;   /* a part that no form can hold */
 } avsvti_archive_writer;
 
 void avsvti_archive_write_begin(avsvti_archive_writer *w, const avsvt_allocator *a);

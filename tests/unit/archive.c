@@ -2,9 +2,12 @@
 /* Zip files are read where they are whole, and refused where they are not. */
 #include "support/test.h"
 
+#include <stdio.h>
+
 #include <zlib.h>
 
 #include "model/archive.h"
+#include "model/archive_write.h"
 #include "support/failing_allocator.h"
 #include "support/model_file.h"
 
@@ -246,6 +249,50 @@ static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
     assert_true(failing_allocator_each(open_and_unpack, NULL) >= 4);
 }
 
+/* Parts beyond the first are as if they lay beyond 4 GB. */
+static void what_lies_far_is_written_in_the_64_bit_form(void **state)
+{
+    avsvti_archive_writer w;
+    avsvti_archive z;
+    (void)state;
+    avsvti_archive_write_begin(&w, avsvti_default_allocator());
+    w.most32 = 100;
+    avsvti_archive_write_part(&w, "top/a", 5, "0123456789", 10);
+    avsvti_archive_write_part(&w, "top/b", 5, "abc", 3);
+    avsvti_archive_write_part(&w, "top/c", 5, "", 0);
+    assert_int_equal(avsvti_archive_write_end(&w, "f", NULL), AVSVT_OK);
+    assert_int_equal(open_bytes(&z, w.bytes.data, w.bytes.size, NULL), AVSVT_OK);
+    assert_int_equal(z.count, 3);
+    assert_memory_equal(avsvti_archive_find(&z, "a")->data, "0123456789", 10);
+    assert_memory_equal(avsvti_archive_find(&z, "b")->data, "abc", 3);
+    assert_int_equal(avsvti_archive_verify(&z, NULL), AVSVT_OK);
+    avsvti_archive_close(&z);
+    for (size_t n = 0; n < w.bytes.size; n++)
+        assert_int_equal(read_all(w.bytes.data, n), AVSVT_E_FORMAT);
+    avsvti_archive_write_free(&w);
+}
+
+static void more_parts_than_16_bits_count_are_written(void **state)
+{
+    enum { COUNT = 70000 };
+    avsvti_archive_writer w;
+    avsvti_archive z;
+    char name[16];
+    (void)state;
+    avsvti_archive_write_begin(&w, avsvti_default_allocator());
+    for (int i = 0; i < COUNT; i++) {
+        int length = snprintf(name, sizeof(name), "top/%d", i);
+        avsvti_archive_write_part(&w, name, (size_t)length, &i, sizeof(i));
+    }
+    assert_int_equal(avsvti_archive_write_end(&w, "f", NULL), AVSVT_OK);
+    assert_int_equal(open_bytes(&z, w.bytes.data, w.bytes.size, NULL), AVSVT_OK);
+    assert_int_equal(z.count, COUNT);
+    int last = COUNT - 1;
+    assert_memory_equal(avsvti_archive_find(&z, "69999")->data, &last, sizeof(last));
+    avsvti_archive_close(&z);
+    avsvti_archive_write_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +302,8 @@ int main(void)
         cmocka_unit_test(random_bytes_are_refused),
         cmocka_unit_test(deflated_parts_are_unpacked_and_their_sizes_not_believed),
         cmocka_unit_test(the_64_bit_form_is_read_and_its_truncations_refused),
+        cmocka_unit_test(what_lies_far_is_written_in_the_64_bit_form),
+        cmocka_unit_test(more_parts_than_16_bits_count_are_written),
         cmocka_unit_test(parts_that_overlap_are_refused),
         cmocka_unit_test(every_failed_allocation_is_told_and_leaks_nothing),
     };
