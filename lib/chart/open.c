@@ -7,7 +7,7 @@
 
 #include "chart/chart.h"
 #include "core/options.h"
-#include "decode/read.h"
+#include "import/read.h"
 #include "export/text.h"
 #include "platform/file.h"
 

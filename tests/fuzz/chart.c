@@ -8,7 +8,7 @@
 
 #include <avsvt/score.h>
 
-#include "decode/read.h"
+#include "import/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "decode/read.h"
+#include "import/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "decode/read.h"
+#include "import/read.h"
 #include "support/npz.h"
 
 typedef struct file {

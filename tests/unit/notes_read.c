@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "decode/read.h"
+#include "import/read.h"
 #include "support/failing_allocator.h"
 #include "support/scratch.h"
 

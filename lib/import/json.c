@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "decode/read_value.h"
+#include "import/json_value.h"
 
 typedef struct seen_note {
     avsvt_note note;

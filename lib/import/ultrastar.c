@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/number.h"
-#include "decode/read.h"
+#include "import/read.h"
 
 #define MIDDLE_C 60
 #define MAX_BEATS 1e8

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/midi.h"
+#include "import/midi_notes.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON, a value at a time, for the readers of notes: blanks before a value are
  * passed, and what is wrong is told by line. */
-#ifndef AVSVTI_DECODE_READ_VALUE_H
-#define AVSVTI_DECODE_READ_VALUE_H
+#ifndef AVSVTI_IMPORT_JSON_VALUE_H
+#define AVSVTI_IMPORT_JSON_VALUE_H
 
-#include "decode/read.h"
+#include "import/read.h"
 
 #define AVSVTI_JSON_NAME_SIZE 16 /* longer names are none of ours */
 

@@ -8,7 +8,7 @@
 
 #include "core/key.h"
 #include "core/number.h"
-#include "decode/read.h"
+#include "import/read.h"
 
 #define MAX_COLUMNS 64
 #define MAX_HEADER 1000

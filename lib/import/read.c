@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/read.h"
+#include "import/read.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decode/read_value.h"
+#include "import/json_value.h"
 
 #include <string.h>
 

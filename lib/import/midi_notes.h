@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a MIDI file holds, between reading its bytes and handing its notes on. */
-#ifndef AVSVTI_DECODE_MIDI_H
-#define AVSVTI_DECODE_MIDI_H
+#ifndef AVSVTI_IMPORT_MIDI_NOTES_H
+#define AVSVTI_IMPORT_MIDI_NOTES_H
 
-#include "decode/read.h"
+#include "import/read.h"
 
 typedef struct avsvti_midi_note {
     int64_t on, off; /* ticks */

@@ -4,7 +4,7 @@
  * and value, a MIDI number (note_midi) or Hz (note_hz). */
 #include <string.h>
 
-#include "decode/read_value.h"
+#include "import/json_value.h"
 
 typedef struct annotation {
     int *found; /* whether one has been read */

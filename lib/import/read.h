@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading notes: one reader per form, all of them fed with bytes that nobody
  * has checked. */
-#ifndef AVSVTI_DECODE_READ_H
-#define AVSVTI_DECODE_READ_H
+#ifndef AVSVTI_IMPORT_READ_H
+#define AVSVTI_IMPORT_READ_H
 
 #include <avsvt/chart.h>
 

@@ -3,7 +3,7 @@
  * rows of onset, offset, pitch, and columns that are not looked at. */
 #include "core/error.h"
 #include "core/npy.h"
-#include "decode/read.h"
+#include "import/read.h"
 
 avsvt_status avsvti_read_npy(avsvti_reader *r)
 {

@@ -3,7 +3,7 @@
  * (channel 10) are none. A plain list takes all parts, a chart the one that
  * the words or its name tell to be the melody.
  * Byte layout: "Standard MIDI Files 1.0", MIDI Manufacturers Association. */
-#include "decode/midi.h"
+#include "import/midi_notes.h"
 
 #include <string.h>
 
