@@ -74,6 +74,9 @@ class Notes(Handle):
         if any(len(column) != count for column in columns.values()):
             raise ValueError("the columns of notes differ in length: " + ", ".join(
                 f"{name} {len(column)}" for name, column in columns.items()))
+        if (columns["pitch"] >= 128).any():
+            raise ValueError(f"a pitch of {columns['pitch'].max():g} is no MIDI number, 0 to "
+                             "127: those of frequencies are 69 + 12 * numpy.log2(f / 440)")
         records = (_ffi.NoteRecord * max(1, count))()
         for i, record in enumerate(records[:count]):
             record.struct_size = ctypes.sizeof(record)

@@ -53,6 +53,16 @@ def test_results_read_as_objects_and_as_mappings():
         scores["unknown"]
 
 
+def test_frequencies_are_not_taken_for_midi_numbers():
+    hz = np.array([[0, 1, 440.0]])
+    for rows in (hz, hz + [0, 0, 1]):  # 4 cents apart, which were 100
+        with pytest.raises(ValueError, match="69 [+] 12"):
+            avsvt.evaluate.notes(rows, hz)
+    with pytest.raises(ValueError, match="MIDI number"):
+        avsvt.Notes([0], [1], [128])
+    assert len(avsvt.Notes([0], [1], [127.9])) == 1  # as files may have it
+
+
 def test_files_and_notes_are_compared_alike(tmp_path):
     ref = avsvt.Notes([0, 1], [1, 2], [60, 62])
     ref.write(tmp_path / "ref.csv")
