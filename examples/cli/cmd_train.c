@@ -78,7 +78,8 @@ static int32_t tell(void *user, const avsvt_train_report *r)
 
 static void report(const avsvt_train_report *r)
 {
-    printf("{\"epoch\": %lld, \"step\": %lld, \"loss\": ", (long long)r->epoch,
+    int64_t epoch = r->epochs && r->epoch > r->epochs ? r->epochs : r->epoch; /* that was */
+    printf("{\"epoch\": %lld, \"step\": %lld, \"loss\": ", (long long)epoch,
            (long long)r->step);
     cli_json_number(stdout, r->loss);
     if (r->items) {

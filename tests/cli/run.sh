@@ -381,6 +381,8 @@ expect 1 "$avsvt" train r.yaml --processes 2 --backend null && grep -q 'trains i
 check "train in processes without a backend for it"
 expect 0 "$avsvt" train r.yaml --backend null --json && json out && [ -s run/last.pt ] && [ "$(wc -l <run/log.jsonl)" = 2 ]
 check "train writes a model and a log"
+printf 'avsvt: 1\nmodel: small.pt\noutput: run2\nepochs: 2\ndata: {train: songs}\n' >r2.yaml
+expect 0 "$avsvt" train r2.yaml --backend null --json && grep -q '"epoch": 2,' out; check "train tells the last epoch that was"
 expect 0 "$avsvt" train r.yaml --backend null && grep -q 'goes on after step 2' err; check "train goes on"
 mkdir shout; cp songs/a.flac shout/A.FLAC; cp songs/a.csv shout/A.csv; sed 's/: songs}/: shout}/; s/: run/: run3/' r.yaml >r3.yaml
 expect 0 "$avsvt" train r3.yaml --backend null; check "train takes endings in capitals"
