@@ -97,7 +97,7 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
     avsvt_context *context, const avsvt_note *notes, size_t count,
     avsvt_error *err);
 
-/** Read a note list from a file: CSV or text with columns onset, offset,
+/** Read a note list from a file, or a pipe to its end: CSV or text with columns onset, offset,
  *  pitch (comma, tab or space; a header line may name them, and `duration` in
  *  place of the offset and `frequency` in place of the pitch; lines that start
  *  with '#' are comments), UltraStar (starts with lines `#NAME:`, `#BPM:`
