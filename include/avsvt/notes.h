@@ -97,15 +97,15 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
     avsvt_context *context, const avsvt_note *notes, size_t count,
     avsvt_error *err);
 
-/** Read a note list from a file: CSV or text with columns onset, offset,
- *  pitch (comma, semicolon, tab or space; lines that start with '#' are
- *  comments; a pitch may be a name, "A#4" or, with cents, "Bb4-12", as in
- *  Audacity's labels), UltraStar (starts with lines `#NAME:`, `#BPM:`
- *  among them; freestyle and rap notes are left out), the JSON that
+/** Read a note list from a file or, to its end, from a pipe: CSV or text with
+ *  columns onset, offset, pitch (comma, semicolon, tab or space; lines that
+ *  start with '#' are comments; a pitch may be a name, "A#4" or, with cents,
+ *  "Bb4-12", as in Audacity's labels), UltraStar (starts with lines `#NAME:`,
+ *  `#BPM:` among them; freestyle and rap notes are left out), the JSON that
  *  avsvt_notes_write() makes, JAMS (its first annotation of note_midi or
- *  note_hz), an array of NumPy with rows of onset, offset,
- *  pitch (AV_SVT's predictions), or a MIDI file (the notes of all its tracks but
- *  drums). The contents tell which, not the name.
+ *  note_hz), an array of NumPy with rows of onset, offset, pitch (AV_SVT's
+ *  predictions), or a MIDI file (the notes of all its tracks but drums). The
+ *  contents tell which, not the name.
  *
  *  A header line may name the columns, in any order, and a unit behind a
  *  name: onset, start or time; offset or end, or duration; pitch, midi or
