@@ -44,7 +44,7 @@ typedef void (*avsvt_log_fn)(void *user, int32_t level, const char *line);
  *  @return 0 to go on, anything else to stop with AVSVT_E_CANCELLED. */
 typedef int32_t (*avsvt_progress_fn)(void *user, double done_s, double total_s);
 
-#define AVSVT_PRECISION_FP32 0 /**< Default. */
+#define AVSVT_PRECISION_FP32 0 /**< Default; all that the native backend does. */
 #define AVSVT_PRECISION_FP16 1 /**< GPU only. */
 #define AVSVT_PRECISION_BF16 2 /**< Where the device has it. */
 
