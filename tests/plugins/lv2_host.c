@@ -46,6 +46,7 @@ typedef struct host {
     double onset[MOST];
     int key[MOST];
     int notes, sounding, bends, problems;
+    int bent; /* as the last message says, 8192: not at all */
     int tuned; /* blocks in which the tuner showed the sounding key */
 } host;
 
@@ -76,6 +77,7 @@ static void hear(host *h, const uint8_t *m, double time)
         break;
     case LV2_MIDI_MSG_BENDER:
         h->bends++;
+        h->bent = m[1] | m[2] << 7;
         break;
     default:
         complain(h, "a message that was not expected");
@@ -116,6 +118,36 @@ static void play(host *h, const char *path)
         play_block(h, BLOCK, (double)blocks++ * BLOCK / RATE);
     lilv_instance_deactivate(h->instance);
     avsvt_audio_free(audio);
+}
+
+/* Stopped while a bent note sounds: started again, nothing of it is left. */
+static void check_stopped_midway(host *h, const char *path)
+{
+    avsvt_audio *audio = NULL;
+    size_t n = 1;
+    h->notes = 0;
+    h->sounding = -1;
+    h->bent = 8192;
+    h->control[PORT_BEND] = 1;
+    if (avsvt_audio_open(&audio, NULL, path, NULL) || avsvt_audio_set_rate(audio, RATE, NULL))
+        complain(h, "the melody can't be read");
+    lilv_instance_activate(h->instance);
+    while ((h->sounding < 0 || h->bent == 8192) && n &&
+           !avsvt_audio_read(audio, h->in, BLOCK, &n, NULL) && n)
+        play_block(h, n, 0);
+    lilv_instance_deactivate(h->instance);
+    avsvt_audio_free(audio);
+    if (h->sounding < 0 || h->bent == 8192)
+        complain(h, "no bent note in the melody");
+    memset(h->in, 0, sizeof(h->in));
+    h->control[PORT_BEND] = 0;
+    lilv_instance_activate(h->instance);
+    play_block(h, BLOCK, 0);
+    lilv_instance_deactivate(h->instance);
+    if (h->sounding >= 0)
+        complain(h, "a note hangs after it was stopped and started again");
+    if (h->bent != 8192)
+        complain(h, "a bend is left after it was stopped and started again");
 }
 
 /* Notes of the score that were heard: in tune, not before they begin and not
@@ -266,9 +298,10 @@ int main(int argc, char **argv)
         if (!h.tuned || !(h.control[PORT_LATENCY] > 0))
             complain(&h, "the tuner or the latency is silent");
     }
-    lilv_instance_free(h.instance);
     h.control[PORT_BEND] = 0;
     check_eight(plugin, &h, argv[1]);
+    check_stopped_midway(&h, argv[1]);
+    lilv_instance_free(h.instance);
     check_odd_hosts(&h, plugin);
     lilv_world_free(world);
     for (int i = 0; i < URIDS; i++)

@@ -31,6 +31,7 @@ typedef struct plugin {
     int64_t begin;           /* samples before this run */
     int key;                 /* that sounds; -1: none */
     int bent;                /* the last bend sent, 8192: none */
+    int restarted;           /* what sounds is of before */
     float latency_samples;
 } plugin;
 
@@ -88,8 +89,7 @@ static void activate(LV2_Handle handle)
     plugin *p = handle;
     avsvt_stream_reset(p->stream);
     p->begin = 0;
-    p->key = -1;
-    p->bent = 8192;
+    p->restarted = 1;
 }
 
 static void send(plugin *p, int64_t frame, int status, int a, int b)
@@ -113,6 +113,13 @@ static void release_key(plugin *p, int64_t frame)
     p->key = -1;
 }
 
+static void bend_to(plugin *p, int64_t frame, int value)
+{
+    if (value != p->bent)
+        send(p, frame, LV2_MIDI_MSG_BENDER, value & 127, value >> 7);
+    p->bent = value;
+}
+
 /* Where the pitch lies beside the key, when the host wants to know. */
 static void bend(plugin *p, int64_t frame, double pitch)
 {
@@ -120,10 +127,15 @@ static void bend(plugin *p, int64_t frame, double pitch)
     int value = 8192;
     if (p->bend && *p->bend > 0.5f)
         value += (int)lrint((pitch - p->key) / range * 8192);
-    value = value < 0 ? 0 : value > 16383 ? 16383 : value;
-    if (value != p->bent)
-        send(p, frame, LV2_MIDI_MSG_BENDER, value & 127, value >> 7);
-    p->bent = value;
+    bend_to(p, frame, value < 0 ? 0 : value > 16383 ? 16383 : value);
+}
+
+/* A host may have stopped it in the middle of a note, and told nobody. */
+static void end_before(plugin *p)
+{
+    release_key(p, 0);
+    bend_to(p, 0, 8192);
+    p->restarted = 0;
 }
 
 static void press_key(plugin *p, int64_t frame, const avsvt_stream_event *e)
@@ -178,6 +190,8 @@ static void run(LV2_Handle handle, uint32_t count)
     }
     if (!p->in || !count)
         return;
+    if (p->restarted)
+        end_before(p);
     avsvt_stream_push(p->stream, p->in, count);
     while (avsvt_stream_poll(p->stream, &e) == AVSVT_OK)
         translate(p, &e, count);
