@@ -104,8 +104,9 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
  *  `#BPM:` among them; freestyle and rap notes are left out), the JSON that
  *  avsvt_notes_write() makes, JAMS (its first annotation of note_midi or
  *  note_hz), an array of NumPy with rows of onset, offset, pitch (AV_SVT's
- *  predictions), or a MIDI file (the notes of all its tracks but drums). The
- *  contents tell which, not the name.
+ *  predictions), or a MIDI file (the notes of all its tracks but drums, with the
+ *  pitch bend of those during which it rests). The contents tell which, not
+ *  the name.
  *
  *  A header line may name the columns, in any order, and a unit behind a
  *  name: onset, start or time; offset or end, or duration; pitch, midi or

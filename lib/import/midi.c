@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Standard MIDI files, as notes. Each channel of a track is a part; drums
- * (channel 10) are none. A plain list takes all parts, a chart the one that
- * the words or its name tell to be the melody.
+ * (channel 10) are none. A plain list takes all parts, with what the pitch wheel adds
+ * to a note while it rests; a chart, which is sung by keys, the part that the words or
+ * its name tell to be the melody.
  * Byte layout: "Standard MIDI Files 1.0", MIDI Manufacturers Association. */
 #include "import/midi_notes.h"
 
@@ -10,6 +11,7 @@
 #define MAX_NOTES 1000000 /* of one file; also of texts and tempos */
 #define MAX_TRACKS 65535  /* more can't be told of */
 #define DRUMS 9
+#define USUAL_RANGE 2 /* semitones that the pitch wheel bends */
 
 static avsvt_status fail_at(const avsvti_midi *m, const unsigned char *p,
                             const char *what)
@@ -80,16 +82,34 @@ static avsvt_status note_on(avsvti_midi *m, avsvti_midi_track *t, int channel,
     t->down[channel][key] = (int32_t)m->note_count;
     m->parts[t->part[channel]].notes++;
     m->notes[m->note_count] = (avsvti_midi_note){ t->tick, -1, m->note_count,
-                                                  t->part[channel], key };
+        t->part[channel], key, t->wheel[channel].bend, t->wheel[channel].turns };
     m->note_count++;
     return AVSVT_OK;
 }
 
 static void note_off(avsvti_midi *m, avsvti_midi_track *t, int channel, int key)
 {
-    if (t->down[channel][key] >= 0)
-        m->notes[t->down[channel][key]].off = t->tick;
+    if (t->down[channel][key] >= 0) {
+        avsvti_midi_note *n = &m->notes[t->down[channel][key]];
+        n->off = t->tick;
+        n->bend = n->turns == t->wheel[channel].turns ? n->bend : 0.0;
+    }
     t->down[channel][key] = -1;
+}
+
+/* Controllers 101 and 100 choose a parameter, 6 sets it: how far the wheel bends. */
+static void set_control(avsvti_midi_wheel *w, int control, int value)
+{
+    if (control == 101 || control == 100)
+        w->parameter[control == 100] = value + 1;
+    else if (control == 6 && w->parameter[0] == 1 && w->parameter[1] == 1)
+        w->range = value;
+}
+
+static void turn_wheel(avsvti_midi_wheel *w, int value)
+{
+    w->bend = (w->range > 0.0 ? w->range : USUAL_RANGE) * (value - 8192) / 8192.0;
+    w->turns++;
 }
 
 static avsvt_status take_text(avsvti_midi *m, const avsvti_midi_track *t,
@@ -150,6 +170,10 @@ static avsvt_status read_message(avsvti_midi *m, avsvti_midi_track *t,
     if (t->end - p < size || p[0] & 0x80 || p[size - 1] & 0x80)
         return fail_at(m, p, "a message is cut off");
     *at = p + size;
+    if (kind == 0xB0)
+        set_control(&t->wheel[channel], p[0], p[1]);
+    if (kind == 0xE0)
+        turn_wheel(&t->wheel[channel], p[0] | p[1] << 7);
     if ((kind != 0x80 && kind != 0x90) || channel == DRUMS)
         return AVSVT_OK;
     note_off(m, t, channel, p[0]); /* a key sounds once */

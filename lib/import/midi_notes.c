@@ -185,6 +185,8 @@ static avsvt_status hand_notes_on(const avsvti_midi *m, int32_t part)
         note.onset_s = seconds(m, n->on);
         note.offset_s = seconds(m, n->off);
         note.pitch = n->key;
+        if (!r->hooks && note.pitch + n->bend >= 0.0 && note.pitch + n->bend < 128.0)
+            note.pitch += n->bend;
         status = avsvti_read_chart_note(r, &note, AVSVT_CHART_NORMAL, word,
                                         length);
         if (line_after)

@@ -10,6 +10,8 @@ typedef struct avsvti_midi_note {
     size_t order;    /* in the file */
     int32_t part;
     int32_t key;
+    double bend;     /* semitones beside the key, where the wheel rests; else 0 */
+    uint32_t turns;  /* of the channel's wheel before the note */
 } avsvti_midi_note;
 
 typedef struct avsvti_midi_tempo {
@@ -34,6 +36,13 @@ typedef struct avsvti_midi_part {
     double likely;       /* to be the melody */
 } avsvti_midi_part;
 
+/* A channel's pitch wheel. */
+typedef struct avsvti_midi_wheel {
+    double bend, range; /* semitones; range 0: the usual 2 */
+    uint32_t turns;     /* how often it has moved */
+    int parameter[2];   /* the registered one in hand and 1; 0: none; 1 1: the range */
+} avsvti_midi_wheel;
+
 typedef struct avsvti_midi_track {
     const unsigned char *end;
     int64_t tick;
@@ -41,6 +50,7 @@ typedef struct avsvti_midi_track {
     int running;           /* the message whose first byte may be left out */
     int32_t part[16];      /* of each channel, -1: none yet */
     int32_t down[16][128]; /* the note that holds a key, -1: none */
+    avsvti_midi_wheel wheel[16];
 } avsvti_midi_track;
 
 typedef struct avsvti_midi {

@@ -295,6 +295,49 @@ static void what_we_write_as_midi_comes_back(void **state)
     avsvt_notes_free(notes);
 }
 
+/* Half a quarter each: bent before it, bent again while it sounds, by a wheel of 12
+ * semitones. */
+static const unsigned char bent[] =
+    "MThd\0\0\0\6\0\0\0\1\0\2"
+    "MTrk\0\0\0\x35"
+    "\0\xE0\0\x50" "\0\x90\x3C\x40" "\1\x80\x3C\x40"
+    "\0\x90\x3E\x40" "\0\xE0\0\x40" "\1\x80\x3E\x40"
+    "\0\xB0\x65\0\0\x64\0\0\6\x0C" "\0\xE0\0\x30"
+    "\0\x90\x3C\x40" "\1\x80\x3C\x40";
+
+static void a_bend_that_rests_belongs_to_the_pitch(void **state)
+{
+    static const double pitches[] = { 60.5, 62, 57 };
+    avsvt_chart *chart;
+    avsvt_notes *notes;
+    (void)state;
+    const char *path = scratch_write("bent.mid", bent, sizeof(bent) - 1);
+    assert_int_equal(avsvt_notes_read(&notes, NULL, path, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_notes_count(notes), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(note_at(notes, i).pitch == pitches[i]);
+    avsvt_notes_free(notes);
+    assert_int_equal(avsvt_chart_open(&chart, NULL, path, NULL, NULL), AVSVT_OK);
+    assert_true(at(chart, 0).pitch == 60); /* it is sung by keys */
+    avsvt_chart_free(chart);
+}
+
+static void our_own_bends_come_back(void **state)
+{
+    static const double rows[][3] = { { 0.25, 1, 60.3 }, { 1, 1.5, 61.62 }, { 3, 4, 0.1 } };
+    avsvt_notes *notes = notes_of(rows, 3), *again;
+    avsvt_export_options o = AVSVT_EXPORT_OPTIONS_INIT;
+    (void)state;
+    const char *path = scratch_path("ours.mid");
+    o.flags = AVSVT_EXPORT_PITCH_BEND;
+    assert_int_equal(avsvt_notes_write(notes, path, &o, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_notes_read(&again, NULL, path, NULL), AVSVT_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(fabs(note_at(again, i).pitch - rows[i][2]) < 2e-4);
+    avsvt_notes_free(again);
+    avsvt_notes_free(notes);
+}
+
 static void damaged_midi_files_are_refused_by_byte(void **state)
 {
     static const struct { const char *data; size_t size; const char *why; } cases[] = {
@@ -395,6 +438,8 @@ int main(void)
         cmocka_unit_test(another_part_of_a_midi_file_can_be_asked_for),
         cmocka_unit_test(a_midi_file_as_plain_notes_holds_all_but_the_drums),
         cmocka_unit_test(what_we_write_as_midi_comes_back),
+        cmocka_unit_test(a_bend_that_rests_belongs_to_the_pitch),
+        cmocka_unit_test(our_own_bends_come_back),
         cmocka_unit_test(damaged_midi_files_are_refused_by_byte),
         cmocka_unit_test(overlapping_notes_become_one_at_a_time),
         cmocka_unit_test(what_holds_no_song_is_refused),
