@@ -194,7 +194,7 @@ int cli_mouth_open(avsvt_video **out, double *rate, const cli_args *args,
 int cli_context(avsvt_context **out, const cli_args *args);
 
 #define CLI_FIELD(name) offsetof(cli_args, name)
-#define CLI_ENDINGS ".csv, .json, .mid, .txt, .musicxml, .svg or .html"
+#define CLI_ENDINGS ".csv, .json, .jams, .mid, .txt, .musicxml, .svg or .html"
 #define CLI_OPTIONS_END { 0, NULL, CLI_FLAG, NULL, NULL, 0, 0, 0, 0, NULL }
 #define CLI_DEVICE_OPTIONS \
     { 0, "precision", CLI_CHOICE, "P", "fp32|fp16|bf16", 0, 0, \

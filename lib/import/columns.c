@@ -3,7 +3,6 @@
  * A header may name the columns, in any order, with lengths in place of offsets and
  * frequencies in place of pitches, as Tony's files have both, without a header. A pitch
  * may be a name, as in Audacity's labels: A#4, or with cents Bb4-12. */
-#include <math.h>
 #include <string.h>
 
 #include "core/key.h"
