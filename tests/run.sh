@@ -123,7 +123,7 @@ with_tsan() {
 with_valgrind() {
     [ -d "$out/gcc/tests" ] || build gcc -DAVSVT_TORCH=OFF
     run="valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
-    for name in unit_archive unit_manifest unit_model unit_notes_read unit_decoder \
+    for name in unit_archive unit_yaml unit_model unit_notes_read unit_decoder \
         unit_metrics unit_export_midi unit_resample api_audio api_notes; do
         [ -x "$out/gcc/tests/$name" ] || continue
         echo "-- $name"

@@ -8,8 +8,8 @@
 
 #include "augment/pool.h"
 #include "core/random.h"
+#include "core/yaml.h"
 #include "decode/notes.h"
-#include "model/manifest.h"
 
 /* What a chain works on. Empty notes and samples NULL with count 0 are fine. */
 typedef struct avsvti_piece {
@@ -83,7 +83,7 @@ double avsvti_step_draw(const avsvti_step *step, size_t i, avsvti_random *r);
  * YAML tree; name and folder as in avsvt_augment_create(). A missing or empty
  * list is a chain that does nothing. */
 avsvt_status avsvti_augment_parse(avsvt_augment **out, avsvt_context *context,
-                                  const avsvti_manifest *yaml, const char *key,
+                                  const avsvti_yaml *yaml, const char *key,
                                   const char *name, const char *folder,
                                   avsvt_error *err);
 

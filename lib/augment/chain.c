@@ -35,10 +35,10 @@ void avsvt_augment_free(avsvt_augment *chain)
 }
 
 /* The list that it leads to may be empty. */
-static int has_key(const avsvti_manifest *yaml, const char *wanted)
+static int has_key(const avsvti_yaml *yaml, const char *wanted)
 {
     const char *key;
-    for (size_t i = 0; (key = avsvti_manifest_key(yaml, "", i)); i++)
+    for (size_t i = 0; (key = avsvti_yaml_key(yaml, "", i)); i++)
         if (!strcmp(key, wanted))
             return 1;
     return 0;
@@ -48,19 +48,19 @@ static avsvt_status create(avsvt_augment **out, avsvt_context *context,
                            const char *text, size_t size, const char *name,
                            const char *folder, avsvt_error *err)
 {
-    avsvti_manifest *yaml = NULL;
-    avsvt_status status = avsvti_manifest_parse(&yaml, avsvti_allocator(context),
+    avsvti_yaml *yaml = NULL;
+    avsvt_status status = avsvti_yaml_parse(&yaml, avsvti_allocator(context),
                                                 text, size, name, err);
     if (status != AVSVT_OK)
         return status;
-    int whole = avsvti_manifest_key(yaml, "", 0) != NULL; /* a mapping */
+    int whole = avsvti_yaml_key(yaml, "", 0) != NULL; /* a mapping */
     if (whole && !has_key(yaml, "augment"))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: there is no list `augment` in it", name);
     else
         status = avsvti_augment_parse(out, context, yaml, whole ? "augment" : "",
                                       name, folder, err);
-    avsvti_manifest_free(yaml);
+    avsvti_yaml_free(yaml);
     return status;
 }
 

@@ -15,7 +15,7 @@
 
 typedef struct source {
     avsvt_context *context;
-    const avsvti_manifest *yaml;
+    const avsvti_yaml *yaml;
     const char *name, *folder;
     char at[KEY_SIZE];   /* of the step: "augment.3" */
     char what[KEY_SIZE]; /* for messages: "song.yaml: augment: step 4 (gain)" */
@@ -26,14 +26,14 @@ static const char *get(const source *s, const char *key)
 {
     char path[2 * KEY_SIZE];
     snprintf(path, sizeof(path), "%s.%s", s->at, key);
-    return avsvti_manifest_get(s->yaml, path);
+    return avsvti_yaml_get(s->yaml, path);
 }
 
 static size_t count_at(const source *s, const char *key)
 {
     char path[2 * KEY_SIZE];
     snprintf(path, sizeof(path), "%s.%s", s->at, key);
-    return avsvti_manifest_count(s->yaml, path);
+    return avsvti_yaml_count(s->yaml, path);
 }
 
 static int is_whole(const avsvti_param *p)
@@ -168,8 +168,8 @@ static avsvt_status read_keys(const source *s, avsvti_step *step)
     const avsvti_step_kind *kind = step->kind;
     double values[AVSVTI_STEP_VALUES];
     int count;
-    for (size_t i = 0; i < avsvti_manifest_count(s->yaml, s->at); i++) {
-        const char *key = avsvti_manifest_key(s->yaml, s->at, i);
+    for (size_t i = 0; i < avsvti_yaml_count(s->yaml, s->at); i++) {
+        const char *key = avsvti_yaml_key(s->yaml, s->at, i);
         if (key && !is_known(kind, key))
             return avsvti_fail(s->err, AVSVT_E_FORMAT,
                 "%s: it has no '%.60s'", s->what, key);
@@ -221,16 +221,16 @@ static avsvt_status read_step(source *s, const char *list, size_t i,
 }
 
 avsvt_status avsvti_augment_parse(avsvt_augment **out, avsvt_context *context,
-                                  const avsvti_manifest *yaml, const char *key,
+                                  const avsvti_yaml *yaml, const char *key,
                                   const char *name, const char *folder,
                                   avsvt_error *err)
 {
     source s = { context, yaml, name, folder, "", "", err };
-    size_t count = avsvti_manifest_count(yaml, key);
+    size_t count = avsvti_yaml_count(yaml, key);
     *out = NULL;
-    if (avsvti_manifest_key(yaml, key, 0) || count > MAX_STEPS ||
-        (!count && avsvti_manifest_get(yaml, key) &&
-         *avsvti_manifest_get(yaml, key)))
+    if (avsvti_yaml_key(yaml, key, 0) || count > MAX_STEPS ||
+        (!count && avsvti_yaml_get(yaml, key) &&
+         *avsvti_yaml_get(yaml, key)))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: %s must be a list of at most %d steps", name,
             *key ? key : "a chain of augmentation", MAX_STEPS);

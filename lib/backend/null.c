@@ -16,13 +16,13 @@ typedef struct null_instance {
 
 static int says(const avsvti_null_model *m, const char *key, const char *text)
 {
-    const char *value = avsvti_manifest_get(m->manifest, key);
+    const char *value = avsvti_yaml_get(m->manifest, key);
     return value && !strcmp(value, text);
 }
 
 static double number(const avsvti_null_model *m, const char *key, double value)
 {
-    const char *text = avsvti_manifest_get(m->manifest, key), *end;
+    const char *text = avsvti_yaml_get(m->manifest, key), *end;
     double read = 0;
     end = text ? avsvti_number_parse(text, &read) : NULL;
     return end && !*end ? read : value;
@@ -42,7 +42,7 @@ static void null_free(void *handle)
     if (!m)
         return;
     avsvt_allocator a = m->allocator;
-    avsvti_manifest_free(m->manifest);
+    avsvti_yaml_free(m->manifest);
     avsvti_release(&a, m);
 }
 
@@ -55,7 +55,7 @@ static avsvt_status null_open(void **out, const avsvt_backend_open *args)
     m->allocator = *args->allocator;
     m->archive = args->archive;
     m->archive_size = args->archive_size;
-    avsvt_status status = avsvti_manifest_parse(&m->manifest, &m->allocator,
+    avsvt_status status = avsvti_yaml_parse(&m->manifest, &m->allocator,
         args->manifest, strlen(args->manifest), args->path, NULL);
     if (status != AVSVT_OK) {
         null_free(m);
@@ -200,7 +200,7 @@ static avsvt_status shapes(const avsvti_null_model *m,
                            avsvt_backend_tensor *outputs, size_t capacity,
                            size_t *count)
 {
-    size_t wanted = avsvti_manifest_count(m->manifest, "null.outputs");
+    size_t wanted = avsvti_yaml_count(m->manifest, "null.outputs");
     int ramp = says(m, "null.fill", "ramp");
     float fill = says(m, "null.fill", "mean") ? mean(in)
                                               : (float)number(m, "null.fill", 0);
@@ -212,12 +212,12 @@ static avsvt_status shapes(const avsvti_null_model *m,
         int64_t shape[AVSVT_TENSOR_MAX_DIMS] = { 0 };
         char key[64];
         snprintf(key, sizeof(key), "null.outputs.%zu", *count);
-        size_t ndim = avsvti_manifest_count(m->manifest, key);
+        size_t ndim = avsvti_yaml_count(m->manifest, key);
         if (ndim > AVSVT_TENSOR_MAX_DIMS)
             return AVSVT_E_BACKEND;
         for (size_t i = 0; i < ndim; i++) {
             snprintf(key, sizeof(key), "null.outputs.%zu.%zu", *count, i);
-            shape[i] = size_of_word(m, avsvti_manifest_get(m->manifest, key), in);
+            shape[i] = size_of_word(m, avsvti_yaml_get(m->manifest, key), in);
         }
         float *to = avsvti_null_output(m, &outputs[*count], (int32_t)ndim, shape);
         if (!to)
@@ -282,11 +282,11 @@ static avsvt_status null_run(void *instance, const avsvt_backend_tensor *inputs,
         return fail(message, message_size, AVSVT_E_BACKEND,
                     "the manifest asks for a failure");
     if (says(m, "null.mode", "notes20") ||
-        (!avsvti_manifest_get(m->manifest, "null.mode") &&
+        (!avsvti_yaml_get(m->manifest, "null.mode") &&
          says(m, "output.layout", "notes20")))
         status = run_notes(m, inputs, input_count, outputs, capacity, &count,
                            message, message_size);
-    else if (avsvti_manifest_count(m->manifest, "null.outputs") &&
+    else if (avsvti_yaml_count(m->manifest, "null.outputs") &&
              !says(m, "null.mode", "echo"))
         status = shapes(m, input_count ? inputs : NULL, outputs, capacity,
                         &count);

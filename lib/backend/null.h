@@ -30,11 +30,11 @@
 #include <avsvt/sys/backend.h>
 
 #include "core/memory.h"
-#include "model/manifest.h"
+#include "core/yaml.h"
 
 typedef struct avsvti_null_model {
     avsvt_allocator allocator;
-    avsvti_manifest *manifest;
+    avsvti_yaml *manifest;
     const void *archive;
     size_t archive_size;
     int64_t hop;

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/archive.h"
 #include "core/random.h"
 #include "core/tensor.h"
-#include "model/archive.h"
 
 enum { SCALE, BIAS, SEEN, TENSORS };
 
@@ -93,7 +93,7 @@ static avsvt_status item(void *handle, int32_t kind, size_t index,
     size_t end = kind == AVSVT_ITEM_BUFFER ? TENSORS : SEEN;
     memset(out, 0, sizeof(*out));
     out->struct_size = (uint32_t)sizeof(*out);
-    size_t asks = avsvti_manifest_get(t->model->manifest, "null.loss") ? 3 : 2;
+    size_t asks = avsvti_yaml_get(t->model->manifest, "null.loss") ? 3 : 2;
     if (kind == AVSVT_ITEM_INPUT && index < asks) {
         out->ndim = -1;
         out->name = inputs[index];
@@ -144,7 +144,7 @@ static const avsvt_backend_tensor *named(const avsvt_backend_tensor *tensors,
 /* Whether the manifest's key names this count of calls. */
 static int is_time(const null_trainer *t, const char *key, int64_t count)
 {
-    const char *wanted = avsvti_manifest_get(t->model->manifest, key);
+    const char *wanted = avsvti_yaml_get(t->model->manifest, key);
     char text[24];
     snprintf(text, sizeof(text), "%lld", (long long)count);
     return wanted && !strcmp(wanted, text);
@@ -152,7 +152,7 @@ static int is_time(const null_trainer *t, const char *key, int64_t count)
 
 static int is_late(const null_trainer *t, const char *key, int64_t count)
 {
-    const char *wanted = avsvti_manifest_get(t->model->manifest, key);
+    const char *wanted = avsvti_yaml_get(t->model->manifest, key);
     return wanted && count >= strtoll(wanted, NULL, 10);
 }
 
@@ -202,7 +202,7 @@ static avsvt_status loss(void *handle, const avsvt_backend_tensor *inputs,
     null_trainer *t = handle;
     const avsvt_backend_tensor *x = named(inputs, count, "samples");
     const avsvt_backend_tensor *pitch = named(inputs, count, "pitch");
-    const char *fail = avsvti_manifest_get(t->model->manifest, "null.fail");
+    const char *fail = avsvti_yaml_get(t->model->manifest, "null.fail");
     int evaluates = (args->flags & AVSVT_LOSS_EVALUATE) != 0;
     avsvti_random random;
     args->value = NAN;

@@ -3,8 +3,8 @@
 #ifndef AVSVTI_CORE_NPZ_H
 #define AVSVTI_CORE_NPZ_H
 
+#include "core/archive.h"
 #include "core/npy.h"
-#include "model/archive.h"
 #include "platform/map.h"
 
 typedef struct avsvti_npz {

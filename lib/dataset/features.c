@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/archive.h"
 #include "dataset/utterance.h"
 #include "features/pieces.h"
-#include "model/archive.h"
 #include "platform/folder.h"
 #include "platform/map.h"
 

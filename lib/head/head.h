@@ -5,7 +5,7 @@
 
 #include <avsvt/notes.h>
 
-#include "model/manifest.h"
+#include "core/yaml.h"
 #include "model/stage.h"
 
 /* A model's decoding; members its manifest leaves out are 0. */

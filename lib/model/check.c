@@ -15,7 +15,7 @@ static avsvt_status read_number(const avsvt_model *m, const char *key,
                                 double lowest, double highest, int whole,
                                 double *value, avsvt_error *err)
 {
-    return avsvti_manifest_number(m->manifest, m->path, key, lowest, highest,
+    return avsvti_yaml_number(m->manifest, m->path, key, lowest, highest,
                                   whole, value, err);
 }
 
@@ -41,7 +41,7 @@ avsvt_status avsvti_model_integer(const avsvt_model *m, const char *key,
 
 int avsvti_model_is(const avsvt_model *m, const char *key, const char *text)
 {
-    const char *value = avsvti_manifest_get(m->manifest, key);
+    const char *value = avsvti_yaml_get(m->manifest, key);
     return value && !strcmp(value, text);
 }
 
@@ -50,7 +50,7 @@ avsvt_context *avsvti_model_context(const avsvt_model *m)
     return m->context;
 }
 
-const avsvti_manifest *avsvti_model_tree(const avsvt_model *m)
+const avsvti_yaml *avsvti_model_tree(const avsvt_model *m)
 {
     return m->manifest;
 }
@@ -85,7 +85,7 @@ static avsvt_status check_word(const avsvt_model *m, const char *key,
 {
     char list[160];
     int found = -1;
-    avsvt_status status = avsvti_manifest_word(m->manifest, m->path, key, words,
+    avsvt_status status = avsvti_yaml_word(m->manifest, m->path, key, words,
                                                &found, err);
     if (status != AVSVT_OK || found >= 0 || optional)
         return status;
@@ -124,7 +124,7 @@ avsvt_status avsvti_model_check(const avsvt_model *m, avsvt_error *err)
                                          "head", "lm", NULL };
     static const char *const tasks[] = { "notes", "lyrics", "roll",
                                          "embedding", "tags", "activity", NULL };
-    const char *name = avsvti_manifest_get(m->manifest, "name");
+    const char *name = avsvti_yaml_get(m->manifest, "name");
     avsvt_notes_options ignored = AVSVT_NOTES_OPTIONS_INIT;
     avsvt_status status = check_format(m, err);
     if (status == AVSVT_OK && (!name || !*name))

@@ -3,8 +3,8 @@
 #ifndef AVSVTI_MODEL_HANDLE_H
 #define AVSVTI_MODEL_HANDLE_H
 
-#include "model/archive.h"
-#include "model/manifest.h"
+#include "core/archive.h"
+#include "core/yaml.h"
 #include "model/model.h"
 #include "platform/map.h"
 #include "platform/thread.h"
@@ -18,7 +18,7 @@ struct avsvt_model {
     avsvti_map      map;      /* empty for the compiled-in model */
     avsvti_archive  archive;  /* over map, or over the compiled-in bytes */
     char           *text;     /* of the manifest */
-    avsvti_manifest *manifest;
+    avsvti_yaml *manifest;
 
     /* Below: guarded by lock. */
     avsvti_mutex lock;

@@ -49,7 +49,7 @@ static avsvt_status read_manifest(avsvt_model *m, avsvt_error *err)
     if (memchr(m->text, 0, size))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: the manifest has a zero byte inside", m->path);
-    status = avsvti_manifest_parse(&m->manifest, a, m->text, size,
+    status = avsvti_yaml_parse(&m->manifest, a, m->text, size,
                                    AVSVTI_MANIFEST_PART, err);
     if (status != AVSVT_OK && status != AVSVT_E_NOMEM)
         return avsvti_fail_prefix(err, status, m->path);
@@ -152,7 +152,7 @@ avsvt_status avsvt_model_open_memory(avsvt_model **out, avsvt_context *context,
 
 const char *avsvt_model_get(const avsvt_model *model, const char *key)
 {
-    return model && key ? avsvti_manifest_get(model->manifest, key) : NULL;
+    return model && key ? avsvti_yaml_get(model->manifest, key) : NULL;
 }
 
 const char *avsvt_model_manifest(const avsvt_model *model)
@@ -181,7 +181,7 @@ void avsvt_model_free(avsvt_model *model)
     const avsvt_allocator *a = avsvti_allocator(context);
     avsvti_model_drop_network(model);
     avsvti_mutex_destroy(&model->lock);
-    avsvti_manifest_free(model->manifest);
+    avsvti_yaml_free(model->manifest);
     avsvti_release(a, model->text);
     if (model->archive.allocator)
         avsvti_archive_close(&model->archive);

@@ -6,9 +6,9 @@
 #include <avsvt/model.h>
 #include <avsvt/sys/backend.h>
 
+#include "core/archive.h"
 #include "core/context.h"
-#include "model/archive.h"
-#include "model/manifest.h"
+#include "core/yaml.h"
 
 /* The part of a model file that holds its manifest. */
 #define AVSVTI_MANIFEST_PART "extra/avsvt.yaml"
@@ -32,7 +32,7 @@ avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
 avsvt_context *avsvti_model_context(const avsvt_model *m);
 
 /* The manifest, for whoever reads a section that other files have too. */
-const avsvti_manifest *avsvti_model_tree(const avsvt_model *m);
+const avsvti_yaml *avsvti_model_tree(const avsvt_model *m);
 
 /* The file itself, for whoever makes another of it. */
 const avsvti_archive *avsvti_model_archive(const avsvt_model *m);

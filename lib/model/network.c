@@ -29,7 +29,7 @@ static avsvt_status backend_failed(const avsvt_model *m,
 static avsvt_status choose_device(const char **device, const avsvt_model *m,
                                   avsvt_error *err)
 {
-    const char *int8 = avsvti_manifest_get(m->manifest, "encoder.int8");
+    const char *int8 = avsvti_yaml_get(m->manifest, "encoder.int8");
     *device = m->context->device;
     if (!int8 || strcmp(int8, "true") || !strcmp(*device, "cpu"))
         return AVSVT_OK;
@@ -54,7 +54,7 @@ static avsvt_status load(avsvt_model *m, avsvt_error *err)
     }
     const char *device;
     avsvt_status status = avsvti_backend_choose(&backend, c,
-        avsvti_manifest_get(m->manifest, "native.family"), err);
+        avsvti_yaml_get(m->manifest, "native.family"), err);
     if (status == AVSVT_OK)
         status = choose_device(&device, m, err);
     if (status != AVSVT_OK)

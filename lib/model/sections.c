@@ -61,16 +61,16 @@ avsvt_status avsvti_model_chunk(const avsvt_model *m, double *chunk_s,
         : status;
 }
 
-avsvt_status avsvti_decode_keys(const avsvti_manifest *manifest, const char *file,
+avsvt_status avsvti_decode_keys(const avsvti_yaml *manifest, const char *file,
                                 avsvt_error *err)
 {
     static const char *const keys[] = { "rule", "onset_threshold", "offset_threshold",
         "window", "min_duration_s", "offset_delay_s", "sung_share", "fill_s", NULL };
-    return avsvti_manifest_keys(manifest, file, "decode", keys, err);
+    return avsvti_yaml_keys(manifest, file, "decode", keys, err);
 }
 
 avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
-                                    const avsvti_manifest *manifest,
+                                    const avsvti_yaml *manifest,
                                     const char *file, avsvt_error *err)
 {
     const struct { const char *key; double lowest, highest, *value; } numbers[] = {
@@ -84,16 +84,16 @@ avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
     static const char *const rules[] = { "precise", "published", NULL };
     int rule = o->rule - AVSVT_RULE_PRECISE;
     double window = o->window_frames;
-    avsvt_status status = avsvti_manifest_word(manifest, file, "decode.rule", rules, &rule, err);
+    avsvt_status status = avsvti_yaml_word(manifest, file, "decode.rule", rules, &rule, err);
     if (status != AVSVT_OK)
         return status;
     o->rule = AVSVT_RULE_PRECISE + rule;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (status == AVSVT_OK)
-            status = avsvti_manifest_number(manifest, file, numbers[i].key,
+            status = avsvti_yaml_number(manifest, file, numbers[i].key,
                 numbers[i].lowest, numbers[i].highest, 0, numbers[i].value, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_number(manifest, file, "decode.window",
+        status = avsvti_yaml_number(manifest, file, "decode.window",
                                         WINDOWS, 1, &window, err);
     o->window_frames = (int32_t)window;
     return status;

@@ -7,7 +7,7 @@
 #include <avsvt/media.h>
 #include <avsvt/notes.h>
 
-#include "model/manifest.h"
+#include "core/yaml.h"
 #include "model/model.h"
 
 /* Lowest and highest. */
@@ -48,10 +48,10 @@ avsvt_status avsvti_model_chunk(const avsvt_model *m, double *chunk_s,
 /* What the "decode" section of a model's manifest or of a pipeline file says;
  * members it leaves out stay as they are. */
 avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
-                                    const avsvti_manifest *manifest,
+                                    const avsvti_yaml *manifest,
                                     const char *file, avsvt_error *err);
 /* Refuses keys of it that the one above does not read. */
-avsvt_status avsvti_decode_keys(const avsvti_manifest *manifest, const char *file,
+avsvt_status avsvti_decode_keys(const avsvti_yaml *manifest, const char *file,
                                 avsvt_error *err);
 
 /* The manifest lacks that key of its input section. */

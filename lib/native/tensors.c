@@ -28,7 +28,7 @@ void avsvti_native_whole(loader *l, const char *key, double low, double high,
                          size_t *value)
 {
     double v = 0;
-    const char *text = avsvti_manifest_get(l->manifest, key);
+    const char *text = avsvti_yaml_get(l->manifest, key);
     const char *end = text ? avsvti_number_parse(text, &v) : NULL;
     if (l->status != AVSVT_OK)
         return;
@@ -45,12 +45,12 @@ static int shape_matches(loader *l, const char *name, size_t ndim,
 {
     char key[AVSVTI_NATIVE_NAME_SIZE + 40];
     snprintf(key, sizeof(key), "native.tensors.%s.shape", name);
-    if (avsvti_manifest_count(l->manifest, key) != ndim)
+    if (avsvti_yaml_count(l->manifest, key) != ndim)
         return 0;
     for (size_t i = 0; i < ndim; i++) {
         double v = 0;
         snprintf(key, sizeof(key), "native.tensors.%s.shape.%zu", name, i);
-        const char *text = avsvti_manifest_get(l->manifest, key);
+        const char *text = avsvti_yaml_get(l->manifest, key);
         const char *end = text ? avsvti_number_parse(text, &v) : NULL;
         if (!end || *end || v != (double)shape[i])
             return 0;
@@ -70,7 +70,7 @@ static void refuse_shape(loader *l, const char *name, size_t ndim, const size_t 
 {
     char why[120];
     snprintf(why, sizeof(why), "native.tensors.%s", name);
-    if (!avsvti_manifest_get(l->manifest, why) && !avsvti_manifest_count(l->manifest, why)) {
+    if (!avsvti_yaml_get(l->manifest, why) && !avsvti_yaml_count(l->manifest, why)) {
         avsvti_native_refuse(l, name, "is missing");
         return;
     }
@@ -87,7 +87,7 @@ static const avsvti_archive_entry *find(loader *l, const char *name, size_t n)
 {
     char key[AVSVTI_NATIVE_NAME_SIZE + 40], why[160];
     snprintf(key, sizeof(key), "native.tensors.%s.entry", name);
-    const char *path = avsvti_manifest_get(l->manifest, key);
+    const char *path = avsvti_yaml_get(l->manifest, key);
     const avsvti_archive_entry *entry = path ? avsvti_archive_find(&l->archive, path) : NULL;
     if (entry && entry->size == n * sizeof(float))
         return entry;

@@ -3,8 +3,8 @@
 #ifndef AVSVTI_NATIVE_TENSORS_H
 #define AVSVTI_NATIVE_TENSORS_H
 
-#include "model/archive.h"
-#include "model/manifest.h"
+#include "core/archive.h"
+#include "core/yaml.h"
 #include "native/native.h"
 
 #define AVSVTI_NATIVE_NAME_SIZE 96 /* room for a tensor's name */
@@ -12,7 +12,7 @@
 /* The first failure is kept; after it every step does nothing. */
 typedef struct avsvti_native_loader {
     avsvti_native_model *m;
-    avsvti_manifest *manifest;
+    avsvti_yaml *manifest;
     avsvti_archive archive;
     const char *path;
     avsvt_error *err;

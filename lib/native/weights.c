@@ -304,11 +304,11 @@ avsvt_status avsvti_native_weights(avsvti_native_model *m,
                                    avsvt_error *err)
 {
     loader l = { .m = m, .path = args->path ? args->path : "the model", .err = err };
-    l.status = avsvti_manifest_parse(&l.manifest, m->store.allocator, args->manifest,
+    l.status = avsvti_yaml_parse(&l.manifest, m->store.allocator, args->manifest,
                                      strlen(args->manifest), l.path, err);
     if (l.status != AVSVT_OK)
         return l.status;
-    const char *family = avsvti_manifest_get(l.manifest, "native.family");
+    const char *family = avsvti_yaml_get(l.manifest, "native.family");
     if (!avsvti_native_has_family(family))
         l.status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: the native backend does not run networks of the family '%.60s': choose "
@@ -332,6 +332,6 @@ avsvt_status avsvti_native_weights(avsvti_native_model *m,
         load(&l);
         avsvti_archive_close(&l.archive);
     }
-    avsvti_manifest_free(l.manifest);
+    avsvti_yaml_free(l.manifest);
     return l.status;
 }

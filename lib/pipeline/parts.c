@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/yaml.h"
 #include "head/head.h"
-#include "model/manifest.h"
 #include "model/sections.h"
 #include "pipeline/pipeline.h"
 #include "platform/folder.h"
@@ -16,11 +16,11 @@
 #define FRAMES_PER_SECOND 50.0
 
 static avsvt_status open_part(avsvt_model **model, avsvt_pipeline *p,
-                              const avsvti_manifest *yaml, const char *key,
+                              const avsvti_yaml *yaml, const char *key,
                               int optional, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(p->context);
-    const char *relative = avsvti_manifest_get(yaml, key);
+    const char *relative = avsvti_yaml_get(yaml, key);
     *model = NULL;
     if (!relative && optional)
         return AVSVT_OK;
@@ -155,7 +155,7 @@ static const avsvt_backend *backend_of(const avsvt_pipeline *p)
 }
 
 avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
-                                   const avsvti_manifest *yaml,
+                                   const avsvti_yaml *yaml,
                                    double *chunk_s, double *context_s,
                                    double *start_s, avsvt_error *err)
 {

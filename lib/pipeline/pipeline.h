@@ -6,9 +6,9 @@
 #include <avsvt/pipeline.h>
 
 #include "core/busy.h"
+#include "core/yaml.h"
 #include "features/extractor.h"
 #include "fusion/fusion.h"
-#include "model/manifest.h"
 
 struct avsvt_pipeline {
     avsvti_busy busy;
@@ -91,7 +91,7 @@ avsvt_status avsvti_pipeline_open_video(avsvt_pipeline *p, avsvt_model *m,
                                         avsvt_error *err);
 /* Opens the parts that a pipeline file names. */
 avsvt_status avsvti_pipeline_parts(avsvt_pipeline *p,
-                                   const avsvti_manifest *yaml,
+                                   const avsvti_yaml *yaml,
                                    double *chunk_s, double *context_s,
                                    double *start_s, avsvt_error *err);
 void avsvti_pipeline_set_chunks(avsvt_pipeline *p, double chunk_s,

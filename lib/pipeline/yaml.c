@@ -2,8 +2,8 @@
 /* Making a pipeline of a YAML file that joins extractors, fusion and head. */
 #include <string.h>
 
+#include "core/yaml.h"
 #include "features/pieces.h"
-#include "model/manifest.h"
 #include "model/sections.h"
 #include "pipeline/pipeline.h"
 #include "platform/file.h"
@@ -12,7 +12,7 @@
 
 /* start_s: time of the encoder's frame 0, the middle of what it sees. The
  * published rule knows none: its frame i is at i / 49.8 s. */
-static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
+static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_yaml *yaml,
                                 double chunk_s, double context_s,
                                 double start_s,
                                 const avsvt_pipeline_options *chosen,
@@ -20,7 +20,7 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
 {
     int32_t mode;
     avsvt_status status = avsvti_pipeline_mode(&mode, p->name,
-        avsvti_manifest_get(yaml, "chunk.mode"), err);
+        avsvti_yaml_get(yaml, "chunk.mode"), err);
     if (status != AVSVT_OK)
         return status;
     p->chunks = chosen->chunks ? chosen->chunks : mode;
@@ -38,13 +38,13 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
     } else {
         p->info.start_s += start_s;
     }
-    status = avsvti_manifest_number(yaml, p->name, "chunk.length_s", 1, 3600, 0,
+    status = avsvti_yaml_number(yaml, p->name, "chunk.length_s", 1, 3600, 0,
                                     &chunk_s, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_number(yaml, p->name, "chunk.context_s",
+        status = avsvti_yaml_number(yaml, p->name, "chunk.context_s",
                                         AVSVTI_CONTEXTS_S, 0, &context_s, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_number(yaml, p->name, "frame_rate", 1, 100000, 0,
+        status = avsvti_yaml_number(yaml, p->name, "frame_rate", 1, 100000, 0,
                                         &p->info.frame_rate_hz, err);
     if (status != AVSVT_OK)
         return status;
@@ -56,16 +56,16 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_manifest *yaml,
 }
 
 static avsvt_status check_yaml(const avsvt_pipeline *p,
-                               const avsvti_manifest *yaml, avsvt_error *err)
+                               const avsvti_yaml *yaml, avsvt_error *err)
 {
     static const char *const keys[] = { "avsvt", "task", "audio", "video",
         "audio-video", "fusion", "head", "decode", "chunk", "frame_rate", NULL };
     static const char *const chunk[] = { "mode", "length_s", "context_s", NULL };
-    const char *version = avsvti_manifest_get(yaml, "avsvt");
-    const char *task = avsvti_manifest_get(yaml, "task");
-    avsvt_status status = avsvti_manifest_keys(yaml, p->name, "", keys, err);
+    const char *version = avsvti_yaml_get(yaml, "avsvt");
+    const char *task = avsvti_yaml_get(yaml, "task");
+    avsvt_status status = avsvti_yaml_keys(yaml, p->name, "", keys, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_keys(yaml, p->name, "chunk", chunk, err);
+        status = avsvti_yaml_keys(yaml, p->name, "chunk", chunk, err);
     if (status == AVSVT_OK)
         status = avsvti_decode_keys(yaml, p->name, err);
     if (status != AVSVT_OK)
@@ -84,7 +84,7 @@ static avsvt_status check_yaml(const avsvt_pipeline *p,
     return AVSVT_OK;
 }
 
-static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_manifest *yaml,
+static avsvt_status from_parts(avsvt_pipeline *p, const avsvti_yaml *yaml,
                                const avsvt_pipeline_options *chosen,
                                avsvt_error *err)
 {
@@ -109,18 +109,18 @@ avsvt_status avsvti_pipeline_open_yaml(avsvt_pipeline **out,
                                        avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(context);
-    avsvti_manifest *yaml = NULL;
+    avsvti_yaml *yaml = NULL;
     char *text = NULL;
     size_t size;
     avsvt_status status = avsvti_file_read(&text, &size, a, path, MAX_YAML, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_parse(&yaml, a, text, size, path, err);
+        status = avsvti_yaml_parse(&yaml, a, text, size, path, err);
     avsvti_release(a, text);
     if (status != AVSVT_OK)
         return status;
     avsvt_pipeline *p = avsvti_pipeline_new(context, path, err);
     status = p ? from_parts(p, yaml, chosen, err) : AVSVT_E_NOMEM;
-    avsvti_manifest_free(yaml);
+    avsvti_yaml_free(yaml);
     if (status != AVSVT_OK) {
         avsvt_pipeline_free(p);
         return status;

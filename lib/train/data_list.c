@@ -250,7 +250,7 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
 static avsvt_status find_chain(const avsvti_recipe *r, char *key, size_t size,
                                avsvt_error *err)
 {
-    const char *name = avsvti_manifest_get(r->yaml, key);
+    const char *name = avsvti_yaml_get(r->yaml, key);
     if (!name || !*name)
         return AVSVT_OK;
     if (strchr(name, '.') || !avsvti_recipe_has(r, "chains", name))

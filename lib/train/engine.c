@@ -107,7 +107,7 @@ static const char *beginning(const avsvti_recipe *r, size_t g, size_t i)
 {
     char key[96];
     snprintf(key, sizeof(key), "%s.parameters.%zu", r->groups[g].key, i);
-    return avsvti_manifest_get(r->yaml, key);
+    return avsvti_yaml_get(r->yaml, key);
 }
 
 /* The first group one of whose beginnings the name has. */

@@ -143,7 +143,7 @@ static avsvt_status read_sight(avsvt_trainer *t, avsvt_error *err)
 {
     const avsvti_recipe *r = &t->recipe;
     if (!avsvti_fields_see(&t->fields))
-        return !avsvti_manifest_count(r->yaml, "pictures") ? AVSVT_OK
+        return !avsvti_yaml_count(r->yaml, "pictures") ? AVSVT_OK
             : avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'pictures' is for models that look, "
                           "and %s takes no video", r->path, avsvt_model_path(t->model));
     if (!r->of_file) {
@@ -192,7 +192,7 @@ static avsvt_status begin(avsvt_trainer *t, avsvt_error *err)
 
 static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)
 {
-    const char *name = avsvti_manifest_get(t->recipe.yaml, "model");
+    const char *name = avsvti_yaml_get(t->recipe.yaml, "model");
     if (!name)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'model' is missing: a model file, or built-in", t->recipe.path);
@@ -213,12 +213,12 @@ static avsvt_status open_model(avsvt_trainer *t, avsvt_error *err)
 static avsvt_status choose_output(avsvt_trainer *t, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
-    const char *name = avsvti_manifest_get(t->recipe.yaml, "name");
-    const char *output = avsvti_manifest_get(t->recipe.yaml, "output");
+    const char *name = avsvti_yaml_get(t->recipe.yaml, "name");
+    const char *output = avsvti_yaml_get(t->recipe.yaml, "output");
     if (!output || !*output)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'output' is missing: the folder to write to", t->recipe.path);
-    if ((name && !*name) || (!name && avsvti_manifest_count(t->recipe.yaml, "name")))
+    if ((name && !*name) || (!name && avsvti_yaml_count(t->recipe.yaml, "name")))
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'name' is %s", t->recipe.path,
                            name ? "empty" : "a list or mapping: give a text");
     const char *base = strrchr(t->recipe.path, '/');

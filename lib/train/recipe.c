@@ -42,8 +42,8 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         status = avsvti_recipe_keys(r, "pictures", pictures, err);
     if (status == AVSVT_OK)
         status = avsvti_recipe_keys(r, "checkpoint", checkpoint, err);
-    if (status == AVSVT_OK && (avsvti_manifest_get(r->yaml, "chains") ||
-        (avsvti_manifest_count(r->yaml, "chains") && !avsvti_manifest_key(r->yaml, "chains", 0))))
+    if (status == AVSVT_OK && (avsvti_yaml_get(r->yaml, "chains") ||
+        (avsvti_yaml_count(r->yaml, "chains") && !avsvti_yaml_key(r->yaml, "chains", 0))))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'chains' must be a mapping of names to lists of steps", r->path);
     return status;
@@ -53,11 +53,11 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
 static avsvt_status check_origin(const avsvti_recipe *r, avsvt_error *err)
 {
     static const char *const members[] = { "name", "licence", NULL };
-    size_t count = avsvti_manifest_count(r->yaml, "trained_on");
+    size_t count = avsvti_yaml_count(r->yaml, "trained_on");
     avsvt_status status = AVSVT_OK;
-    if (avsvti_manifest_count(r->yaml, "licence"))
+    if (avsvti_yaml_count(r->yaml, "licence"))
         return avsvti_fail(err, AVSVT_E_FORMAT, "%s: 'licence' must be a word or text", r->path);
-    if (avsvti_manifest_get(r->yaml, "trained_on") || avsvti_manifest_key(r->yaml, "trained_on", 0))
+    if (avsvti_yaml_get(r->yaml, "trained_on") || avsvti_yaml_key(r->yaml, "trained_on", 0))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'trained_on' must be a list of {name, licence}", r->path);
     for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
@@ -66,7 +66,7 @@ static avsvt_status check_origin(const avsvti_recipe *r, avsvt_error *err)
         status = avsvti_recipe_keys(r, key, members, err);
         for (size_t k = 0; k < 2 && status == AVSVT_OK; k++) {
             snprintf(member, sizeof(member), "%s.%s", key, members[k]);
-            const char *text = avsvti_manifest_get(r->yaml, member);
+            const char *text = avsvti_yaml_get(r->yaml, member);
             if (!text || !*text)
                 status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' lacks '%s'", r->path, key,
                                      members[k]);
@@ -107,7 +107,7 @@ static avsvt_status read_words(avsvti_recipe *r, avsvt_error *err)
     avsvt_status status = AVSVT_OK;
     for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !status; i++)
         status = avsvti_recipe_word(r, words[i].key, words[i].known, words[i].value, err);
-    r->balance = avsvti_manifest_get(r->yaml, "data.balance");
+    r->balance = avsvti_yaml_get(r->yaml, "data.balance");
     if (status == AVSVT_OK && avsvti_recipe_has(r, "data", "balance") &&
         !(r->balance && *r->balance))
         status = avsvti_fail(err, AVSVT_E_FORMAT,
@@ -115,7 +115,7 @@ static avsvt_status read_words(avsvti_recipe *r, avsvt_error *err)
     r->precision = precision;
     r->order = (avsvti_order)order;
     r->measure = (avsvti_measure)measure;
-    r->measure_given = avsvti_manifest_get(r->yaml, "valid.measure") != NULL;
+    r->measure_given = avsvti_yaml_get(r->yaml, "valid.measure") != NULL;
     return status;
 }
 
@@ -159,7 +159,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
 
 static avsvt_status check_version(const avsvti_recipe *r, avsvt_error *err)
 {
-    const char *version = avsvti_manifest_get(r->yaml, "avsvt");
+    const char *version = avsvti_yaml_get(r->yaml, "avsvt");
     if (!r->of_file || (version && !strcmp(version, "1")))
         return AVSVT_OK;
     if (!version)
@@ -179,7 +179,7 @@ static avsvt_status load(avsvti_recipe *r, const char *text, avsvt_error *err)
         status = avsvti_file_read(&read, &size, r->allocator, r->path,
                                   MAX_RECIPE, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_parse(&r->yaml, r->allocator,
+        status = avsvti_yaml_parse(&r->yaml, r->allocator,
                                        text ? text : read, size, r->path, err);
     avsvti_release(r->allocator, read);
     return status;
@@ -234,7 +234,7 @@ void avsvti_recipe_free(avsvti_recipe *r)
 {
     if (!r->allocator)
         return;
-    avsvti_manifest_free(r->yaml);
+    avsvti_yaml_free(r->yaml);
     avsvti_release(r->allocator, r->path);
     avsvti_release(r->allocator, r->folder);
     memset(r, 0, sizeof(*r));

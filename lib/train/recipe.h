@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "model/manifest.h"
+#include "core/yaml.h"
 #include "train/schedule.h"
 
 #define AVSVTI_MAX_GROUPS 64
@@ -26,7 +26,7 @@ typedef struct avsvti_group {
 
 typedef struct avsvti_recipe {
     const avsvt_allocator *allocator;
-    avsvti_manifest *yaml;
+    avsvti_yaml *yaml;
     char *path;   /* of the file, or what messages call it */
     char *folder; /* paths are relative to it; "" for text */
     int of_file;

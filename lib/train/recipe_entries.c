@@ -7,7 +7,7 @@
 
 static int is_alone(const avsvti_recipe *r, const char *key)
 {
-    return avsvti_manifest_get(r->yaml, key) || avsvti_manifest_key(r->yaml, key, 0);
+    return avsvti_yaml_get(r->yaml, key) || avsvti_yaml_key(r->yaml, key, 0);
 }
 
 static avsvt_status read_mapping(avsvti_entry *entry, const avsvti_recipe *r,
@@ -21,7 +21,7 @@ static avsvt_status read_mapping(avsvti_entry *entry, const avsvti_recipe *r,
         status = avsvti_recipe_number(r, inner, 0.001, 1000, &entry->weight, err);
     entry->augments = avsvti_recipe_has(r, entry->key, "augment");
     snprintf(inner, sizeof(inner), "%s.path", entry->key);
-    *name = avsvti_manifest_get(r->yaml, inner);
+    *name = avsvti_yaml_get(r->yaml, inner);
     if (status == AVSVT_OK && !*name)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is missing", r->path, inner);
     return status;
@@ -36,7 +36,7 @@ static avsvt_status read_entry(avsvti_entry *entry, const avsvti_recipe *r,
         snprintf(entry->key, sizeof(entry->key), "%s", key);
     else
         snprintf(entry->key, sizeof(entry->key), "%s.%zu", key, i);
-    const char *name = avsvti_manifest_get(r->yaml, entry->key);
+    const char *name = avsvti_yaml_get(r->yaml, entry->key);
     if (!name)
         status = read_mapping(entry, r, &name, err);
     if (status == AVSVT_OK && !*name)
@@ -51,7 +51,7 @@ static avsvt_status read_entry(avsvti_entry *entry, const avsvti_recipe *r,
 avsvt_status avsvti_recipe_each(const avsvti_recipe *r, const char *key,
                                 avsvti_entry_fn visit, void *user, avsvt_error *err)
 {
-    size_t count = is_alone(r, key) ? 1 : avsvti_manifest_count(r->yaml, key);
+    size_t count = is_alone(r, key) ? 1 : avsvti_yaml_count(r->yaml, key);
     avsvt_status status = AVSVT_OK;
     for (size_t i = 0; i < count && status == AVSVT_OK; i++) {
         avsvti_entry entry;

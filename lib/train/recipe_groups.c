@@ -46,14 +46,14 @@ static void pair(reading *g, const char *section, const char *name,
 {
     char key[KEY_SIZE], inner[24];
     key_of(g, section, name, key);
-    size_t count = avsvti_manifest_count(g->r->yaml, key);
+    size_t count = avsvti_yaml_count(g->r->yaml, key);
     snprintf(inner, sizeof(inner), "%s.0", name);
     number(g, section, inner, low, high, a);
     snprintf(inner, sizeof(inner), "%s.1", name);
     number(g, section, inner, low, high, b);
     if (g->status == AVSVT_OK &&
-        (avsvti_manifest_get(g->r->yaml, key) || (count && count != 2) ||
-         avsvti_manifest_key(g->r->yaml, key, 0)))
+        (avsvti_yaml_get(g->r->yaml, key) || (count && count != 2) ||
+         avsvti_yaml_key(g->r->yaml, key, 0)))
         g->status = avsvti_fail(g->err, AVSVT_E_FORMAT,
             "%s: '%s' must be a list of two numbers", g->r->path, key);
 }
@@ -187,13 +187,13 @@ static void read_schedule(reading *g, avsvti_group *group)
 static avsvt_status check_parameters(const avsvti_recipe *r, const char *key,
                                      avsvt_error *err)
 {
-    size_t count = avsvti_manifest_count(r->yaml, key), i = 0;
+    size_t count = avsvti_yaml_count(r->yaml, key), i = 0;
     char inner[KEY_SIZE + 24];
-    if (avsvti_manifest_key(r->yaml, key, 0))
+    if (avsvti_yaml_key(r->yaml, key, 0))
         count = 0;
     for (; i < count; i++) {
         snprintf(inner, sizeof(inner), "%s.%zu", key, i);
-        if (!avsvti_manifest_get(r->yaml, inner))
+        if (!avsvti_yaml_get(r->yaml, inner))
             break;
     }
     return count && i == count ? AVSVT_OK : avsvti_fail(err, AVSVT_E_FORMAT,
@@ -241,7 +241,7 @@ static avsvt_status check_frozen(const avsvti_recipe *r, avsvt_error *err)
 avsvt_status avsvti_recipe_groups(avsvti_recipe *r, avsvt_error *err)
 {
     avsvti_group defaults;
-    size_t count = avsvti_manifest_count(r->yaml, "groups");
+    size_t count = avsvti_yaml_count(r->yaml, "groups");
     memset(&defaults, 0, sizeof(defaults));
     optimizer_defaults(&defaults.numbers, AVSVT_OPTIMIZER_ADAMW);
     schedule_defaults(&defaults.schedule, AVSVTI_CONSTANT);
@@ -252,8 +252,8 @@ avsvt_status avsvti_recipe_groups(avsvti_recipe *r, avsvt_error *err)
         g.status = avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: %zu groups; there may be %d", r->path, count,
             AVSVTI_MAX_GROUPS);
-    if (g.status == AVSVT_OK && (avsvti_manifest_get(r->yaml, "groups") ||
-                                 avsvti_manifest_key(r->yaml, "groups", 0)))
+    if (g.status == AVSVT_OK && (avsvti_yaml_get(r->yaml, "groups") ||
+                                 avsvti_yaml_key(r->yaml, "groups", 0)))
         g.status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'groups' must be a list of mappings", r->path);
     r->group_count = count ? count : 1;

@@ -7,13 +7,13 @@
 avsvt_status avsvti_recipe_keys(const avsvti_recipe *r, const char *path,
                                 const char *const *words, avsvt_error *err)
 {
-    return avsvti_manifest_keys(r->yaml, r->path, path, words, err);
+    return avsvti_yaml_keys(r->yaml, r->path, path, words, err);
 }
 
 int avsvti_recipe_has(const avsvti_recipe *r, const char *mapping, const char *key)
 {
     const char *name;
-    for (size_t i = 0; (name = avsvti_manifest_key(r->yaml, mapping, i)); i++)
+    for (size_t i = 0; (name = avsvti_yaml_key(r->yaml, mapping, i)); i++)
         if (!strcmp(name, key))
             return 1;
     return 0;
@@ -23,7 +23,7 @@ avsvt_status avsvti_recipe_number(const avsvti_recipe *r, const char *key,
                                   double low, double high, double *value,
                                   avsvt_error *err)
 {
-    return avsvti_manifest_number(r->yaml, r->path, key, low, high, 0, value, err);
+    return avsvti_yaml_number(r->yaml, r->path, key, low, high, 0, value, err);
 }
 
 avsvt_status avsvti_recipe_whole(const avsvti_recipe *r, const char *key,
@@ -31,7 +31,7 @@ avsvt_status avsvti_recipe_whole(const avsvti_recipe *r, const char *key,
                                  avsvt_error *err)
 {
     double number = (double)*value;
-    avsvt_status status = avsvti_manifest_number(r->yaml, r->path, key, (double)low,
+    avsvt_status status = avsvti_yaml_number(r->yaml, r->path, key, (double)low,
                                                  (double)high, 1, &number, err);
     *value = (int64_t)number;
     return status;
@@ -41,5 +41,5 @@ avsvt_status avsvti_recipe_word(const avsvti_recipe *r, const char *key,
                                 const char *const *words, int *value,
                                 avsvt_error *err)
 {
-    return avsvti_manifest_word(r->yaml, r->path, key, words, value, err);
+    return avsvti_yaml_word(r->yaml, r->path, key, words, value, err);
 }

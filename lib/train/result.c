@@ -36,7 +36,7 @@ static const char *origin(const avsvt_trainer *t, int of_recipe, size_t i, const
 {
     char key[64];
     snprintf(key, sizeof(key), "trained_on.%zu.%s", i, member);
-    return of_recipe ? avsvti_manifest_get(t->recipe.yaml, key) : avsvt_model_get(t->model, key);
+    return of_recipe ? avsvti_yaml_get(t->recipe.yaml, key) : avsvt_model_get(t->model, key);
 }
 
 static int tells_origin(const avsvt_trainer *t)
@@ -141,7 +141,7 @@ static int starts(const char *line, const char *key)
 /* What training says itself. */
 static void write_new(avsvt_trainer *t, avsvti_buffer *b)
 {
-    const char *licence = avsvti_manifest_get(t->recipe.yaml, "licence");
+    const char *licence = avsvti_yaml_get(t->recipe.yaml, "licence");
     if (licence)
         write_licence(t, b, licence);
     if (tells_origin(t))
@@ -161,7 +161,7 @@ static int is_whole(const char *manifest)
 static void rewrite_manifest(avsvt_trainer *t, avsvti_buffer *b)
 {
     const char *text = avsvt_model_manifest(t->model);
-    const char *licence = avsvti_manifest_get(t->recipe.yaml, "licence");
+    const char *licence = avsvti_yaml_get(t->recipe.yaml, "licence");
     int dropping = 0, written = 0, told = tells_origin(t);
     if (is_whole(text)) {
         avsvti_buffer_text(b, text);
@@ -216,7 +216,7 @@ avsvt_status avsvti_result_check(const avsvt_trainer *t, avsvt_error *err)
 {
     avsvt_backend_item item;
     if (is_whole(avsvt_model_manifest(t->model)) &&
-        (tells_origin(t) || avsvti_manifest_get(t->recipe.yaml, "licence")))
+        (tells_origin(t) || avsvti_yaml_get(t->recipe.yaml, "licence")))
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: its manifest begins with '%c': 'trained_on' and 'licence' can't be added; "
             "leave them out", avsvt_model_path(t->model), *avsvt_model_manifest(t->model));

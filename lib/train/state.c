@@ -135,9 +135,9 @@ static avsvt_status damaged(const char *path, avsvt_error *err)
         "remove it to begin anew", path);
 }
 
-static int whole_number(const avsvti_manifest *y, const char *key, int64_t *value)
+static int whole_number(const avsvti_yaml *y, const char *key, int64_t *value)
 {
-    const char *text = avsvti_manifest_get(y, key), *end;
+    const char *text = avsvti_yaml_get(y, key), *end;
     double number = 0;
     end = text ? avsvti_number_parse(text, &number) : NULL;
     if (!end || *end || number < 0 || number > MAX_COUNT)
@@ -148,20 +148,20 @@ static int whole_number(const avsvti_manifest *y, const char *key, int64_t *valu
 
 /* Tensor i as the index tells it, over the archive's bytes. */
 static int read_tensor(avsvt_backend_tensor *tensor, const avsvti_archive *z,
-                       const avsvti_manifest *y, size_t i)
+                       const avsvti_yaml *y, size_t i)
 {
     char key[64];
     int64_t dtype = 0;
     memset(tensor, 0, sizeof(*tensor));
     tensor->struct_size = (uint32_t)sizeof(*tensor);
     snprintf(key, sizeof(key), "tensors.%zu.name", i);
-    tensor->name = avsvti_manifest_get(y, key);
+    tensor->name = avsvti_yaml_get(y, key);
     snprintf(key, sizeof(key), "tensors.%zu.dtype", i);
     if (!tensor->name || !whole_number(y, key, &dtype))
         return 0;
     tensor->dtype = (int32_t)dtype;
     snprintf(key, sizeof(key), "tensors.%zu.shape", i);
-    size_t ndim = avsvti_manifest_count(y, key);
+    size_t ndim = avsvti_yaml_count(y, key);
     if (ndim > AVSVT_TENSOR_MAX_DIMS || !avsvti_dtype_size(tensor->dtype))
         return 0;
     tensor->ndim = (int32_t)ndim;
@@ -210,11 +210,11 @@ static avsvt_status take_numbers(avsvt_trainer *t, const avsvti_archive *z,
 }
 
 static avsvt_status take_tensors(avsvt_trainer *t, const avsvti_archive *z,
-                                 const avsvti_manifest *y, const char *path,
+                                 const avsvti_yaml *y, const char *path,
                                  avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
-    size_t count = avsvti_manifest_count(y, "tensors");
+    size_t count = avsvti_yaml_count(y, "tensors");
     avsvt_backend_tensor *tensors = avsvti_alloc(a, count, sizeof(*tensors));
     avsvt_status status = tensors ? AVSVT_OK : avsvti_fail_memory(err);
     for (size_t i = 0; i < count && status == AVSVT_OK; i++)
@@ -231,7 +231,7 @@ static avsvt_status take_archive(avsvt_trainer *t, const avsvti_archive *z,
 {
     const avsvt_allocator *a = avsvti_allocator(t->context);
     const avsvti_archive_entry *e = avsvti_archive_find(z, "state/index.yaml");
-    avsvti_manifest *y = NULL;
+    avsvti_yaml *y = NULL;
     char *text = NULL;
     size_t size = 0;
     int64_t format = 0;
@@ -241,14 +241,14 @@ static avsvt_status take_archive(avsvt_trainer *t, const avsvti_archive *z,
     if (status == AVSVT_OK)
         status = avsvti_archive_extract(&text, &size, z, e, MAX_INDEX, err);
     if (status == AVSVT_OK)
-        status = avsvti_manifest_parse(&y, a, text, size, path, err);
+        status = avsvti_yaml_parse(&y, a, text, size, path, err);
     if (status == AVSVT_OK && (!whole_number(y, "avsvt_state", &format) || format != FORMAT))
         status = damaged(path, err);
     if (status == AVSVT_OK)
         status = take_numbers(t, z, path, err);
     if (status == AVSVT_OK)
         status = take_tensors(t, z, y, path, err);
-    avsvti_manifest_free(y);
+    avsvti_yaml_free(y);
     avsvti_release(a, text);
     return status;
 }

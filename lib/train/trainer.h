@@ -29,9 +29,9 @@
 
 #include <avsvt/train.h>
 
+#include "core/archive_write.h"
 #include "core/buffer.h"
 #include "core/busy.h"
-#include "model/archive_write.h"
 #include "model/model.h"
 #include "train/loader.h"
 #include "train/world.h"

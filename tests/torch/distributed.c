@@ -17,8 +17,8 @@
 
 #include <avsvt/train.h>
 
+#include "core/archive.h"
 #include "core/memory.h"
-#include "model/archive.h"
 #include "support/scratch.h"
 #include "support/songs.h"
 #include "support/tree.h"

@@ -6,8 +6,8 @@
 
 #include <zlib.h>
 
-#include "model/archive.h"
-#include "model/archive_write.h"
+#include "core/archive.h"
+#include "core/archive_write.h"
 #include "support/failing_allocator.h"
 #include "support/model_file.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "backend/registry.h"
-#include "model/archive.h"
+#include "core/archive.h"
 #include "models/builtin.h"
 #include "support/model_file.h"
 

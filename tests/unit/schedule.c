@@ -6,24 +6,24 @@
 #include <stdio.h>
 
 #include "core/number.h"
-#include "model/manifest.h"
+#include "core/yaml.h"
 #include "platform/file.h"
 #include "train/schedule.h"
 
-static double value_at(const avsvti_manifest *y, const char *format, size_t i,
+static double value_at(const avsvti_yaml *y, const char *format, size_t i,
                        size_t k, size_t n)
 {
     char key[96];
     double value = NAN;
     snprintf(key, sizeof(key), format, i, k, n);
-    const char *text = avsvti_manifest_get(y, key);
+    const char *text = avsvti_yaml_get(y, key);
     if (!text)
         return NAN;
     assert_non_null(avsvti_number_parse(text, &value));
     return value;
 }
 
-static void given(const avsvti_manifest *y, size_t i, const char *name, double *value)
+static void given(const avsvti_yaml *y, size_t i, const char *name, double *value)
 {
     char format[64];
     snprintf(format, sizeof(format), "sequences.%%zu.args.%s", name);
@@ -36,7 +36,7 @@ static void newbob_is_that_of_speechbrain(void **state)
 {
     const char *folder = getenv("AVSVT_TEST_DATA");
     const avsvt_allocator *a = avsvti_default_allocator();
-    avsvti_manifest *y = NULL;
+    avsvti_yaml *y = NULL;
     char path[1024], *text = NULL;
     size_t size = 0;
     (void)state;
@@ -46,8 +46,8 @@ static void newbob_is_that_of_speechbrain(void **state)
         print_message("left out: %s is missing\n", path);
         skip();
     }
-    assert_int_equal(avsvti_manifest_parse(&y, a, text, size, path, NULL), 0);
-    size_t sequences = avsvti_manifest_count(y, "sequences");
+    assert_int_equal(avsvti_yaml_parse(&y, a, text, size, path, NULL), 0);
+    size_t sequences = avsvti_yaml_count(y, "sequences");
     assert_true(sequences >= 4);
     for (size_t i = 0; i < sequences; i++) {
         avsvti_schedule s = { .kind = AVSVTI_NEWBOB, .factor = 0.5, .threshold = 0.0025 };
@@ -61,7 +61,7 @@ static void newbob_is_that_of_speechbrain(void **state)
         s.patience = (int64_t)patience;
         avsvti_schedule_begin(&s, &now);
         snprintf(key, sizeof(key), "sequences.%zu.metric", i);
-        size_t calls = avsvti_manifest_count(y, key);
+        size_t calls = avsvti_yaml_count(y, key);
         assert_true(calls > 0);
         for (size_t k = 0; k < calls; k++) {
             double before = now.lr;
@@ -73,7 +73,7 @@ static void newbob_is_that_of_speechbrain(void **state)
                          before, now.lr, new);
         }
     }
-    avsvti_manifest_free(y);
+    avsvti_yaml_free(y);
     avsvti_release(a, text);
 }
 

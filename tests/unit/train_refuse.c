@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "model/archive.h"
+#include "core/archive.h"
 #include "support/model_file.h"
 #include "support/scratch.h"
 #include "support/songs.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The zip format: PKWARE's APPNOTE.TXT, 4.3 and 4.5.3. All sizes are compared
  * as 64-bit numbers against what is left, never added first. */
-#include "model/archive.h"
+#include "core/archive.h"
 
 #include <string.h>
 #include <zlib.h>

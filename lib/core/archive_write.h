@@ -2,11 +2,11 @@
 /* Making a zip file as TorchScript wants it: plain parts start at multiples of
  * 64 bytes, and nothing depends on the day. Beyond 4 GB it has the 64-bit form; a
  * part of it is smaller than that. */
-#ifndef AVSVTI_MODEL_ARCHIVE_WRITE_H
-#define AVSVTI_MODEL_ARCHIVE_WRITE_H
+#ifndef AVSVTI_CORE_ARCHIVE_WRITE_H
+#define AVSVTI_CORE_ARCHIVE_WRITE_H
 
+#include "core/archive.h"
 #include "core/buffer.h"
-#include "model/archive.h"
 
 typedef struct avsvti_archive_writer {
     avsvti_buffer bytes, directory;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Manifests are read as a tree, and what is no manifest is refused by line. */
+/* YAML is read as a tree, and what is none is refused by line. */
 #include "support/test.h"
 
 #include <stdio.h>
 
-#include "model/manifest.h"
+#include "core/yaml.h"
 #include "support/failing_allocator.h"
 
-static avsvti_manifest *parse(const char *text)
+static avsvti_yaml *parse(const char *text)
 {
-    avsvti_manifest *m = NULL;
+    avsvti_yaml *m = NULL;
     avsvt_error err = AVSVT_ERROR_INIT;
-    if (avsvti_manifest_parse(&m, avsvti_default_allocator(), text, strlen(text),
+    if (avsvti_yaml_parse(&m, avsvti_default_allocator(), text, strlen(text),
                               "m.yaml", &err) != AVSVT_OK)
         fail_msg("%s", err.message);
     return m;
@@ -19,9 +19,9 @@ static avsvti_manifest *parse(const char *text)
 
 static void refuse_bytes(const char *text, size_t size, const char *why)
 {
-    avsvti_manifest *m = (avsvti_manifest *)(uintptr_t)&m;
+    avsvti_yaml *m = (avsvti_yaml *)(uintptr_t)&m;
     avsvt_error err = AVSVT_ERROR_INIT;
-    assert_int_equal(avsvti_manifest_parse(&m, avsvti_default_allocator(), text,
+    assert_int_equal(avsvti_yaml_parse(&m, avsvti_default_allocator(), text,
                                            size, "m.yaml", &err),
                      AVSVT_E_FORMAT);
     assert_null(m);
@@ -37,63 +37,63 @@ static void refuse(const char *text, const char *why)
 static void paths_lead_to_scalars(void **state)
 {
     (void)state;
-    avsvti_manifest *m = parse("a: {b: [x, 'y z', 3]}\nempty:\nn: 0.5\n");
-    assert_string_equal(avsvti_manifest_get(m, "a.b.1"), "y z");
-    assert_string_equal(avsvti_manifest_get(m, "a.b.2"), "3");
-    assert_string_equal(avsvti_manifest_get(m, "n"), "0.5");
-    assert_string_equal(avsvti_manifest_get(m, "empty"), "");
+    avsvti_yaml *m = parse("a: {b: [x, 'y z', 3]}\nempty:\nn: 0.5\n");
+    assert_string_equal(avsvti_yaml_get(m, "a.b.1"), "y z");
+    assert_string_equal(avsvti_yaml_get(m, "a.b.2"), "3");
+    assert_string_equal(avsvti_yaml_get(m, "n"), "0.5");
+    assert_string_equal(avsvti_yaml_get(m, "empty"), "");
     static const char *const none[] = {
         "a", "a.b", "a.b.3", "a.b.-1", "a.b.01", "a.b.99999999999999999999",
         "b", "n.x", "a.", ".a", ".", "..", "a..b", "a.b.", "", "A", "a.b.1x",
     };
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-        assert_null(avsvti_manifest_get(m, none[i]));
-    assert_null(avsvti_manifest_get(NULL, "a"));
-    avsvti_manifest_free(m);
-    avsvti_manifest_free(NULL);
+        assert_null(avsvti_yaml_get(m, none[i]));
+    assert_null(avsvti_yaml_get(NULL, "a"));
+    avsvti_yaml_free(m);
+    avsvti_yaml_free(NULL);
     m = parse("\xEF\xBB\xBF" "a: 1\r\nb: 2\r\n"); /* as some editors write it */
-    assert_string_equal(avsvti_manifest_get(m, "a"), "1");
-    assert_string_equal(avsvti_manifest_get(m, "b"), "2");
-    avsvti_manifest_free(m);
+    assert_string_equal(avsvti_yaml_get(m, "a"), "1");
+    assert_string_equal(avsvti_yaml_get(m, "b"), "2");
+    avsvti_yaml_free(m);
 }
 
 static void children_are_counted_and_their_keys_keep_their_order(void **state)
 {
     (void)state;
-    avsvti_manifest *m = parse("z: 1\na: {k: [1, 2, 3], l: {}}\nm: []\n");
-    assert_int_equal(avsvti_manifest_count(m, NULL), 3);
-    assert_int_equal(avsvti_manifest_count(m, ""), 3);
-    assert_int_equal(avsvti_manifest_count(m, "a.k"), 3);
-    assert_int_equal(avsvti_manifest_count(m, "z"), 0);
-    assert_int_equal(avsvti_manifest_count(m, "m"), 0);
-    assert_int_equal(avsvti_manifest_count(m, "no"), 0);
-    assert_string_equal(avsvti_manifest_key(m, NULL, 0), "z");
-    assert_string_equal(avsvti_manifest_key(m, NULL, 2), "m");
-    assert_string_equal(avsvti_manifest_key(m, "a", 1), "l");
-    assert_null(avsvti_manifest_key(m, NULL, 3));
-    assert_null(avsvti_manifest_key(m, "a.k", 0));
-    avsvti_manifest_free(m);
+    avsvti_yaml *m = parse("z: 1\na: {k: [1, 2, 3], l: {}}\nm: []\n");
+    assert_int_equal(avsvti_yaml_count(m, NULL), 3);
+    assert_int_equal(avsvti_yaml_count(m, ""), 3);
+    assert_int_equal(avsvti_yaml_count(m, "a.k"), 3);
+    assert_int_equal(avsvti_yaml_count(m, "z"), 0);
+    assert_int_equal(avsvti_yaml_count(m, "m"), 0);
+    assert_int_equal(avsvti_yaml_count(m, "no"), 0);
+    assert_string_equal(avsvti_yaml_key(m, NULL, 0), "z");
+    assert_string_equal(avsvti_yaml_key(m, NULL, 2), "m");
+    assert_string_equal(avsvti_yaml_key(m, "a", 1), "l");
+    assert_null(avsvti_yaml_key(m, NULL, 3));
+    assert_null(avsvti_yaml_key(m, "a.k", 0));
+    avsvti_yaml_free(m);
 }
 
 static void keys_may_hold_dots(void **state)
 {
     (void)state;
-    avsvti_manifest *m = parse(
+    avsvti_yaml *m = parse(
         "tensors:\n"
         "  pc.0.c.weight: {entry: data/12, shape: [16, 8]}\n"
         "  pc.0.c: {weight: {other: x}}\n"
         "  pc: {0: {c.weight: {third: y}}}\n");
     assert_string_equal(
-        avsvti_manifest_get(m, "tensors.pc.0.c.weight.shape.1"), "8");
+        avsvti_yaml_get(m, "tensors.pc.0.c.weight.shape.1"), "8");
     assert_string_equal(
-        avsvti_manifest_get(m, "tensors.pc.0.c.weight.other"), "x");
+        avsvti_yaml_get(m, "tensors.pc.0.c.weight.other"), "x");
     assert_string_equal(
-        avsvti_manifest_get(m, "tensors.pc.0.c.weight.third"), "y");
-    assert_null(avsvti_manifest_get(m, "tensors.pc.0.c.weight.none"));
-    avsvti_manifest_free(m);
+        avsvti_yaml_get(m, "tensors.pc.0.c.weight.third"), "y");
+    assert_null(avsvti_yaml_get(m, "tensors.pc.0.c.weight.none"));
+    avsvti_yaml_free(m);
 }
 
-static void what_is_no_manifest_is_refused_with_its_line(void **state)
+static void what_is_no_yaml_of_ours_is_refused_with_its_line(void **state)
 {
     (void)state;
     refuse("", "empty");
@@ -117,7 +117,7 @@ static void depth_is_limited(void **state)
     memset(text, 0, sizeof(text));
     memset(text, '[', 32);
     memset(text + 32, ']', 32);
-    avsvti_manifest_free(parse(text));
+    avsvti_yaml_free(parse(text));
     memset(text, '[', 33);
     memset(text + 33, ']', 33);
     refuse(text, "deep");
@@ -127,12 +127,12 @@ static void depth_is_limited(void **state)
 
 static void size_is_limited(void **state)
 {
-    avsvti_manifest *m = NULL;
+    avsvti_yaml *m = NULL;
     size_t size = (4u << 20) + 1;
     char *text = malloc(size);
     (void)state;
     memset(text, 'a', size);
-    assert_int_equal(avsvti_manifest_parse(&m, avsvti_default_allocator(), text,
+    assert_int_equal(avsvti_yaml_parse(&m, avsvti_default_allocator(), text,
                                            size, "m", NULL),
                      AVSVT_E_UNSUPPORTED);
     assert_null(m);
@@ -146,13 +146,13 @@ static void many_keys_stay_quick_to_find(void **state)
     (void)state;
     for (int i = 0; i < COUNT; i++)
         p += snprintf(p, 16, "k%d: v%d\n", i, i);
-    avsvti_manifest *m = parse(text);
-    assert_int_equal(avsvti_manifest_count(m, NULL), COUNT);
+    avsvti_yaml *m = parse(text);
+    assert_int_equal(avsvti_yaml_count(m, NULL), COUNT);
     for (int i = 0; i < COUNT; i++) {
         snprintf(key, sizeof(key), "k%d", i);
-        assert_int_equal(atoi(avsvti_manifest_get(m, key) + 1), i);
+        assert_int_equal(atoi(avsvti_yaml_get(m, key) + 1), i);
     }
-    avsvti_manifest_free(m);
+    avsvti_yaml_free(m);
     free(text);
 }
 
@@ -163,35 +163,35 @@ static const char whole[] =
 static void truncations_and_changed_bytes_never_do_harm(void **state)
 {
     char text[sizeof(whole)];
-    avsvti_manifest *m;
+    avsvti_yaml *m;
     (void)state;
     for (size_t n = 0; n < sizeof(whole) - 1; n++) {
         char *part = malloc(n ? n : 1);
         memcpy(part, whole, n);
-        avsvt_status status = avsvti_manifest_parse(&m,
+        avsvt_status status = avsvti_yaml_parse(&m,
             avsvti_default_allocator(), part, n, "m", NULL);
         assert_true(status == AVSVT_OK || status == AVSVT_E_FORMAT);
         assert_true((m != NULL) == (status == AVSVT_OK));
-        avsvti_manifest_free(m);
+        avsvti_yaml_free(m);
         free(part);
     }
     for (size_t i = 0; i < (sizeof(whole) - 1) * 256; i++) {
         memcpy(text, whole, sizeof(whole));
         text[i / 256] = (char)(i % 256);
-        avsvt_status status = avsvti_manifest_parse(&m,
+        avsvt_status status = avsvti_yaml_parse(&m,
             avsvti_default_allocator(), text, sizeof(whole) - 1, "m", NULL);
         assert_true(status == AVSVT_OK || status == AVSVT_E_FORMAT);
-        avsvti_manifest_free(m);
+        avsvti_yaml_free(m);
     }
 }
 
 static avsvt_status parse_whole(const avsvt_allocator *a, void *user)
 {
-    avsvti_manifest *m;
+    avsvti_yaml *m;
     (void)user;
-    avsvt_status status = avsvti_manifest_parse(&m, a, whole, sizeof(whole) - 1,
+    avsvt_status status = avsvti_yaml_parse(&m, a, whole, sizeof(whole) - 1,
                                                 "m", NULL);
-    avsvti_manifest_free(m);
+    avsvti_yaml_free(m);
     return status;
 }
 
@@ -207,7 +207,7 @@ int main(void)
         cmocka_unit_test(paths_lead_to_scalars),
         cmocka_unit_test(children_are_counted_and_their_keys_keep_their_order),
         cmocka_unit_test(keys_may_hold_dots),
-        cmocka_unit_test(what_is_no_manifest_is_refused_with_its_line),
+        cmocka_unit_test(what_is_no_yaml_of_ours_is_refused_with_its_line),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(size_is_limited),
         cmocka_unit_test(many_keys_stay_quick_to_find),

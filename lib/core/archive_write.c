@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/archive_write.h"
+#include "core/archive_write.h"
 
 #include <string.h>
 

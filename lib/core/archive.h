@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The zip file that a model is: bounds-checked, nothing is trusted. */
-#ifndef AVSVTI_MODEL_ARCHIVE_H
-#define AVSVTI_MODEL_ARCHIVE_H
+/* Zip files, as models, checkpoints and .npz are: bounds-checked, nothing is trusted. */
+#ifndef AVSVTI_CORE_ARCHIVE_H
+#define AVSVTI_CORE_ARCHIVE_H
 
 #include <avsvt/status.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libyaml's events, made into a tree whose nodes and texts lie in a few large
- * blocks, so that freeing can't recurse and a huge manifest stays cheap. */
-#include "model/manifest.h"
+ * blocks, so that freeing can't recurse and a huge file stays cheap. */
+#include "core/yaml.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,14 +36,14 @@ typedef struct block {
     max_align_t bytes[];
 } block;
 
-struct avsvti_manifest {
+struct avsvti_yaml {
     const avsvt_allocator *allocator;
     block *blocks;
     node *root;
 };
 
 typedef struct builder {
-    avsvti_manifest *m;
+    avsvti_yaml *m;
     const char *name;
     avsvt_error *err;
     node *stack[MAX_DEPTH];
@@ -51,7 +51,7 @@ typedef struct builder {
     const char *key; /* read, waits for its value */
 } builder;
 
-static void *take(avsvti_manifest *m, size_t size)
+static void *take(avsvti_yaml *m, size_t size)
 {
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
            sizeof(max_align_t);
@@ -71,7 +71,7 @@ static void *take(avsvti_manifest *m, size_t size)
     return at;
 }
 
-static const char *take_text(avsvti_manifest *m, const void *text, size_t n)
+static const char *take_text(avsvti_yaml *m, const void *text, size_t n)
 {
     char *copy = take(m, n + 1);
     if (copy) {
@@ -223,7 +223,7 @@ static avsvt_status build(builder *b, yaml_parser_t *p)
     return status;
 }
 
-avsvt_status avsvti_manifest_parse(avsvti_manifest **out,
+avsvt_status avsvti_yaml_parse(avsvti_yaml **out,
                                    const avsvt_allocator *a, const char *text,
                                    size_t size, const char *name,
                                    avsvt_error *err)
@@ -239,7 +239,7 @@ avsvt_status avsvti_manifest_parse(avsvti_manifest **out,
         return avsvti_fail_memory(err);
     b.m->allocator = a;
     if (!yaml_parser_initialize(&parser)) {
-        avsvti_manifest_free(b.m);
+        avsvti_yaml_free(b.m);
         return avsvti_fail_memory(err);
     }
     size_t mark = avsvti_utf8_mark(text, size);
@@ -248,7 +248,7 @@ avsvt_status avsvti_manifest_parse(avsvti_manifest **out,
     avsvt_status status = build(&b, &parser);
     yaml_parser_delete(&parser);
     if (status != AVSVT_OK) {
-        avsvti_manifest_free(b.m);
+        avsvti_yaml_free(b.m);
         return status;
     }
     *out = b.m;
@@ -306,35 +306,35 @@ static const node *find(const node *n, const char *path)
     }
 }
 
-const char *avsvti_manifest_get(const avsvti_manifest *m, const char *path)
+const char *avsvti_yaml_get(const avsvti_yaml *m, const char *path)
 {
     const node *n = m ? find(m->root, path) : NULL;
     return n ? n->text : NULL;
 }
 
-size_t avsvti_manifest_count(const avsvti_manifest *m, const char *path)
+size_t avsvti_yaml_count(const avsvti_yaml *m, const char *path)
 {
     const node *n = m ? find(m->root, path) : NULL;
     return n ? n->count : 0;
 }
 
-const char *avsvti_manifest_key(const avsvti_manifest *m, const char *path,
+const char *avsvti_yaml_key(const avsvti_yaml *m, const char *path,
                                 size_t i)
 {
     const node *n = m ? find(m->root, path) : NULL;
     return n && n->kind == MAPPING && i < n->count ? n->items[i]->key : NULL;
 }
 
-avsvt_status avsvti_manifest_number(const avsvti_manifest *m, const char *file,
+avsvt_status avsvti_yaml_number(const avsvti_yaml *m, const char *file,
                                     const char *key, double lowest,
                                     double highest, int whole, double *value,
                                     avsvt_error *err)
 {
     char low[AVSVTI_NUMBER_SIZE], high[AVSVTI_NUMBER_SIZE];
-    const char *text = avsvti_manifest_get(m, key);
+    const char *text = avsvti_yaml_get(m, key);
     double number = 0;
     if (!text) {
-        if (!avsvti_manifest_count(m, key))
+        if (!avsvti_yaml_count(m, key))
             return AVSVT_OK;
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: '%s' must be a number", file, key);
@@ -352,16 +352,16 @@ avsvt_status avsvti_manifest_number(const avsvti_manifest *m, const char *file,
     return AVSVT_OK;
 }
 
-avsvt_status avsvti_manifest_word(const avsvti_manifest *m, const char *file,
+avsvt_status avsvti_yaml_word(const avsvti_yaml *m, const char *file,
                                   const char *key, const char *const *words,
                                   int *value, avsvt_error *err)
 {
-    const char *text = avsvti_manifest_get(m, key);
+    const char *text = avsvti_yaml_get(m, key);
     int found = avsvti_word_find(words, text);
     char list[160];
     if (found >= 0)
         *value = found;
-    if (found >= 0 || (!text && !avsvti_manifest_count(m, key)))
+    if (found >= 0 || (!text && !avsvti_yaml_count(m, key)))
         return AVSVT_OK;
     avsvti_words_join(list, sizeof(list), words);
     return avsvti_fail(err, AVSVT_E_FORMAT,
@@ -369,17 +369,17 @@ avsvt_status avsvti_manifest_word(const avsvti_manifest *m, const char *file,
         text ? text : "(a list or mapping)", list);
 }
 
-avsvt_status avsvti_manifest_keys(const avsvti_manifest *m, const char *file,
+avsvt_status avsvti_yaml_keys(const avsvti_yaml *m, const char *file,
                                   const char *path, const char *const *words,
                                   avsvt_error *err)
 {
-    const char *text = *path ? avsvti_manifest_get(m, path) : NULL;
+    const char *text = *path ? avsvti_yaml_get(m, path) : NULL;
     if (text && *text)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: '%s' must be a mapping of keys ('%s: {%s: ...}'), not the value '%.40s'",
             file, path, path, words[0], text);
-    for (size_t i = 0; i < avsvti_manifest_count(m, path); i++) {
-        const char *key = avsvti_manifest_key(m, path, i);
+    for (size_t i = 0; i < avsvti_yaml_count(m, path); i++) {
+        const char *key = avsvti_yaml_key(m, path, i);
         char list[320];
         if (!key)
             return avsvti_fail(err, AVSVT_E_FORMAT,
@@ -395,7 +395,7 @@ avsvt_status avsvti_manifest_keys(const avsvti_manifest *m, const char *file,
     return AVSVT_OK;
 }
 
-void avsvti_manifest_free(avsvti_manifest *m)
+void avsvti_yaml_free(avsvti_yaml *m)
 {
     if (!m)
         return;
