@@ -17,6 +17,7 @@
 #include "core/number.h"
 #include "media/endings.h"
 #include "platform/file.h"
+#include "platform/write.h"
 
 /* A WAV header counts to 4 GiB; beyond, its 64-bit form is written. */
 #define MAX_WAV_SAMPLES ((int64_t)1 << 29)
@@ -85,18 +86,13 @@ static sf_count_t on_read(void *to, sf_count_t count, void *user)
 static sf_count_t on_write(const void *from, sf_count_t count, void *user)
 {
     target *t = user;
-    sf_count_t done = 0;
-    while (!t->code && done < count) {
-        ssize_t n = pwrite(t->fd, (const char *)from + done, (size_t)(count - done),
-                           (off_t)(t->at + done));
-        if (n > 0)
-            done += n;
-        else if (n == 0 || errno != EINTR)
-            t->code = n ? errno : ENOSPC;
-    }
-    t->at += done;
+    if (!t->code)
+        t->code = avsvti_write_all(t->fd, from, (size_t)count, t->at);
+    if (t->code)
+        return 0;
+    t->at += count;
     t->length = t->at > t->length ? t->at : t->length;
-    return done;
+    return count;
 }
 
 static sf_count_t on_tell(void *user)

@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "platform/write.h"
 
 #define LONGEST_TAIL 180 /* bytes of a name that a temporary one keeps */
 
@@ -329,20 +330,12 @@ void avsvti_file_sweep(const char *folder, const char *const *names)
 }
 
 /* Returns 0 or the code of what went wrong. */
-static int write_all(const char *path, const void *data, size_t size)
+static int write_into(const char *path, const void *data, size_t size)
 {
-    int code = 0;
-    size_t done = 0;
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    while (!code && done < size) {
-        ssize_t n = write(fd, (const char *)data + done, size - done);
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            code = n ? errno : ENOSPC;
-    }
+    int code = avsvti_write_all(fd, data, size, AVSVTI_WHERE_IT_STANDS);
     if (close(fd) && !code)
         code = errno;
     return code;
@@ -356,14 +349,14 @@ avsvt_status avsvti_file_write(const char *path, const void *data, size_t size,
     int code;
     /* A pipe or a device, such as /dev/stdout, is written to, not replaced. */
     if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-        code = write_all(path, data, size);
+        code = write_into(path, data, size);
         if (!code)
             return AVSVT_OK;
     } else {
         avsvt_status status = avsvti_file_begin(&temporary, a, path, err);
         if (status != AVSVT_OK)
             return status;
-        code = write_all(temporary, data, size);
+        code = write_into(temporary, data, size);
         if (!code)
             return avsvti_file_commit(temporary, a, path, err);
     }
@@ -381,14 +374,8 @@ avsvt_status avsvti_file_append(const char *path, size_t *at, const void *data,
         *at = (size_t)st.st_size;
     if (!code && ftruncate(fd, (off_t)*at))
         code = errno;
-    for (size_t done = 0; !code && done < size;) {
-        ssize_t n = pwrite(fd, (const char *)data + done, size - done,
-                           (off_t)(*at + done));
-        if (n > 0)
-            done += (size_t)n;
-        else if (n == 0 || errno != EINTR)
-            code = n ? errno : ENOSPC;
-    }
+    if (!code)
+        code = avsvti_write_all(fd, data, size, (int64_t)*at);
     if (fd >= 0 && close(fd) && !code)
         code = errno;
     if (code)

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE /* symlink */
 #include "support/test.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +145,52 @@ static void pipes_with_nothing_or_too_much_are_told(void **state)
     assert_says(err, "is not a regular file");
 }
 
+static volatile sig_atomic_t signals;
+
+static void count_signal(int signal)
+{
+    (void)signal;
+    signals++;
+}
+
+/* Nothing of what the host has made of signals is used or changed. */
+static void signals_of_writing_do_not_come_through(void **state)
+{
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvt_error err = AVSVT_ERROR_INIT;
+    struct sigaction ours = { .sa_handler = count_signal }, pipe_before, size_before;
+    struct rlimit before, small;
+    sigset_t mask, waiting;
+    char path[32];
+    int ends[2];
+    (void)state;
+    sigaction(SIGPIPE, &ours, &pipe_before);
+    sigaction(SIGXFSZ, &ours, &size_before);
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+    assert_int_equal(avsvti_file_write(path, "notes", 5, a, &err), AVSVT_E_IO);
+    assert_says(err, "Broken pipe");
+    close(ends[1]);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    size_t at = 0;
+    avsvt_status whole = avsvti_file_write(scratch_path("w"), "notes", 5, a, NULL);
+    avsvt_status more = avsvti_file_append(scratch_path("m"), &at, "notes", 5, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(whole, AVSVT_E_IO);
+    assert_int_equal(more, AVSVT_E_IO);
+    sigpending(&waiting);
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    assert_int_equal(signals, 0);
+    assert_false(sigismember(&waiting, SIGPIPE) || sigismember(&waiting, SIGXFSZ));
+    assert_false(sigismember(&mask, SIGPIPE) || sigismember(&mask, SIGXFSZ));
+    sigaction(SIGPIPE, &pipe_before, NULL);
+    sigaction(SIGXFSZ, &size_before, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_path_that_is_empty_is_told_as_such),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
         cmocka_unit_test(what_a_file_names_lies_beside_it_unless_it_says_where),
+        cmocka_unit_test(signals_of_writing_do_not_come_through),
         cmocka_unit_test(a_pipe_is_read_to_its_end),
         cmocka_unit_test(pipes_with_nothing_or_too_much_are_told),
     };
