@@ -50,7 +50,7 @@ static avsvt_status create(avsvt_augment **out, avsvt_context *context,
 {
     avsvti_yaml *yaml = NULL;
     avsvt_status status = avsvti_yaml_parse(&yaml, avsvti_allocator(context),
-                                                text, size, name, err);
+                                            text, size, name, err);
     if (status != AVSVT_OK)
         return status;
     int whole = avsvti_yaml_key(yaml, "", 0) != NULL; /* a mapping */

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "core/key.h"
+
 #define SUNG_RMS 0.01
 #define YES 8.0f
 #define NO (-8.0f)
@@ -33,7 +35,7 @@ static double pitch_at(const avsvti_null_model *m, const float *x, int64_t size,
         crossings < 2)
         return 0;
     double hz = (double)(crossings - 1) / (last - first) * m->rate_hz;
-    double midi = 69 + 12 * log2(hz / 440.0);
+    double midi = avsvti_pitch_of_hz(hz);
     return midi >= LOWEST_MIDI - 0.5 && midi < HIGHEST_MIDI + 0.5 ? midi : 0;
 }
 

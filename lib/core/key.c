@@ -54,3 +54,8 @@ const char *avsvti_key_parse(const char *text, double *pitch)
     *pitch = 12.0 * (octave + 1) + key + cents / 100.0;
     return p;
 }
+
+double avsvti_pitch_of_hz(double hz)
+{
+    return hz > 0 ? 69.0 + 12.0 * log2(hz / 440.0) : (double)NAN;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pitches by name. */
+/* Pitches, which are MIDI numbers, by name and by frequency. */
 #ifndef AVSVTI_CORE_KEY_H
 #define AVSVTI_CORE_KEY_H
 
@@ -12,5 +12,7 @@ void avsvti_key_name_cents(char *to, double pitch);
 /* Reads what these write, flats ("Bb4") and small letters too; returns what follows,
  * NULL when it is no such name. */
 const char *avsvti_key_parse(const char *text, double *pitch);
+/* The pitch of a frequency; not a number where that is 0 or below. */
+double avsvti_pitch_of_hz(double hz);
 
 #endif

@@ -224,9 +224,9 @@ static avsvt_status build(builder *b, yaml_parser_t *p)
 }
 
 avsvt_status avsvti_yaml_parse(avsvti_yaml **out,
-                                   const avsvt_allocator *a, const char *text,
-                                   size_t size, const char *name,
-                                   avsvt_error *err)
+                               const avsvt_allocator *a, const char *text,
+                               size_t size, const char *name,
+                               avsvt_error *err)
 {
     yaml_parser_t parser;
     builder b = { .name = name, .err = err };
@@ -319,16 +319,16 @@ size_t avsvti_yaml_count(const avsvti_yaml *m, const char *path)
 }
 
 const char *avsvti_yaml_key(const avsvti_yaml *m, const char *path,
-                                size_t i)
+                            size_t i)
 {
     const node *n = m ? find(m->root, path) : NULL;
     return n && n->kind == MAPPING && i < n->count ? n->items[i]->key : NULL;
 }
 
 avsvt_status avsvti_yaml_number(const avsvti_yaml *m, const char *file,
-                                    const char *key, double lowest,
-                                    double highest, int whole, double *value,
-                                    avsvt_error *err)
+                                const char *key, double lowest,
+                                double highest, int whole, double *value,
+                                avsvt_error *err)
 {
     char low[AVSVTI_NUMBER_SIZE], high[AVSVTI_NUMBER_SIZE];
     const char *text = avsvti_yaml_get(m, key);
@@ -353,8 +353,8 @@ avsvt_status avsvti_yaml_number(const avsvti_yaml *m, const char *file,
 }
 
 avsvt_status avsvti_yaml_word(const avsvti_yaml *m, const char *file,
-                                  const char *key, const char *const *words,
-                                  int *value, avsvt_error *err)
+                              const char *key, const char *const *words,
+                              int *value, avsvt_error *err)
 {
     const char *text = avsvti_yaml_get(m, key);
     int found = avsvti_word_find(words, text);
@@ -370,8 +370,8 @@ avsvt_status avsvti_yaml_word(const avsvti_yaml *m, const char *file,
 }
 
 avsvt_status avsvti_yaml_keys(const avsvti_yaml *m, const char *file,
-                                  const char *path, const char *const *words,
-                                  avsvt_error *err)
+                              const char *path, const char *const *words,
+                              avsvt_error *err)
 {
     const char *text = *path ? avsvti_yaml_get(m, path) : NULL;
     if (text && *text)

@@ -41,8 +41,7 @@ typedef struct place {
     const char *before;  /* of the same split, and read already; or NULL */
     avsvti_split split;  /* AVSVTI_SPLITS: train, or spread */
     avsvti_folder files, files_before;
-    size_t several;      /* songs with more than one list of notes */
-    const char *taken, *passed; /* of the first of them */
+    avsvti_folder_doubles doubles; /* lists of notes */
 } place;
 
 /* Why the sound file, whose name without its ending has n bytes, is none of the
@@ -87,7 +86,7 @@ static avsvt_status take(avsvti_dataset *d, place *p, const char *file,
 {
     char stem[NAME];
     size_t n = avsvti_sound_stem(file);
-    const char *beside = NULL, *passed = NULL;
+    const char *beside = NULL;
     int left_out = 0;
     if (!n)
         return AVSVT_OK;
@@ -101,13 +100,10 @@ static avsvt_status take(avsvti_dataset *d, place *p, const char *file,
     if (status == AVSVT_OK)
         status = judge(d, p, file, n, endings, &beside, &left_out);
     if (status == AVSVT_OK && !left_out)
-        status = avsvti_folder_passed(&passed, &p->files, p->path, beside, n, endings, d->err);
+        status = avsvti_folder_double(&p->doubles, &p->files, p->path, beside, n, endings,
+                                      d->err);
     if (status != AVSVT_OK || left_out)
         return status;
-    if (passed && !p->several++) {
-        p->taken = beside;
-        p->passed = passed;
-    }
     char *sound = avsvti_path_join(d->allocator, p->path, file);
     char *notes = avsvti_path_join(d->allocator, p->path, beside);
     status = !sound || !notes ? avsvti_fail_memory(d->err)
@@ -126,10 +122,8 @@ static avsvt_status take_folder(avsvti_dataset *d, place *p,
         status = avsvti_folder_read(&p->files_before, d->allocator, p->before, d->err);
     for (size_t i = 0; i < p->files.count && status == AVSVT_OK; i++)
         status = take(d, p, p->files.names[i], endings, seen);
-    if (status == AVSVT_OK && p->several)
-        avsvti_log(d->context, AVSVT_LOG_WARNING, "%s: %zu of its songs have several lists of "
-                   "notes, of which one is taken: the first is %s, and not %s", p->path,
-                   p->several, p->taken, p->passed);
+    if (status == AVSVT_OK)
+        avsvti_folder_tell_doubles(&p->doubles, d->context, p->path);
     avsvti_folder_free(&p->files);
     avsvti_folder_free(&p->files_before);
     return status;

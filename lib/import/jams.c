@@ -4,6 +4,7 @@
  * and value, a MIDI number (note_midi) or Hz (note_hz). */
 #include <string.h>
 
+#include "core/key.h"
 #include "import/json_value.h"
 
 typedef struct annotation {

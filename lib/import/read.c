@@ -18,11 +18,6 @@ avsvt_status avsvti_read_fail(const avsvti_reader *r, const char *what)
                        r->line, what);
 }
 
-double avsvti_pitch_of_hz(double hz)
-{
-    return hz > 0 ? 69.0 + 12.0 * log2(hz / 440.0) : (double)NAN;
-}
-
 const char *avsvti_skip_blanks(const char *p)
 {
     while (*p == ' ' || *p == '\t' || *p == '\r')

@@ -67,8 +67,6 @@ avsvt_status avsvti_read_note(avsvti_reader *r, const avsvt_note *note);
 avsvt_status avsvti_read_chart_note(avsvti_reader *r, const avsvt_note *note,
                                     int32_t kind, const char *word,
                                     size_t length);
-/* The MIDI number of a frequency; no number where there is none. */
-double avsvti_pitch_of_hz(double hz);
 /* Blanks within a line. */
 const char *avsvti_skip_blanks(const char *p);
 /* Whether the bytes at p start with text, in any case of ASCII letters. */

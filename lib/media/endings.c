@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/context.h"
+
 const char *const avsvti_sound_endings[] = { ".wav", ".flac", ".ogg", ".mp3",
     ".opus", ".aif", ".aiff", ".w64", ".au", ".m4a", NULL };
 
@@ -61,11 +63,26 @@ avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
     return AVSVT_OK;
 }
 
-avsvt_status avsvti_folder_passed(const char **name, const avsvti_folder *folder,
+avsvt_status avsvti_folder_double(avsvti_folder_doubles *doubles, const avsvti_folder *folder,
                                   const char *path, const char *found, size_t n,
                                   const char *const *endings, avsvt_error *err)
 {
+    const char *passed = NULL;
     while (strcasecmp(found + n, *endings))
         endings++;
-    return avsvti_folder_named(name, folder, path, found, n, endings + 1, err);
+    avsvt_status status = avsvti_folder_named(&passed, folder, path, found, n, endings + 1, err);
+    if (status == AVSVT_OK && passed && !doubles->count++) {
+        doubles->taken = found;
+        doubles->passed = passed;
+    }
+    return status;
+}
+
+void avsvti_folder_tell_doubles(const avsvti_folder_doubles *doubles, avsvt_context *context,
+                                const char *path)
+{
+    if (doubles->count)
+        avsvti_log(context, AVSVT_LOG_WARNING, "%s: %zu of its songs have several lists of "
+                   "notes, of which one is taken: the first is %s, and not %s", path,
+                   doubles->count, doubles->taken, doubles->passed);
 }

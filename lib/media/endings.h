@@ -18,9 +18,18 @@ size_t avsvti_sound_stem(const char *name);
 avsvt_status avsvti_folder_named(const char **name, const avsvti_folder *folder,
                                  const char *path, const char *stem, size_t n,
                                  const char *const *endings, avsvt_error *err);
-/* The same for what comes after `found` there: the file that was passed over. */
-avsvt_status avsvti_folder_passed(const char **name, const avsvti_folder *folder,
+/* What is there in several files of a folder, of which one is taken. */
+typedef struct avsvti_folder_doubles {
+    size_t count;
+    const char *taken, *passed; /* of the first of them; the folder's */
+} avsvti_folder_doubles;
+
+/* Counts `found`, which avsvti_folder_named() gave, where another file comes after it. */
+avsvt_status avsvti_folder_double(avsvti_folder_doubles *doubles, const avsvti_folder *folder,
                                   const char *path, const char *found, size_t n,
                                   const char *const *endings, avsvt_error *err);
+/* Warns of songs with several lists of notes, once for the folder. */
+void avsvti_folder_tell_doubles(const avsvti_folder_doubles *doubles, avsvt_context *context,
+                                const char *path);
 
 #endif

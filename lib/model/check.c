@@ -16,7 +16,7 @@ static avsvt_status read_number(const avsvt_model *m, const char *key,
                                 double *value, avsvt_error *err)
 {
     return avsvti_yaml_number(m->manifest, m->path, key, lowest, highest,
-                                  whole, value, err);
+                              whole, value, err);
 }
 
 avsvt_status avsvti_model_number(const avsvt_model *m, const char *key,
@@ -86,7 +86,7 @@ static avsvt_status check_word(const avsvt_model *m, const char *key,
     char list[160];
     int found = -1;
     avsvt_status status = avsvti_yaml_word(m->manifest, m->path, key, words,
-                                               &found, err);
+                                           &found, err);
     if (status != AVSVT_OK || found >= 0 || optional)
         return status;
     avsvti_words_join(list, sizeof(list), words);

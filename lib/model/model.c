@@ -50,7 +50,7 @@ static avsvt_status read_manifest(avsvt_model *m, avsvt_error *err)
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: the manifest has a zero byte inside", m->path);
     status = avsvti_yaml_parse(&m->manifest, a, m->text, size,
-                                   AVSVTI_MANIFEST_PART, err);
+                               AVSVTI_MANIFEST_PART, err);
     if (status != AVSVT_OK && status != AVSVT_E_NOMEM)
         return avsvti_fail_prefix(err, status, m->path);
     return status == AVSVT_OK ? avsvti_model_check(m, err) : status;

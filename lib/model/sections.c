@@ -94,7 +94,7 @@ avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
                 numbers[i].lowest, numbers[i].highest, 0, numbers[i].value, err);
     if (status == AVSVT_OK)
         status = avsvti_yaml_number(manifest, file, "decode.window",
-                                        WINDOWS, 1, &window, err);
+                                    WINDOWS, 1, &window, err);
     o->window_frames = (int32_t)window;
     return status;
 }

@@ -305,7 +305,7 @@ avsvt_status avsvti_native_weights(avsvti_native_model *m,
 {
     loader l = { .m = m, .path = args->path ? args->path : "the model", .err = err };
     l.status = avsvti_yaml_parse(&l.manifest, m->store.allocator, args->manifest,
-                                     strlen(args->manifest), l.path, err);
+                                 strlen(args->manifest), l.path, err);
     if (l.status != AVSVT_OK)
         return l.status;
     const char *family = avsvti_yaml_get(l.manifest, "native.family");

@@ -39,13 +39,13 @@ static avsvt_status yaml_chunks(avsvt_pipeline *p, const avsvti_yaml *yaml,
         p->info.start_s += start_s;
     }
     status = avsvti_yaml_number(yaml, p->name, "chunk.length_s", 1, 3600, 0,
-                                    &chunk_s, err);
+                                &chunk_s, err);
     if (status == AVSVT_OK)
         status = avsvti_yaml_number(yaml, p->name, "chunk.context_s",
-                                        AVSVTI_CONTEXTS_S, 0, &context_s, err);
+                                    AVSVTI_CONTEXTS_S, 0, &context_s, err);
     if (status == AVSVT_OK)
         status = avsvti_yaml_number(yaml, p->name, "frame_rate", 1, 100000, 0,
-                                        &p->info.frame_rate_hz, err);
+                                    &p->info.frame_rate_hz, err);
     if (status != AVSVT_OK)
         return status;
     if (p->info.frame_rate_hz == 0.0)

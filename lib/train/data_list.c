@@ -20,25 +20,20 @@ static const char *const lists[] = { ".csv", ".txt", ".json", ".mid", ".midi", N
 
 /* What is told of a folder, once. */
 typedef struct oddities {
-    size_t lacking, several;  /* sound without notes; with more than one list of them */
+    size_t lacking; /* sound without notes */
     const char *first_lacking;
-    const char *taken, *passed; /* of the first with several */
+    avsvti_folder_doubles doubles; /* of notes */
 } oddities;
 
 static avsvt_status find_notes(const char **beside, const char *path,
                                const avsvti_folder *folder, const char *name, size_t n,
                                oddities *odd, avsvt_error *err)
 {
-    const char *passed = NULL;
     avsvt_status status = avsvti_folder_named(beside, folder, path, name, n, lists, err);
     if (status == AVSVT_OK && *beside)
-        status = avsvti_folder_passed(&passed, folder, path, *beside, n, lists, err);
-    if (status == AVSVT_OK && !*beside && !odd->lacking++)
+        return avsvti_folder_double(&odd->doubles, folder, path, *beside, n, lists, err);
+    if (status == AVSVT_OK && !odd->lacking++)
         odd->first_lacking = name;
-    if (passed && !odd->several++) {
-        odd->taken = *beside;
-        odd->passed = passed;
-    }
     return status;
 }
 
@@ -73,10 +68,7 @@ static void tell(const avsvti_songs *s, const char *path, const oddities *odd)
         avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %zu of its sound files have no "
                    "notes beside them and are left out, the first is %s", path,
                    odd->lacking, odd->first_lacking);
-    if (odd->several)
-        avsvti_log(s->context, AVSVT_LOG_WARNING, "%s: %zu of its songs have several lists "
-                   "of notes, of which one is taken: the first is %s, and not %s", path,
-                   odd->several, odd->taken, odd->passed);
+    avsvti_folder_tell_doubles(&odd->doubles, s->context, path);
 }
 
 static avsvt_status read_folder(avsvti_songs *s, const char *path,

@@ -180,7 +180,7 @@ static avsvt_status load(avsvti_recipe *r, const char *text, avsvt_error *err)
                                   MAX_RECIPE, err);
     if (status == AVSVT_OK)
         status = avsvti_yaml_parse(&r->yaml, r->allocator,
-                                       text ? text : read, size, r->path, err);
+                                   text ? text : read, size, r->path, err);
     avsvti_release(r->allocator, read);
     return status;
 }

@@ -32,7 +32,7 @@ avsvt_status avsvti_recipe_whole(const avsvti_recipe *r, const char *key,
 {
     double number = (double)*value;
     avsvt_status status = avsvti_yaml_number(r->yaml, r->path, key, (double)low,
-                                                 (double)high, 1, &number, err);
+                                             (double)high, 1, &number, err);
     *value = (int64_t)number;
     return status;
 }

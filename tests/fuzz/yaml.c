@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     avsvti_yaml *m = NULL;
     if (avsvti_yaml_parse(&m, avsvti_default_allocator(),
-                              (const char *)data, size, "fuzz", NULL))
+                          (const char *)data, size, "fuzz", NULL))
         return 0;
     for (size_t i = 0; i < avsvti_yaml_count(m, NULL); i++) {
         const char *key = avsvti_yaml_key(m, NULL, i);

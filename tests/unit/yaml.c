@@ -12,7 +12,7 @@ static avsvti_yaml *parse(const char *text)
     avsvti_yaml *m = NULL;
     avsvt_error err = AVSVT_ERROR_INIT;
     if (avsvti_yaml_parse(&m, avsvti_default_allocator(), text, strlen(text),
-                              "m.yaml", &err) != AVSVT_OK)
+                          "m.yaml", &err) != AVSVT_OK)
         fail_msg("%s", err.message);
     return m;
 }
@@ -22,7 +22,7 @@ static void refuse_bytes(const char *text, size_t size, const char *why)
     avsvti_yaml *m = (avsvti_yaml *)(uintptr_t)&m;
     avsvt_error err = AVSVT_ERROR_INIT;
     assert_int_equal(avsvti_yaml_parse(&m, avsvti_default_allocator(), text,
-                                           size, "m.yaml", &err),
+                                       size, "m.yaml", &err),
                      AVSVT_E_FORMAT);
     assert_null(m);
     assert_says(err, "m.yaml");
@@ -133,7 +133,7 @@ static void size_is_limited(void **state)
     (void)state;
     memset(text, 'a', size);
     assert_int_equal(avsvti_yaml_parse(&m, avsvti_default_allocator(), text,
-                                           size, "m", NULL),
+                                       size, "m", NULL),
                      AVSVT_E_UNSUPPORTED);
     assert_null(m);
     free(text);
@@ -190,7 +190,7 @@ static avsvt_status parse_whole(const avsvt_allocator *a, void *user)
     avsvti_yaml *m;
     (void)user;
     avsvt_status status = avsvti_yaml_parse(&m, a, whole, sizeof(whole) - 1,
-                                                "m", NULL);
+                                            "m", NULL);
     avsvti_yaml_free(m);
     return status;
 }
