@@ -53,21 +53,23 @@ typedef struct avsvt_notes_options {
                                     model's, else 0; negative: none. The
                                     precise rule's only. */
     double   sung_share;       /**< A note is dropped unless this share of what
-                                    has a pitch lies in notes, in the 8 s
-                                    before its end or the 8 s after its start:
-                                    it was found in speech, or in music without
-                                    a voice. 0..1; default: the model's, else
-                                    0; negative: nobody talks, keep all (and
-                                    see @p fill_s). The precise rule's, and
-                                    with a fine pitch, only. */
+                                    has a pitch is sung, in the 16 s before its
+                                    end or the 16 s after its start: it was
+                                    found in speech, or in music without a
+                                    voice. What lies in notes is sung, for as
+                                    much as the network is sure of it. 0..1;
+                                    default: the model's, else 0; negative:
+                                    nobody talks, keep all (and see
+                                    @p fill_s). The precise rule's, and with a
+                                    fine pitch, only. */
     double   fill_s;           /**< Where somebody sings and nothing
                                     accompanies it, a clear pitch of at least
-                                    this length beside a note and in none
-                                    becomes a note, or more of the note before
-                                    it, though the network hears silence (where
-                                    @p sung_share is none, far from notes too);
-                                    up to 10; default: the model's, else 0;
-                                    negative: none. The precise rule's, with a fine pitch
+                                    this length in no note becomes a note, or
+                                    more of the note before it, though the
+                                    network rather thinks that nobody sings it
+                                    (where @p sung_share is none, though it is
+                                    nearly sure); up to 10; default: the
+                                    model's, else 0; negative: none. The precise rule's, with a fine pitch
                                     and levels, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \

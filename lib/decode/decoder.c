@@ -117,7 +117,7 @@ static avsvt_status create_listeners(avsvti_decoder *d, avsvt_error *err)
         status = avsvti_heard_create(&d->heard, d->allocator, &d->info, err);
     if (status == AVSVT_OK && s->fill_s > 0)
         status = avsvti_fill_create(&d->fill, d->allocator, &d->info, s->fill_s,
-                                    s->min_duration_s, s->sung_share > 0, err);
+                                    s->min_duration_s, s->sung_share, err);
     if (status == AVSVT_OK && s->sung_share > 0)
         status = avsvti_sung_create(&d->sung, d->allocator, &d->info, s->sung_share, err);
     return status;
@@ -201,7 +201,8 @@ static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
         ? avsvti_clarity_of(fine_pitch(d, i + 1), &d->info) : d->here;
     avsvti_clarity smooth = {
         (d->before.share + d->here.share + after.share) / 3, d->here.midi };
-    avsvti_heard_push(&d->heard, d->here, d->in_note, level);
+    avsvti_heard_push(&d->heard, d->here, d->in_note,
+                      1 - avsvti_probability((double)row[1]), level);
     d->before = d->here;
     d->here = after;
     if (d->fill)

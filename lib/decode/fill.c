@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames in no note whose pitch is clear make runs; where the pitch moves on,
- * a run is cut into pieces. A piece counts when its run lies beside a note and
+ * a run is cut into pieces. A piece counts when the network half heard it and
  * the last seconds are singing by itself: most of what has a pitch lies in
  * notes, and some frames are far quieter than those. Music that accompanies
  * leaves no such frames, and people who talk leave most pitches outside notes;
- * where nobody talks, neither that share nor a note beside is asked for. */
+ * where nobody talks, neither that share nor the network is asked. */
 #include "decode/fill.h"
 
 #include <math.h>
@@ -14,19 +14,18 @@
 #include "decode/pitch.h"
 
 /* Frames */
-#define CLEAR 0.22f      /* share of the likeliest bin */
+#define CLEAR 0.22f      /* share of the likeliest bin where a run begins */
+#define STILL_CLEAR 0.13f /* and where it goes on */
 #define MOST_SILENT 0.98 /* what is surer to be silent is no candidate */
 #define RELEASE_S 0.04   /* after a note: it dies away */
-#define NEAR_S 0.2       /* from a run to a note beside it */
 /* Pieces */
 #define MOVED 0.8        /* semitones: another pitch */
 #define MOVED_S 0.04     /* for so long */
 #define RECENT 10        /* frames that tell a piece's pitch so far */
 #define KEPT 512         /* frames that tell its pitch in the end */
-#define PENDING 32       /* pieces that wait for a note after them */
 /* What makes them count */
 #define SUNG_S 1.0       /* so much lies in notes */
-#define SUNG 0.6         /* and this share of what else has a pitch */
+#define SOUNDING 0.2     /* the network's probability, on average */
 #define SOFTER_DB 8.0    /* than notes on average: at most */
 #define QUIET_DB 25.0    /* below notes on average */
 #define QUIET 0.02       /* share of frames that are so */
@@ -40,7 +39,6 @@ typedef struct sums {
 
 typedef struct piece {
     int64_t start, end;
-    int64_t until; /* a note must have begun before that frame */
     double pitch;
     sums of;
 } piece;
@@ -50,17 +48,14 @@ struct avsvti_fill {
     avsvt_activations_info info;
     double silent;                 /* as a logit */
     double note_s;                 /* a shorter note is none */
-    int64_t shortest, release, near, moved;
-    int talk;                      /* people may talk too */
+    int64_t shortest, release, moved;
+    double share;                  /* of what has a pitch; 0: nobody talks */
     int64_t now, last_sung;        /* frames; -1: nothing sung yet */
     int64_t run;                   /* where the run began; -1: none */
-    int beside;                    /* a note that came before it */
     piece open;                    /* of the run */
     sums away;                     /* its last frames, whose pitch has moved */
     float pitch[KEPT];             /* of the open piece */
     int64_t pitches;
-    piece pending[PENDING];
-    size_t waiting;
     avsvt_note held;               /* may grow yet */
     int holds;
 };
@@ -72,7 +67,7 @@ static int64_t frames_of(const avsvt_activations_info *info, double seconds)
 
 avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
-                                double shortest_s, double note_s, int talk,
+                                double shortest_s, double note_s, double share,
                                 avsvt_error *err)
 {
     avsvti_fill *f = avsvti_alloc_zero(a, 1, sizeof(*f));
@@ -85,8 +80,7 @@ avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
     f->note_s = note_s;
     f->shortest = frames_of(info, shortest_s);
     f->release = frames_of(info, RELEASE_S);
-    f->talk = talk;
-    f->near = frames_of(info, NEAR_S);
+    f->share = share;
     f->moved = frames_of(info, MOVED_S);
     f->now = f->last_sung = f->run = -1;
     return AVSVT_OK;
@@ -114,11 +108,14 @@ static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *
     avsvti_heard_sums all = avsvti_heard_between(heard, from, to);
     avsvti_heard_sums own = avsvti_heard_between(heard, start, to);
     double sung = (double)all.sung;
+    double pitched = (double)(all.pitched - (own.pitched - own.sung));
+    double frames = (double)p->of.frames;
     if (sung < SUNG_S * f->info.frame_rate_hz || !(all.power > 0) ||
-        (f->talk && sung < SUNG * (double)(all.pitched - (own.pitched - own.sung))))
+        (f->share > 0 &&
+         (all.sounding < f->share * pitched || p->of.sounding < SOUNDING * frames)))
         return 0;
     double power = all.power / sung, quiet = 10 * log10(power) - QUIET_DB;
-    return p->of.power / (double)p->of.frames >= power * avsvti_power(-SOFTER_DB) &&
+    return p->of.power / frames >= power * avsvti_power(-SOFTER_DB) &&
         (double)avsvti_heard_quiet(heard, from, to, quiet) >= QUIET * (double)(to - from);
 }
 
@@ -179,16 +176,8 @@ static avsvt_status end_piece(avsvti_fill *f, const avsvti_heard *heard, int64_t
     int64_t from, to;
     avsvti_pitch_middle(f->pitches, &from, &to);
     p->end = end;
-    p->until = end + f->near;
     p->pitch = mean(f->pitch, from, to);
-    if (end - p->start < f->shortest)
-        return AVSVT_OK;
-    if (f->beside)
-        return settle(f, heard, p, list, err);
-    if (f->waiting == PENDING)
-        memmove(f->pending, f->pending + 1, --f->waiting * sizeof(f->pending[0]));
-    f->pending[f->waiting++] = *p;
-    return AVSVT_OK;
+    return end - p->start < f->shortest ? AVSVT_OK : settle(f, heard, p, list, err);
 }
 
 /* A frame that may be sung. */
@@ -198,8 +187,6 @@ static avsvt_status go_on(avsvti_fill *f, const avsvti_heard *heard, const sums 
     avsvt_status status = AVSVT_OK;
     if (f->run < 0) {
         f->run = f->now;
-        f->beside = !f->talk || (f->last_sung >= 0 &&
-                                 f->now - f->last_sung <= f->near + f->release);
         begin_piece(f, f->now, frame, pitch);
         return AVSVT_OK;
     }
@@ -230,19 +217,6 @@ static avsvt_status end_run(avsvti_fill *f, const avsvti_heard *heard,
     return end_piece(f, heard, f->now, list, err);
 }
 
-/* A note sounds: what waited for one beside it. */
-static avsvt_status end_waiting(avsvti_fill *f, const avsvti_heard *heard,
-                                avsvti_note_list *list, avsvt_error *err)
-{
-    avsvt_status status = AVSVT_OK;
-    f->last_sung = f->now;
-    for (size_t i = 0; i < f->waiting && status == AVSVT_OK; i++)
-        if (f->now < f->pending[i].until)
-            status = settle(f, heard, &f->pending[i], list, err);
-    f->waiting = 0;
-    return status;
-}
-
 /* Notes that have ended: the last of them may grow. */
 static avsvt_status take(avsvti_fill *f, avsvti_note_list *found,
                          avsvti_note_list *list, avsvt_error *err)
@@ -269,7 +243,7 @@ avsvt_status avsvti_fill_push(avsvti_fill *f, const avsvti_heard *heard,
     avsvt_status status;
     f->now++;
     if (state == AVSVTI_NO_NOTE && f->now - f->last_sung > f->release &&
-        clarity.share >= CLEAR && (double)logits[1] <= f->silent && isfinite(level_db)) {
+        clarity.share >= (f->run < 0 ? CLEAR : STILL_CLEAR) && (double)logits[1] <= f->silent && isfinite(level_db)) {
         sums frame = { 1, avsvti_power((double)level_db),
                        1 - avsvti_probability((double)logits[1]),
                        (double)clarity.share };
@@ -277,8 +251,8 @@ avsvt_status avsvti_fill_push(avsvti_fill *f, const avsvti_heard *heard,
     } else {
         status = end_run(f, heard, list, err);
     }
-    if (status == AVSVT_OK && state == AVSVTI_NOTE_SOUNDS)
-        status = end_waiting(f, heard, list, err);
+    if (state == AVSVTI_NOTE_SOUNDS)
+        f->last_sung = f->now;
     return status == AVSVT_OK ? take(f, found, list, err) : status;
 }
 

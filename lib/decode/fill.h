@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Singing that a network missed. Where somebody sings and nothing accompanies
- * it, a clear pitch beside a note, as loud as the notes are and in none of
- * them, is most likely sung too, whatever the network says. It becomes a note,
- * or more of the note before it where that had its pitch. */
+/* Singing that a network half missed. Where somebody sings and nothing
+ * accompanies it, a clear pitch, as loud as the notes are and in none of them,
+ * is most likely sung too, though the network thinks not. It becomes a note, or
+ * more of the note before it where that had its pitch. */
 #ifndef AVSVTI_DECODE_FILL_H
 #define AVSVTI_DECODE_FILL_H
 
@@ -12,11 +12,11 @@
 typedef struct avsvti_fill avsvti_fill;
 
 /* shortest_s: what is shorter stays as it is; above 0. note_s: what is then shorter,
- * and is no more of a note, is none. talk: people may talk in it too, and that is not
- * to be filled in. */
+ * and is no more of a note, is none. share: of what has a pitch, before something is
+ * filled in; people may talk too. 0: nobody does. */
 avsvt_status avsvti_fill_create(avsvti_fill **out, const avsvt_allocator *a,
                                 const avsvt_activations_info *info,
-                                double shortest_s, double note_s, int talk,
+                                double shortest_s, double note_s, double share,
                                 avsvt_error *err);
 
 /* The next frame, which is the last that heard knows, and how clear the pitch

@@ -6,7 +6,7 @@
 
 #include "decode/frames.h"
 
-#define REACH_S 8.0
+#define REACH_S 16.0
 #define MOST_FRAMES 1e6 /* of that, at any rate */
 #define HAS_PITCH 0.25f /* the likeliest bin's part of the fine pitch */
 #define AROUND 3        /* bins to each side of the likeliest: a semitone */
@@ -43,13 +43,15 @@ avsvt_status avsvti_heard_create(avsvti_heard *h, const avsvt_allocator *a,
 }
 
 void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
-                       avsvti_note_state state, float level_db)
+                       avsvti_note_state state, double sounding, float level_db)
 {
     int64_t slots = h->reach + 1;
     int in_note = state == AVSVTI_NOTE_SOUNDS;
     avsvti_heard_sums sums = h->sums[h->known % slots];
     sums.sung += in_note;
     sums.pitched += in_note || clarity.share >= HAS_PITCH;
+    if (in_note)
+        sums.sounding += sounding;
     if (in_note && isfinite(level_db))
         sums.power += avsvti_power((double)level_db);
     h->level_db[h->known % slots] = level_db;
@@ -67,7 +69,7 @@ avsvti_heard_sums avsvti_heard_between(const avsvti_heard *h, int64_t from, int6
     const avsvti_heard_sums *a = &h->sums[from % (h->reach + 1)],
                             *b = &h->sums[to % (h->reach + 1)];
     return (avsvti_heard_sums){ b->pitched - a->pitched, b->sung - a->sung,
-                                b->power - a->power };
+                                b->sounding - a->sounding, b->power - a->power };
 }
 
 int64_t avsvti_heard_quiet(const avsvti_heard *h, int64_t from, int64_t to,

@@ -25,7 +25,8 @@ typedef struct avsvti_clarity {
 /* Sums over frames. */
 typedef struct avsvti_heard_sums {
     int64_t pitched, sung; /* those with a pitch; of them those in notes */
-    double power;          /* of those in notes; full scale is 1 */
+    double sounding;       /* how sure of these the network is: 1 each at most */
+    double power;          /* of these; full scale is 1 */
 } avsvti_heard_sums;
 
 typedef struct avsvti_heard {
@@ -40,8 +41,9 @@ avsvti_clarity avsvti_clarity_of(const float *fine,
 avsvt_status avsvti_heard_create(avsvti_heard *h, const avsvt_allocator *a,
                                  const avsvt_activations_info *info,
                                  avsvt_error *err);
+/* sounding: the network's probability. */
 void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
-                       avsvti_note_state state, float level_db);
+                       avsvti_note_state state, double sounding, float level_db);
 /* The first frame that is still kept. */
 int64_t avsvti_heard_from(const avsvti_heard *h);
 /* Over the frames from .. to - 1, all of them kept. */

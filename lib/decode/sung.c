@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#define SOON_S 1.0 /* so much more than the share, and a note need not wait */
+
 typedef struct candidate {
     avsvt_note note;
     int64_t start; /* frame */
@@ -36,11 +38,12 @@ avsvt_status avsvti_sung_create(avsvti_sung **out, const avsvt_allocator *a,
     return AVSVT_OK;
 }
 
-/* Is enough of what has a pitch from one frame on sung? */
-static int is_sung(const avsvti_sung *s, const avsvti_heard *heard, int64_t from)
+/* Is enough of what has a pitch from one frame on sung, and frames more? */
+static int is_sung(const avsvti_sung *s, const avsvti_heard *heard, int64_t from,
+                   double more)
 {
     avsvti_heard_sums sums = avsvti_heard_between(heard, from, heard->known);
-    return (double)sums.sung >= s->share * (double)sums.pitched;
+    return sums.sounding >= s->share * (double)sums.pitched + more;
 }
 
 static avsvt_status add_candidate(avsvti_sung *s, const avsvti_heard *heard,
@@ -64,7 +67,7 @@ static avsvt_status add_candidate(avsvti_sung *s, const avsvti_heard *heard,
     }
     int64_t from = avsvti_heard_from(heard), known = heard->known;
     c.start = start > 0 ? start < (double)known ? (int64_t)start : known : 0;
-    c.sure = c.start <= from || is_sung(s, heard, from);
+    c.sure = c.start <= from || is_sung(s, heard, from, 0);
     s->waiting[s->count++] = c;
     return AVSVT_OK;
 }
@@ -74,11 +77,15 @@ static avsvt_status give(avsvti_sung *s, const avsvti_heard *heard, int all,
                          avsvti_note_list *list, avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
+    double more = SOON_S * s->info.frame_rate_hz;
+    for (size_t i = s->first; i < s->count; i++)
+        if (!s->waiting[i].sure)
+            s->waiting[i].sure = is_sung(s, heard, s->waiting[i].start, more);
     for (; s->first < s->count && status == AVSVT_OK; s->first++) {
         const candidate *c = &s->waiting[s->first];
         if (!c->sure && !all && heard->known < c->start + heard->reach)
             break;
-        if (c->sure || is_sung(s, heard, c->start))
+        if (c->sure || is_sung(s, heard, c->start, 0))
             status = avsvti_note_list_append(list, &c->note, err);
     }
     return status;

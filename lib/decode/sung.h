@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether people sing where a note was found. While somebody talks, or plays,
  * a network takes a sound here and there for a note; where somebody sings,
- * most of what has a pitch lies in notes. A note counts if a share of what has
- * a pitch in the seconds before its end, or in those after its start, does. */
+ * most of what has a pitch lies in notes, and the network is sure of them. A
+ * note counts if a share of what has a pitch in the seconds before its end, or
+ * in those after its start, is sung: in notes, each frame for as much as the
+ * network is sure of it. */
 #ifndef AVSVTI_DECODE_SUNG_H
 #define AVSVTI_DECODE_SUNG_H
 

@@ -10,12 +10,12 @@
 #include "decode/sung.h"
 #include "support/failing_allocator.h"
 
-#define RATE 10 /* frames a second: 8 s are 80 frames */
+#define RATE 10 /* frames a second: 16 s are 160 frames */
 #define BINS 9
 #define LEVEL_DB (-20)
 
 /* What happens for so many frames. */
-typedef enum what { REST, TALK, NOTE } what;
+typedef enum what { REST, TALK, NOTE, UNSURE } what; /* the last: a note, half heard */
 typedef struct part { what what; int frames; } part;
 
 typedef struct fixture {
@@ -53,11 +53,13 @@ static void close_fixture(fixture *f)
     avsvti_note_list_free(&f->list);
 }
 
-static avsvt_status hear(fixture *f, const float *fine, int in_note)
+static avsvt_status hear(fixture *f, const float *fine, what now)
 {
+    int in_note = now == NOTE || now == UNSURE;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvti_heard_push(&f->heard, avsvti_clarity_of(fine, &f->info),
-                      in_note ? AVSVTI_NOTE_SOUNDS : AVSVTI_NO_NOTE, LEVEL_DB);
+                      in_note ? AVSVTI_NOTE_SOUNDS : AVSVTI_NO_NOTE,
+                      now == UNSURE ? 0.5 : 1, LEVEL_DB);
     return avsvti_sung_push(f->sung, &f->heard, &f->found, &f->list, &err);
 }
 
@@ -76,12 +78,12 @@ static avsvt_status go_on(fixture *f, const part *parts, int count)
                 status = avsvti_note_list_append(&f->found, &note, &err);
                 has_note = 0;
             }
-            if (i == 0 && parts[p].what == NOTE) {
+            if (i == 0 && parts[p].what >= NOTE) {
                 note.onset_s = 0.5 + (double)f->now / RATE;
                 has_note = 1;
             }
             if (status == AVSVT_OK)
-                status = hear(f, parts[p].what == REST ? flat : peak, parts[p].what == NOTE);
+                status = hear(f, parts[p].what == REST ? flat : peak, parts[p].what);
         }
     return status;
 }
@@ -126,7 +128,7 @@ static void a_note_in_talk_does_not(void **state)
     CHECK(0.5, 0, 0, { TALK, 40 }, { NOTE, 3 }, { TALK, 40 });
     CHECK(0.5, 0, 0, { TALK, 4 }, { REST, 30 }, { NOTE, 3 }, { REST, 30 }, { TALK, 4 });
     /* a note of many seconds has nothing else around it */
-    CHECK(0.5, 1, 1, { TALK, 100 }, { NOTE, 80 }, { TALK, 100 });
+    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 160 }, { TALK, 200 });
 }
 
 static void the_first_and_last_notes_of_a_song_in_talk_count(void **state)
@@ -136,10 +138,10 @@ static void the_first_and_last_notes_of_a_song_in_talk_count(void **state)
           { NOTE, 20 }, { NOTE, 20 }, { TALK, 100 });
 }
 
-/* 80 frames after its start the first is decided: 24 of 44 are sung. */
+/* 160 frames after its start the first is decided: 24 of 44 are sung. */
 static void what_is_not_sure_waits_and_keeps_its_place(void **state)
 {
-    static const part first[] = { { TALK, 100 }, { NOTE, 10 }, { TALK, 20 }, { REST, 31 },
+    static const part first[] = { { TALK, 100 }, { NOTE, 10 }, { TALK, 20 }, { REST, 111 },
                                   { NOTE, 14 }, { REST, 4 } }, last = { REST, 1 };
     fixture f;
     (void)state;
@@ -149,7 +151,7 @@ static void what_is_not_sure_waits_and_keeps_its_place(void **state)
     assert_int_equal(f.list.count, 0);
     assert_int_equal(go_on(&f, &last, 1), AVSVT_OK);
     assert_int_equal(f.list.count, 2);
-    assert_true(f.list.notes[0].onset_s == 10.5 && f.list.notes[1].onset_s == 16.6);
+    assert_true(f.list.notes[0].onset_s == 10.5 && f.list.notes[1].onset_s == 24.6);
     close_fixture(&f);
 }
 
@@ -159,6 +161,25 @@ static void the_share_is_the_limit(void **state)
     /* of the first: 10 of 40 frames after its start */
     CHECK(0.25, 0, 1, { TALK, 30 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 });
     CHECK(0.26, 0, 0, { TALK, 30 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 });
+}
+
+/* A second more than the share, and nothing that follows changes it. */
+static void enough_singing_counts_at_once(void **state)
+{
+    (void)state;
+    CHECK(0.5, 0, 1, { TALK, 200 }, { NOTE, 19 }, { REST, 1 });
+    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 20 }, { REST, 1 });
+    CHECK(0.5, 0, 0, { TALK, 200 }, { NOTE, 20 }, { TALK, 200 });
+    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 21 }, { TALK, 200 });
+}
+
+static void what_the_network_half_hears_counts_half(void **state)
+{
+    (void)state;
+    CHECK(0.5, 1, 1, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
+    CHECK(0.51, 0, 0, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
+    CHECK(0.6, 2, 2, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
+    CHECK(0.61, 1, 1, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
 }
 
 static void hours_of_talk_take_no_more_memory(void **state)
@@ -189,7 +210,7 @@ static void no_numbers_have_no_pitch(void **state)
         for (int i = 0; i < 200; i++) {
             for (int k = 0; k < BINS; k++)
                 none[k] = bad == 0 || (bad == 1 && k == 3) ? NAN : HUGE_VALF;
-            assert_int_equal(hear(&f, none, 0), AVSVT_OK);
+            assert_int_equal(hear(&f, none, TALK), AVSVT_OK);
             f.now++;
         }
     const part sung[] = { { NOTE, 3 }, { REST, 1 } };
@@ -227,6 +248,8 @@ int main(void)
         cmocka_unit_test(the_first_and_last_notes_of_a_song_in_talk_count),
         cmocka_unit_test(what_is_not_sure_waits_and_keeps_its_place),
         cmocka_unit_test(the_share_is_the_limit),
+        cmocka_unit_test(enough_singing_counts_at_once),
+        cmocka_unit_test(what_the_network_half_hears_counts_half),
         cmocka_unit_test(hours_of_talk_take_no_more_memory),
         cmocka_unit_test(no_numbers_have_no_pitch),
         cmocka_unit_test(every_failing_allocation_is_told),
