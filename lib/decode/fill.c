@@ -14,10 +14,10 @@
 #include "decode/pitch.h"
 
 /* Frames */
-#define CLEAR 0.22f      /* share of the likeliest bin where a run begins */
+#define CLEAR 0.22f       /* share of the likeliest bin where a run begins */
 #define STILL_CLEAR 0.13f /* and where it goes on */
-#define MOST_SILENT 0.98 /* what is surer to be silent is no candidate */
-#define RELEASE_S 0.04   /* after a note: it dies away */
+#define MOST_SILENT 0.98  /* what is surer to be silent is no candidate */
+#define RELEASE_S 0.04    /* after a note: it dies away */
 /* Pieces */
 #define MOVED 0.8        /* semitones: another pitch */
 #define MOVED_S 0.04     /* for so long */
@@ -241,9 +241,10 @@ avsvt_status avsvti_fill_push(avsvti_fill *f, const avsvti_heard *heard,
                               avsvt_error *err)
 {
     avsvt_status status;
+    float clear = f->run < 0 ? CLEAR : STILL_CLEAR;
     f->now++;
     if (state == AVSVTI_NO_NOTE && f->now - f->last_sung > f->release &&
-        clarity.share >= (f->run < 0 ? CLEAR : STILL_CLEAR) && (double)logits[1] <= f->silent && isfinite(level_db)) {
+        clarity.share >= clear && (double)logits[1] <= f->silent && isfinite(level_db)) {
         sums frame = { 1, avsvti_power((double)level_db),
                        1 - avsvti_probability((double)logits[1]),
                        (double)clarity.share };

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MAX_NOTES 1000000 /* of one file; also of texts and tempos */
+#define MAX_NOTES (1 << 20) /* of one file; also of texts and tempos */
 #define MAX_TRACKS 65535  /* more can't be told of */
 #define DRUMS 9
 #define USUAL_RANGE 2 /* semitones that the pitch wheel bends */
