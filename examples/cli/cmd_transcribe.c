@@ -38,7 +38,7 @@ static const cli_option options[] = {
       "0: nobody talks, keep all and fill in more (default: the model's)" },
     { 0, "fill", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(fill), CLI_FIELD(fill_set),
       "where somebody sings alone, make notes of clear pitches of at least so many seconds that "
-      "the network missed; 0: none (default: the model's)" },
+      "the network only half heard; 0: none (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
       "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
       "model's)" },
