@@ -102,7 +102,8 @@ typedef struct avsvt_trainer avsvt_trainer; /**< One thread at a time. */
 typedef struct avsvt_train_report {
     uint32_t struct_size; /**< Set by AVSVT_TRAIN_REPORT_INIT. */
     int32_t  event;       /**< AVSVT_TRAIN_*: why progress is told. */
-    int64_t  epoch;       /**< In hand or, behind its end, just done; from 1. */
+    int64_t  epoch;       /**< In hand or, behind its end, just done; from 1. 0 in
+                               the validation of the start (valid.start). */
     int64_t  epochs;      /**< In all; 0: only steps count. */
     int64_t  step;        /**< Changes of the weights so far. */
     int64_t  steps;       /**< In all; 0: not known. */

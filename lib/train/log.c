@@ -66,7 +66,7 @@ avsvt_status avsvti_log_valid(avsvt_trainer *t, avsvt_error *err)
         return AVSVT_OK;
     avsvti_buffer_init(&b, avsvti_allocator(t->context));
     avsvti_buffer_printf(&b, "{\"event\": \"valid\", \"epoch\": %.0f, \"step\": %.0f",
-                         t->now.epoch, t->now.step);
+                         avsvti_at_start(&t->now) ? 0 : t->now.epoch, t->now.step);
     number(&b, "loss", t->now.valid_loss, 8);
     if (t->measures) {
         number(&b, "conpoff", t->now.conpoff, 6);

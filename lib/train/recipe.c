@@ -24,7 +24,7 @@ static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
         "segment_s", "utterance_s", "memory_mb", "workers", NULL };
     static const char *const batch[] = { "duration_s", "items", "accumulate",
         "order", "drop_last", NULL };
-    static const char *const valid[] = { "every_epochs", "measure", NULL };
+    static const char *const valid[] = { "every_epochs", "start", "measure", NULL };
     static const char *const checkpoint[] = { "every_steps", NULL };
     static const char *const pictures[] = { "crop", "mirror", NULL };
     static const char *const distributed[] = { "launcher", "timeout_s", "backend", NULL };
@@ -100,6 +100,7 @@ static avsvt_status read_words(avsvti_recipe *r, avsvt_error *err)
         { "precision", precisions, &precision },
         { "batch.order", orders, &order },
         { "batch.drop_last", truth, &r->drop_last },
+        { "valid.start", truth, &r->valid_start },
         { "valid.measure", measures, &measure },
         { "tensorboard", truth, &r->tensorboard },
         { "pictures.crop", crops, &r->roams },

@@ -52,6 +52,7 @@ typedef struct avsvti_recipe {
     double timeout_s;          /* so long one of several processes is waited for */
     int64_t skip_nonfinite;
     int64_t valid_epochs, checkpoint_steps;
+    int valid_start;          /* before the first step too */
     avsvti_measure measure;   /* decides which weights are best */
     int measure_given;
     int tensorboard;          /* its format is written too */

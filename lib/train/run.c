@@ -268,11 +268,21 @@ static int validation_due(const avsvt_trainer *t)
          (t->recipe.epochs && t->now.epoch >= (double)t->recipe.epochs));
 }
 
+/* How good the weights are that it starts from; once, and before anything else. */
+static avsvt_status look_at_start(avsvt_trainer *t, avsvt_error *err)
+{
+    if (!t->recipe.valid_start || !avsvti_examples_count(&t->valid) ||
+        !avsvti_at_start(&t->now) || t->now.valid_step >= 0)
+        return AVSVT_OK;
+    avsvt_status status = validate(t, err);
+    return status == AVSVT_OK ? tell(t, AVSVT_TRAIN_VALID, err) : status;
+}
+
 /* A training that was stopped after its last step, within an epoch, still lacks
  * what is done behind it; where it does not, doing it again changes nothing. */
 static avsvt_status train(avsvt_trainer *t, avsvt_error *err)
 {
-    avsvt_status status = AVSVT_OK;
+    avsvt_status status = look_at_start(t, err);
     int more = !finished(t) || t->now.batch > 0;
     while (status == AVSVT_OK && more) {
         int ended = 0, looks = 0;

@@ -52,6 +52,12 @@ typedef struct avsvti_progress {
     double epoch_steps; /* of the first epoch, for schedules */
 } avsvti_progress;
 
+/* Nothing was trained on yet. */
+static inline int avsvti_at_start(const avsvti_progress *now)
+{
+    return now->epoch <= 1 && now->batch < 1;
+}
+
 struct avsvt_trainer {
     avsvti_busy busy;
     avsvt_context *context; /* counted */

@@ -93,6 +93,74 @@ static void an_epoch_is_told_until_the_next_one_begins(void **state)
     training_remove("out");
 }
 
+typedef struct told_start {
+    int looked, steps; /* events so far */
+    int stops;         /* at the first of them */
+} told_start;
+
+static int32_t check_start(void *user, const avsvt_train_report *r)
+{
+    told_start *s = user;
+    if (r->event == AVSVT_TRAIN_STEP)
+        s->steps++;
+    if (r->event != AVSVT_TRAIN_VALID)
+        return 0;
+    assert_int_equal(r->epoch, s->looked++);
+    assert_true(s->looked == 1 ? !r->step && !s->steps && r->improved : r->step > 0);
+    return s->stops && s->looked == 1;
+}
+
+/* Stopped behind it, it is not looked at again. */
+static void the_start_is_looked_at_once(void **state)
+{
+    static const char *const files[] = { "last.pt", "best.pt", "log.jsonl", "last.state",
+                                         "curve.svg" };
+    (void)state;
+    for (int stops = 0; stops < 2; stops++) {
+        told_start s = { 0, 0, stops };
+        char more[300];
+        snprintf(more, sizeof(more), TRAINING_VALID "valid: {start: true}\noutput: %s\nname: x\n"
+                 "epochs: 2\nschedule: {kind: newbob}\n", stops ? "best" : "out");
+        avsvt_trainer *t = training_open(more);
+        avsvt_status status = avsvt_trainer_run(t, check_start, &s, NULL);
+        avsvt_trainer_free(t);
+        assert_int_equal(status, stops ? AVSVT_E_CANCELLED : AVSVT_OK);
+        t = training_open(more);
+        assert_int_equal(avsvt_trainer_run(t, check_start, &s, NULL), AVSVT_OK);
+        avsvt_trainer_free(t);
+        assert_int_equal(s.looked, 3);
+    }
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+        training_same_output("out", "best", files[i]);
+    size_t size;
+    char *log = scratch_output("out", "log.jsonl", &size);
+    assert_ptr_equal(strstr(log, "{\"event\": \"valid\", \"epoch\": 0, \"step\": 0,"), log);
+    free(log);
+    training_remove("out");
+    training_remove("best");
+}
+
+/* A training that makes it no better leaves it as the best; a schedule that waits for
+ * better epochs does not count it. */
+static void the_start_may_be_the_best(void **state)
+{
+    avsvt_train_report r[2];
+    (void)state;
+    for (int start = 0; start < 2; start++) {
+        char more[300];
+        snprintf(more, sizeof(more), "data: {train: train.csv, valid: [valid.csv]}\n"
+                 "output: out\nepochs: 2\nvalid: {start: %s, measure: loss}\n"
+                 "optimizer: {kind: sgd, lr: 1.0e-30}\n"
+                 "schedule: {kind: newbob}\n", start ? "true" : "false");
+        avsvt_trainer *t = training_open(more);
+        training_run(t);
+        r[start] = training_describe(t);
+        avsvt_trainer_free(t);
+        training_remove("out");
+    }
+    assert_true(r[0].best == r[1].best && r[0].lr == r[1].lr);
+}
+
 static avsvt_train_report train_once(const char *batch)
 {
     char text[200];
@@ -578,6 +646,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_makes_the_loss_smaller_and_writes_a_model),
         cmocka_unit_test(an_epoch_is_told_until_the_next_one_begins),
+        cmocka_unit_test(the_start_is_looked_at_once),
+        cmocka_unit_test(the_start_may_be_the_best),
         cmocka_unit_test(a_last_batch_that_is_not_full_can_be_left_out),
         cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
         cmocka_unit_test(what_belongs_to_the_end_is_made_up_for),
