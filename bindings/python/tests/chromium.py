@@ -56,10 +56,13 @@ class Browser:
         return json.loads(message)
 
     def page(self, url):
-        """A new tab, in front."""
-        target = self.call("Target.createTarget", url=url)["targetId"]
-        return Page(self, self.call("Target.attachToTarget", targetId=target,
+        """A new tab, in front, which is at that address: a tab that is created with one
+        is still empty, and complete, for a moment."""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        made = Page(self, self.call("Target.attachToTarget", targetId=target,
                                     flatten=True)["sessionId"])
+        made.call("Page.navigate", url=url)
+        return made
 
     def close(self):
         self._process.terminate()
