@@ -69,8 +69,9 @@ typedef struct avsvt_notes_options {
                                     network rather thinks that nobody sings it
                                     (where @p sung_share is none, though it is
                                     nearly sure); up to 10; default: the
-                                    model's, else 0; negative: none. The precise rule's, with a fine pitch
-                                    and levels, only. */
+                                    model's, else 0; negative: none. The
+                                    precise rule's, with a fine pitch and
+                                    levels, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
     { sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0 }

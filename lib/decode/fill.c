@@ -107,12 +107,11 @@ static int counts(const avsvti_fill *f, const avsvti_heard *heard, const piece *
     int64_t start = p->start > from ? p->start : from;
     avsvti_heard_sums all = avsvti_heard_between(heard, from, to);
     avsvti_heard_sums own = avsvti_heard_between(heard, start, to);
-    double sung = (double)all.sung;
-    double pitched = (double)(all.pitched - (own.pitched - own.sung));
-    double frames = (double)p->of.frames;
+    double sung = (double)all.sung, frames = (double)p->of.frames;
+    all.pitched -= own.pitched - own.sung;
     if (sung < SUNG_S * f->info.frame_rate_hz || !(all.power > 0) ||
-        (f->share > 0 &&
-         (all.sounding < f->share * pitched || p->of.sounding < SOUNDING * frames)))
+        (f->share > 0 && (!avsvti_heard_is_sung(&all, f->share, 0) ||
+                          p->of.sounding < SOUNDING * frames)))
         return 0;
     double power = all.power / sung, quiet = 10 * log10(power) - QUIET_DB;
     return p->of.power / frames >= power * avsvti_power(-SOFTER_DB) &&

@@ -44,6 +44,12 @@ avsvt_status avsvti_heard_create(avsvti_heard *h, const avsvt_allocator *a,
 /* sounding: the network's probability. */
 void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
                        avsvti_note_state state, double sounding, float level_db);
+/* Is that share of what has a pitch sung, as sure as the network is, and frames more? */
+static inline int avsvti_heard_is_sung(const avsvti_heard_sums *sums, double share,
+                                       double more)
+{
+    return sums->sounding >= share * (double)sums->pitched + more;
+}
 /* The first frame that is still kept. */
 int64_t avsvti_heard_from(const avsvti_heard *h);
 /* Over the frames from .. to - 1, all of them kept. */

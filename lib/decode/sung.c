@@ -43,7 +43,7 @@ static int is_sung(const avsvti_sung *s, const avsvti_heard *heard, int64_t from
                    double more)
 {
     avsvti_heard_sums sums = avsvti_heard_between(heard, from, heard->known);
-    return sums.sounding >= s->share * (double)sums.pitched + more;
+    return avsvti_heard_is_sung(&sums, s->share, more);
 }
 
 static avsvt_status add_candidate(avsvti_sung *s, const avsvti_heard *heard,

@@ -388,7 +388,8 @@ void avsvti_trainer_report(const avsvt_trainer *t, int32_t event,
         group++;
     *report = (avsvt_train_report){
         .struct_size = (uint32_t)sizeof(*report), .event = event,
-        .epoch = event == AVSVT_TRAIN_VALID && avsvti_at_start(n) ? 0 : (int64_t)epoch, .epochs = t->recipe.epochs,
+        .epoch = event == AVSVT_TRAIN_VALID && avsvti_at_start(n) ? 0 : (int64_t)epoch,
+        .epochs = t->recipe.epochs,
         .step = (int64_t)n->step, .steps = avsvti_trainer_steps(t),
         .loss = n->loss, .lr = t->schedules[group].lr,
         .mean_loss = n->loss_count > 0 ? n->loss_sum / n->loss_count : n->loss,

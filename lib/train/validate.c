@@ -201,7 +201,9 @@ avsvt_status avsvti_validate(avsvt_trainer *t, avsvt_error *err)
     t->improved = isnan(t->now.best) || metric < t->now.best;
     if (t->improved)
         t->now.best = metric;
-    for (size_t g = 0; g < t->recipe.group_count && !avsvti_at_start(&t->now); g++) {
+    if (avsvti_at_start(&t->now))
+        return AVSVT_OK; /* schedules look at what epochs have brought */
+    for (size_t g = 0; g < t->recipe.group_count; g++) {
         const avsvti_schedule *s = &t->recipe.groups[g].schedule;
         if (s->on != AVSVTI_MEASURE_TRAIN_LOSS)
             avsvti_schedule_metric(s, &t->schedules[g], metric_of(t, s->on));

@@ -47,6 +47,16 @@ static void training_makes_the_loss_smaller_and_writes_a_model(void **state)
     training_remove("out");
 }
 
+/* All that two trainings have written. */
+static void all_the_same(const char *one, const char *other)
+{
+    training_same_output(one, other, "last.pt");
+    training_same_output(one, other, "best.pt");
+    training_same_output(one, other, "log.jsonl");
+    training_same_output(one, other, "last.state");
+    training_same_output(one, other, "curve.svg");
+}
+
 typedef struct told_epoch {
     double sum, count;   /* of the losses of its steps */
     int64_t looked, last; /* validations; of the event before */
@@ -113,8 +123,6 @@ static int32_t check_start(void *user, const avsvt_train_report *r)
 /* Stopped behind it, it is not looked at again. */
 static void the_start_is_looked_at_once(void **state)
 {
-    static const char *const files[] = { "last.pt", "best.pt", "log.jsonl", "last.state",
-                                         "curve.svg" };
     (void)state;
     for (int stops = 0; stops < 2; stops++) {
         told_start s = { 0, 0, stops };
@@ -130,8 +138,7 @@ static void the_start_is_looked_at_once(void **state)
         avsvt_trainer_free(t);
         assert_int_equal(s.looked, 3);
     }
-    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-        training_same_output("out", "best", files[i]);
+    all_the_same("out", "best");
     size_t size;
     char *log = scratch_output("out", "log.jsonl", &size);
     assert_ptr_equal(strstr(log, "{\"event\": \"valid\", \"epoch\": 0, \"step\": 0,"), log);
@@ -207,18 +214,12 @@ static void a_stopped_training_goes_on_to_the_same_bits(void **state)
     assert_int_equal(s.steps[0], 5);
     training_run(t); /* the same handle goes on too */
     avsvt_trainer_free(t);
-    training_same_output("once", "twice", "last.pt");
-    training_same_output("once", "twice", "best.pt");
-    training_same_output("once", "twice", "log.jsonl");
-    training_same_output("once", "twice", "last.state");
-    training_same_output("once", "twice", "curve.svg");
+    all_the_same("once", "twice");
 }
 
 /* Whoever stops after the last step has not seen the validation behind it. */
 static void what_belongs_to_the_end_is_made_up_for(void **state)
 {
-    static const char *const files[] = { "last.pt", "best.pt", "log.jsonl", "last.state",
-                                         "curve.svg" };
     training_stopping s = { .at = 5 };
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -235,8 +236,7 @@ static void what_belongs_to_the_end_is_made_up_for(void **state)
         assert_true(training_describe(t).step == 5 && training_describe(t).valid_loss >= 0);
         avsvt_trainer_free(t);
     }
-    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-        training_same_output("out", "best", files[i]);
+    all_the_same("out", "best");
     training_remove("out");
     training_remove("best");
 }
