@@ -47,7 +47,7 @@ def train(options, count: int) -> list:
 def start(options, count: int) -> list:
     """What `work` prints in each of so many processes that train one network."""
     with tempfile.TemporaryDirectory() as folder:
-        recipe = write_recipe(folder, options)
+        recipe = write_recipe(folder, options.model, options.songs, options.steps)
         workers = []
         for rank in range(count):
             place = {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank),

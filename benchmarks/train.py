@@ -68,12 +68,12 @@ def measured(marks) -> list:
     return [(last[3] - first[3]) / (last[i] - first[i]) for i in range(len(CLOCKS))]
 
 
-def write_recipe(folder, options):
+def write_recipe(folder, model, songs, steps, precision="fp32"):
     recipe = pathlib.Path(folder, "recipe.yaml")
     recipe.write_text(RECIPE.format(
-        model=os.path.abspath(options.model), output=folder + "/run",
-        songs=os.path.abspath(options.songs), segment=SEGMENT_S, batch=BATCH_S,
-        steps=options.steps, precision=options.precision))
+        model=os.path.abspath(model), output=folder + "/run",
+        songs=os.path.abspath(songs), segment=SEGMENT_S, batch=BATCH_S,
+        steps=steps, precision=precision))
     return recipe
 
 
@@ -81,7 +81,8 @@ def with_avsvt(options) -> list:
     import avsvt
     marks = []
     with tempfile.TemporaryDirectory() as folder:
-        recipe = write_recipe(folder, options)
+        recipe = write_recipe(folder, options.model, options.songs, options.steps,
+                              options.precision)
         context = avsvt.Context(threads=options.threads, device=options.device)
         with avsvt.Trainer(recipe, context=context) as trainer:
             trainer.run(lambda report: marks.append(mark(report["sound_s"])))
