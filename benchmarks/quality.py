@@ -7,7 +7,8 @@ AVSVT is the command, DATA holds singing/dev and karaoke/. MADE is the folder
 in which recipes/made/README.md's commands were run: `held` in it is re-sung
 speech of speakers that no training hears, `held_trained` the same with vibrato,
 `dev_trained` dev with vibrato, `between_held` songs of dev with such
-speakers talking between phrases, `voices` speech as it is. MUSIC holds
+speakers talking between phrases, `voices` speech as it is, measured in one piece a speaker and
+in pieces of 8 s. MUSIC holds
 recordings without a voice, made by other means than the training's
 accompaniment; they are also mixed under singing/dev. What isn't given is left
 out and said so; --made needs ffmpeg. Mean F1 per song in %; notes a minute where
@@ -99,6 +100,16 @@ def joined(folder, speaker, scratch):
     return out
 
 
+def pieces(files, seconds, scratch):
+    """Recordings cut into pieces of a length; what is left over is a piece too."""
+    out = scratch / f"pieces{seconds}"
+    out.mkdir()
+    for file in files:
+        subprocess.run(["ffmpeg", "-v", "error", "-i", file, "-f", "segment", "-segment_time",
+                        str(seconds), out / f"{file.stem}-%04d.wav"], check=True)
+    return sounds(out)
+
+
 def measure(judge, data, made=None, music=None, snr=0):
     """Prints every score, and returns them by their names."""
     found = {}
@@ -123,6 +134,7 @@ def measure(judge, data, made=None, music=None, snr=0):
         if not speech:
             sys.exit(f"{made / 'voices'}: has none of the speakers that are held back")
         found["speech"] = judge.notes_a_minute(speech, "speech")
+        judge.notes_a_minute(pieces(speech, 8, judge.scratch), "speech in pieces of 8 s")
     else:
         print("left out: no --made")
     found["karaoke"] = karaoke(judge, data / "karaoke")

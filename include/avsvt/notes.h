@@ -54,9 +54,11 @@ typedef struct avsvt_notes_options {
                                     precise rule's only. */
     double   sung_share;       /**< A note is dropped unless this share of what
                                     has a pitch is sung, in the 16 s before its
-                                    end or the 16 s after its start: it was
-                                    found in speech, or in music without a
-                                    voice. What lies in notes is sung, for as
+                                    end or the 16 s after its start (at the
+                                    edges of a recording its first or last
+                                    16 s), or in some part of them that lasts:
+                                    it was found in speech, or in music without
+                                    a voice. What lies in notes is sung, for as
                                     much as the network is sure of it. 0..1;
                                     default: the model's, else 0; negative:
                                     nobody talks, keep all (and see

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-#define SOON_S 1.0 /* so much more than the share, and a note need not wait */
+#define MORE_S 1.2 /* sung than the share needs: enough, in however short a time */
 
 typedef struct candidate {
     avsvt_note note;
@@ -38,12 +38,38 @@ avsvt_status avsvti_sung_create(avsvti_sung **out, const avsvt_allocator *a,
     return AVSVT_OK;
 }
 
-/* Is enough of what has a pitch from one frame on sung, and frames more? */
+/* Is enough of what has a pitch from one frame on sung, and seconds more? */
 static int is_sung(const avsvti_sung *s, const avsvti_heard *heard, int64_t from,
-                   double more)
+                   double more_s)
 {
     avsvti_heard_sums sums = avsvti_heard_between(heard, from, heard->known);
-    return avsvti_heard_is_sung(&sums, s->share, more);
+    return avsvti_heard_is_sung(&sums, s->share, more_s * s->info.frame_rate_hz);
+}
+
+static int last_are_sung(const avsvti_sung *s, const avsvti_heard *heard)
+{
+    return is_sung(s, heard, avsvti_heard_from(heard), 0);
+}
+
+/* Before a note's end: all that can be heard there, or some that is enough. */
+static int was_sung(const avsvti_sung *s, const avsvti_heard *heard)
+{
+    int64_t from = avsvti_heard_from(heard), i = heard->known;
+    if (heard->known >= heard->reach && last_are_sung(s, heard))
+        return 1;
+    while (i > from && !is_sung(s, heard, i, MORE_S))
+        i--;
+    return i > from;
+}
+
+/* After a note's start. At the edges of a recording, where less is to be
+ * heard on one side, the other makes up for it. */
+static int goes_on_sung(const avsvti_sung *s, const avsvti_heard *heard,
+                        int64_t start, int ends)
+{
+    int is_heard = ends || heard->known == heard->reach ||
+        heard->known == start + heard->reach;
+    return (is_heard && last_are_sung(s, heard)) || is_sung(s, heard, start, MORE_S);
 }
 
 static avsvt_status add_candidate(avsvti_sung *s, const avsvti_heard *heard,
@@ -65,28 +91,28 @@ static avsvt_status add_candidate(avsvti_sung *s, const avsvti_heard *heard,
         s->waiting = more;
         s->capacity = capacity;
     }
-    int64_t from = avsvti_heard_from(heard), known = heard->known;
+    int64_t known = heard->known;
     c.start = start > 0 ? start < (double)known ? (int64_t)start : known : 0;
-    c.sure = c.start <= from || is_sung(s, heard, from, 0);
+    c.sure = c.start < avsvti_heard_from(heard) || was_sung(s, heard);
     s->waiting[s->count++] = c;
     return AVSVT_OK;
 }
 
 /* Gives the notes that are decided, up to the first that is not. */
-static avsvt_status give(avsvti_sung *s, const avsvti_heard *heard, int all,
+static avsvt_status give(avsvti_sung *s, const avsvti_heard *heard, int ends,
                          avsvti_note_list *list, avsvt_error *err)
 {
     avsvt_status status = AVSVT_OK;
-    double more = SOON_S * s->info.frame_rate_hz;
-    for (size_t i = s->first; i < s->count; i++)
-        if (!s->waiting[i].sure)
-            s->waiting[i].sure = is_sung(s, heard, s->waiting[i].start, more);
+    for (size_t i = s->first; i < s->count; i++) {
+        candidate *c = &s->waiting[i];
+        c->sure = c->sure || goes_on_sung(s, heard, c->start, ends);
+    }
     for (; s->first < s->count && status == AVSVT_OK; s->first++) {
         const candidate *c = &s->waiting[s->first];
-        if (!c->sure && !all && heard->known < c->start + heard->reach)
-            break;
-        if (c->sure || is_sung(s, heard, c->start, 0))
+        if (c->sure)
             status = avsvti_note_list_append(list, &c->note, err);
+        else if (!ends && heard->known < c->start + heard->reach)
+            break;
     }
     return status;
 }

@@ -4,7 +4,9 @@
  * most of what has a pitch lies in notes, and the network is sure of them. A
  * note counts if a share of what has a pitch in the seconds before its end, or
  * in those after its start, is sung: in notes, each frame for as much as the
- * network is sure of it. */
+ * network is sure of it. How many seconds, heard.h keeps; where the recording
+ * begins or ends within them, as many as there are beyond the note are heard
+ * too, since one syllable by itself may sound sung. */
 #ifndef AVSVTI_DECODE_SUNG_H
 #define AVSVTI_DECODE_SUNG_H
 

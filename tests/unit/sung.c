@@ -118,8 +118,9 @@ static void check(const part *parts, int count, double share, size_t at_once,
 static void a_note_by_itself_counts(void **state)
 {
     (void)state;
-    CHECK(0.5, 1, 1, { REST, 100 }, { NOTE, 3 }, { REST, 1 });
-    CHECK(1.0, 1, 1, { NOTE, 3 }, { REST, 1 });
+    CHECK(0.5, 1, 1, { REST, 160 }, { NOTE, 3 }, { REST, 1 });
+    CHECK(0.5, 0, 1, { REST, 100 }, { NOTE, 3 }, { REST, 1 });
+    CHECK(1.0, 0, 1, { NOTE, 3 }, { REST, 1 });
 }
 
 static void a_note_in_talk_does_not(void **state)
@@ -129,6 +130,19 @@ static void a_note_in_talk_does_not(void **state)
     CHECK(0.5, 0, 0, { TALK, 4 }, { REST, 30 }, { NOTE, 3 }, { REST, 30 }, { TALK, 4 });
     /* a note of many seconds has nothing else around it */
     CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 160 }, { TALK, 200 });
+}
+
+/* Where a recording begins or ends there is less around a note, but not nothing. */
+static void the_first_or_last_sound_in_talk_does_not(void **state)
+{
+    (void)state;
+    CHECK(0.5, 0, 0, { NOTE, 3 }, { TALK, 40 });
+    CHECK(0.5, 0, 0, { TALK, 40 }, { NOTE, 3 }, { REST, 1 });
+    CHECK(0.5, 0, 0, { NOTE, 3 }, { TALK, 200 });
+    CHECK(0.5, 0, 0, { TALK, 200 }, { NOTE, 3 }, { REST, 1 });
+    CHECK(0.5, 0, 2, { NOTE, 3 }, { TALK, 20 }, { NOTE, 17 }, { REST, 1 });
+    /* not beyond the seconds that are heard */
+    CHECK(0.5, 1, 1, { NOTE, 3 }, { TALK, 20 }, { REST, 140 }, { NOTE, 17 }, { REST, 1 });
 }
 
 static void the_first_and_last_notes_of_a_song_in_talk_count(void **state)
@@ -159,27 +173,33 @@ static void the_share_is_the_limit(void **state)
 {
     (void)state;
     /* of the first: 10 of 40 frames after its start */
-    CHECK(0.25, 0, 1, { TALK, 30 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 });
-    CHECK(0.26, 0, 0, { TALK, 30 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 });
+    CHECK(0.25, 1, 2, { TALK, 160 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 }, { REST, 120 });
+    CHECK(0.26, 0, 0, { TALK, 160 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 }, { REST, 120 });
+    /* of both: 10 of 50 frames */
+    CHECK(0.2, 0, 2, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
+    CHECK(0.21, 0, 0, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
 }
 
-/* A second more than the share, and nothing that follows changes it. */
+/* 1.2 s more than the share, and nothing around it changes that. */
 static void enough_singing_counts_at_once(void **state)
 {
     (void)state;
-    CHECK(0.5, 0, 1, { TALK, 200 }, { NOTE, 19 }, { REST, 1 });
-    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 20 }, { REST, 1 });
-    CHECK(0.5, 0, 0, { TALK, 200 }, { NOTE, 20 }, { TALK, 200 });
-    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 21 }, { TALK, 200 });
+    CHECK(0.5, 0, 0, { TALK, 200 }, { NOTE, 24 }, { TALK, 200 });
+    CHECK(0.5, 1, 1, { TALK, 200 }, { NOTE, 25 }, { TALK, 200 });
+    /* before a note's end as well as after its start */
+    CHECK(0.5, 2, 2, { TALK, 200 }, { NOTE, 20 }, { NOTE, 5 }, { TALK, 15 },
+          { NOTE, 5 }, { TALK, 200 });
+    CHECK(0.5, 3, 3, { TALK, 200 }, { NOTE, 20 }, { NOTE, 5 }, { TALK, 4 },
+          { NOTE, 5 }, { TALK, 200 });
 }
 
 static void what_the_network_half_hears_counts_half(void **state)
 {
     (void)state;
-    CHECK(0.5, 1, 1, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
+    CHECK(0.5, 0, 1, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
     CHECK(0.51, 0, 0, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
-    CHECK(0.6, 2, 2, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
-    CHECK(0.61, 1, 1, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
+    CHECK(0.6, 0, 2, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
+    CHECK(0.61, 0, 0, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
 }
 
 static void hours_of_talk_take_no_more_memory(void **state)
@@ -245,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note_by_itself_counts),
         cmocka_unit_test(a_note_in_talk_does_not),
+        cmocka_unit_test(the_first_or_last_sound_in_talk_does_not),
         cmocka_unit_test(the_first_and_last_notes_of_a_song_in_talk_count),
         cmocka_unit_test(what_is_not_sure_waits_and_keeps_its_place),
         cmocka_unit_test(the_share_is_the_limit),
