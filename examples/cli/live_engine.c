@@ -130,11 +130,21 @@ int cli_engine_next(cli_engine *e, cli_live_event *event)
     return e->stream ? next_of_stream(e, event) : next_of_feed(e, event);
 }
 
+/* A stream has no words of its own. */
+static int why_not(const cli_engine *e)
+{
+    avsvt_stream_info info = AVSVT_STREAM_INFO_INIT;
+    if (!avsvt_stream_describe(e->stream, &info) && info.status == AVSVT_E_BACKEND)
+        return cli_fail("the model's network gave a value that is not a number: its weights are "
+                        "broken; use another model");
+    return cli_fail("the stream could not be ended");
+}
+
 int cli_engine_finish(cli_engine *e)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     if (e->stream)
-        return avsvt_stream_finish(e->stream) ? cli_fail("the stream could not be ended") : 0;
+        return avsvt_stream_finish(e->stream) ? why_not(e) : 0;
     avsvt_feed_finish(e->feed);
     return avsvt_feed_wait(e->feed, &err) ? cli_error(&err) : 0;
 }
@@ -143,7 +153,10 @@ int cli_engine_check(const cli_engine *e)
 {
     avsvt_feed_info info = AVSVT_FEED_INFO_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
-    if (e->stream || avsvt_feed_describe(e->feed, &info) || info.state != AVSVT_JOB_FAILED)
+    avsvt_stream_info stream = AVSVT_STREAM_INFO_INIT;
+    if (e->stream)
+        return !avsvt_stream_describe(e->stream, &stream) && stream.status ? why_not(e) : 0;
+    if (avsvt_feed_describe(e->feed, &info) || info.state != AVSVT_JOB_FAILED)
         return 0;
     avsvt_feed_wait(e->feed, &err);
     return cli_error(&err);

@@ -94,7 +94,8 @@ typedef struct avsvt_stream_options {
 /** State of a stream. Grows at the end only. */
 typedef struct avsvt_stream_info {
     uint32_t struct_size;     /**< Set by AVSVT_STREAM_INFO_INIT. */
-    uint32_t reserved;        /**< 0. */
+    avsvt_status status;      /**< AVSVT_OK, or what avsvt_stream_push()
+                                   returns. */
     double   rate_hz;         /**< The host's rate. */
     double   lookahead_s;     /**< Sound that the network wants to know after
                                    the middle of a frame. */
@@ -109,7 +110,7 @@ typedef struct avsvt_stream_info {
     uint64_t lost_frames;     /**< Frames likewise. */
 } avsvt_stream_info;
 #define AVSVT_STREAM_INFO_INIT \
-    { sizeof(avsvt_stream_info), 0u, 0.0, 0.0, 0, 0, 0, 0, 0u, 0u }
+    { sizeof(avsvt_stream_info), AVSVT_OK, 0.0, 0.0, 0, 0, 0, 0, 0u, 0u }
 
 /** Open a stream on a model file.
  *  @param out     [out, owned] free with avsvt_stream_free(); NULL on failure.
@@ -138,7 +139,10 @@ AVSVT_API avsvt_status avsvt_stream_create(avsvt_stream **out,
  *                 silence, here nobody looks (media.h does).
  *  @param count   any number.
  *  @return AVSVT_OK; AVSVT_E_ARG (NULL, or pushed after avsvt_stream_finish());
- *          AVSVT_E_BUSY (another thread is pushing: nothing was taken).
+ *          AVSVT_E_BUSY (another thread is pushing: nothing was taken);
+ *          AVSVT_E_BACKEND (the network gave a value that is not a number, as
+ *          weights of a broken model make it: nothing is heard from there on
+ *          until avsvt_stream_reset()).
  *  @thread one at a time  @rt yes  @since 0.1 */
 AVSVT_API avsvt_status avsvt_stream_push(avsvt_stream *stream,
     const float *samples, size_t count);

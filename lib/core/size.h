@@ -3,6 +3,7 @@
 #ifndef AVSVTI_CORE_SIZE_H
 #define AVSVTI_CORE_SIZE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,6 +14,15 @@ static inline uint32_t avsvti_size_bits(float x)
     uint32_t bits;
     memcpy(&bits, &x, sizeof(bits));
     return bits & 0x7FFFFFFFu;
+}
+
+static inline int avsvti_all_finite(const float *x, size_t count)
+{
+    const uint32_t infinity = 0x7F800000u;
+    for (size_t i = 0; i < count; i++)
+        if (avsvti_size_bits(x[i]) >= infinity)
+            return 0;
+    return 1;
 }
 
 #endif

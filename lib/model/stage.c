@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/stage.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "core/size.h"
 
 avsvt_status avsvti_stage_create(void **handle, size_t size,
                                  avsvt_model *model, const char *role,
@@ -80,14 +81,6 @@ int64_t avsvti_output_columns(const avsvt_backend_tensor *t)
     return t->shape[t->ndim - 1];
 }
 
-static int all_finite(const float *x, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return 0;
-    return 1;
-}
-
 static avsvt_status check_output(const avsvti_stage *s,
                                  const avsvt_backend_tensor *t, size_t index,
                                  int64_t batch, int64_t rows, int64_t columns,
@@ -108,7 +101,7 @@ static avsvt_status check_output(const avsvti_stage *s,
             (long long)c, (long long)columns,
             rows >= 0 && r != rows ? " and the other outputs have another "
                                      "number of frames" : "");
-    if (!all_finite(t->data, batch * r * c))
+    if (!avsvti_all_finite(t->data, (size_t)(batch * r * c)))
         return avsvti_fail(err, AVSVT_E_BACKEND,
             "%s: the network gave a value that is not a number", path);
     return AVSVT_OK;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/number.h"
+#include "core/size.h"
 
 typedef avsvti_native_loader loader;
 
@@ -55,14 +56,6 @@ static int shape_matches(loader *l, const char *name, size_t ndim,
         if (!end || *end || v != (double)shape[i])
             return 0;
     }
-    return 1;
-}
-
-static int all_finite(const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return 0;
     return 1;
 }
 
@@ -123,7 +116,7 @@ float *avsvti_native_take(loader *l, const char *name, size_t ndim, const size_t
         return NULL;
     if (size != n * sizeof(float))
         avsvti_native_refuse(l, name, "is shorter than its entry says");
-    else if (!all_finite((const float *)(void *)data, n))
+    else if (!avsvti_all_finite((const float *)(void *)data, n))
         avsvti_native_refuse(l, name, "holds a number that is not finite");
     if (l->status != AVSVT_OK) {
         avsvti_release(l->m->store.allocator, data);

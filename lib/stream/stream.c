@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/options.h"
+#include "core/size.h"
 #include "decode/frames.h"
 #include "media/loudness.h"
 
@@ -77,11 +78,14 @@ static void begin(avsvt_stream *s)
     s->part = 0;
 }
 
-/* All parts of its work are done. */
+/* All parts of its work are done. What is no number stays in the network's
+ * state: from there on nothing is heard. */
 static void answer(avsvt_stream *s)
 {
     int64_t frame = s->rows++ + 1 - s->lookahead;
-    if (frame < 0)
+    if (!avsvti_all_finite(s->logits, LOGITS) || !avsvti_all_finite(s->fine, FINE))
+        atomic_store(&s->status, AVSVT_E_BACKEND);
+    if (frame < 0 || atomic_load(&s->status))
         return;
     float heard = s->levels[frame % AVSVTI_STREAM_LEVELS];
     put_frame(s, frame, heard);
@@ -118,6 +122,7 @@ avsvt_status avsvt_stream_push(avsvt_stream *stream, const float *samples,
         atomic_fetch_add_explicit(&stream->pushed, (long long)count,
                                   memory_order_relaxed);
         feed(stream, samples, count);
+        status = (avsvt_status)atomic_load(&stream->status);
     }
     avsvti_busy_leave(&stream->pushing);
     return status;
@@ -144,6 +149,7 @@ avsvt_status avsvt_stream_finish(avsvt_stream *stream)
     if (status == AVSVT_OK) {
         stream->finished = 1;
         run_out(stream);
+        status = (avsvt_status)atomic_load(&stream->status);
     }
     avsvti_busy_leave(&stream->pushing);
     return status;
@@ -190,6 +196,7 @@ avsvt_status avsvt_stream_describe(const avsvt_stream *stream, avsvt_stream_info
     if (!stream || !info)
         return AVSVT_E_ARG;
     double frames = (double)stream->lookahead;
+    full.status = (avsvt_status)atomic_load(&stream->status);
     full.rate_hz = stream->rate_hz;
     full.lookahead_s = frames * HOP / AVSVTI_STREAM_RATE;
     full.frame_latency = latency(stream, frames);
@@ -205,6 +212,7 @@ avsvt_status avsvt_stream_describe(const avsvt_stream *stream, avsvt_stream_info
 void avsvti_stream_clear(avsvt_stream *s)
 {
     atomic_store(&s->pushed, 0);
+    atomic_store(&s->status, AVSVT_OK);
     s->finished = 0;
     s->filled = 0;
     s->part = AVSVTI_LIVE_PARTS;

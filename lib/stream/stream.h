@@ -31,6 +31,7 @@ struct avsvt_stream {
     avsvti_busy pushing, polling;
     atomic_llong pushed;     /* host's samples */
     int finished;
+    atomic_int status;       /* not AVSVT_OK: the network gave no number */
     avsvti_rate rate;
     avsvti_raise raise;
     float hop[HOP], levels[AVSVTI_STREAM_LEVELS];

@@ -214,6 +214,55 @@ static void hundreds_of_hours_shift_nothing(void **state)
     }
 }
 
+/* Weights as broken as that make numbers that are none. */
+static void a_network_that_gives_no_number_is_told_and_not_heard(void **state)
+{
+    avsvt_model *model = NULL;
+    avsvt_stream *s = NULL;
+    avsvt_stream_options o = AVSVT_STREAM_OPTIONS_INIT;
+    avsvt_stream_info info = AVSVT_STREAM_INFO_INIT;
+    avsvt_stream_event event = AVSVT_STREAM_EVENT_INIT;
+    avsvt_stream_frame frame = AVSVT_STREAM_FRAME_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    small_model *m = small_make_of(1);
+    size_t size, heads = 0;
+    while (strcmp(m->tensors[heads], "heads.weight"))
+        heads++;
+    float *weights = (float *)(uintptr_t)m->parts[heads].data;
+    for (size_t i = 0; i < m->parts[heads].size / sizeof(float); i++)
+        weights[i] = i % 2 ? 3e38f : -3e38f;
+    small_text(m, "%s", &MODEL_FILE_NOTES[strlen("avsvt: 1\n")]);
+    m->parts[m->count] = (model_file_part){ "test/extra/avsvt.yaml", m->manifest,
+                                            strlen(m->manifest) };
+    unsigned char *file = model_file_zip(m->parts, m->count + 1, &size);
+    if (avsvt_model_open_memory(&model, NULL, file, size, NULL, &err) != AVSVT_OK)
+        fail_msg("%s", err.message);
+    o.rate_hz = 16000;
+    if (avsvt_stream_create(&s, model, &o, &err) != AVSVT_OK)
+        fail_msg("%s", err.message);
+    float *x = native_sound(16000);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(avsvt_stream_push(s, x, 16000), AVSVT_E_BACKEND);
+        assert_int_equal(avsvt_stream_describe(s, &info), AVSVT_OK);
+        assert_int_equal(info.status, AVSVT_E_BACKEND);
+        assert_int_equal(info.pushed, 16000);
+        assert_int_equal(avsvt_stream_finish(s), AVSVT_E_BACKEND);
+        while (avsvt_stream_poll(s, &event) == AVSVT_OK)
+            assert_true(isfinite(event.pitch) && isfinite(event.time_s));
+        while (avsvt_stream_poll_frame(s, &frame) == AVSVT_OK)
+            assert_true(isfinite(frame.pitch) && isfinite(frame.onset));
+        assert_int_equal(avsvt_stream_reset(s), AVSVT_OK);
+        assert_int_equal(avsvt_stream_describe(s, &info), AVSVT_OK);
+        assert_int_equal(info.status, AVSVT_OK);
+    }
+    avsvt_stream_free(s);
+    avsvt_model_free(model);
+    small_free(m);
+    free(file);
+    free(x);
+}
+
 static void every_failed_allocation_is_told_and_leaks_nothing(void **state)
 {
     failing_allocator f;
@@ -262,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_second_thread_is_refused),
         cmocka_unit_test(freeing_waits_for_a_push_or_a_poll_under_way),
         cmocka_unit_test(hundreds_of_hours_shift_nothing),
+        cmocka_unit_test(a_network_that_gives_no_number_is_told_and_not_heard),
         cmocka_unit_test(every_failed_allocation_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,7 @@ class StreamOptions(Record):
 
 
 class StreamInfo(Record):
+    status: int
     rate_hz: float
     lookahead_s: float
     frame_latency: int
@@ -231,7 +232,7 @@ class StreamInfo(Record):
     pushed: int
     lost_events: int
     lost_frames: int
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("rate_hz", c_double),
+    _fields_ = [("struct_size", c_uint32), ("status", c_int32), ("rate_hz", c_double),
                 ("lookahead_s", c_double), ("frame_latency", c_int64),
                 ("note_latency", c_int64), ("longest_latency", c_int64),
                 ("pushed", c_int64), ("lost_events", c_uint64), ("lost_frames", c_uint64)]

@@ -38,6 +38,8 @@ class StreamEvent(NamedTuple):
 
 
 def _check(status: int, message: str) -> None:
+    if status == errors.BackendError.status:
+        message = "the network gave a value that is not a number; nothing more is heard"
     if status != _ffi.OK:
         raise errors.BY_STATUS.get(status, errors.Error)(message, status)
 
