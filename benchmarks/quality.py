@@ -81,8 +81,7 @@ class Judge:
         return result
 
     def mixed(self, songs, music, snr):
-        out = self.scratch / f"mixed{snr}"
-        out.mkdir()
+        out = Path(tempfile.mkdtemp(dir=self.scratch))
         for i, song in enumerate(songs):
             self.run("mix", song, music[i % len(music)], "--snr", snr, "-o",
                      out / (song.stem + ".wav"))
@@ -135,6 +134,9 @@ def measure(judge, data, made=None, music=None, snr=0):
             sys.exit(f"{made / 'voices'}: has none of the speakers that are held back")
         found["speech"] = judge.notes_a_minute(speech, "speech")
         judge.notes_a_minute(pieces(speech, 8, judge.scratch), "speech in pieces of 8 s")
+        if music:
+            judge.notes_a_minute(judge.mixed(speech, tracks, snr),
+                                 f"speech with music at {snr:g} dB")
     else:
         print("left out: no --made")
     found["karaoke"] = karaoke(judge, data / "karaoke")

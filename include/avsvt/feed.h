@@ -9,7 +9,7 @@
  *  some of what comes after (lookahead_s), so results are final about
  *  step_s + lookahead_s after the sound, and the network sees each moment
  *  (context_s + step_s + lookahead_s) / step_s times. A note that singing was
- *  not heard before waits until enough comes after: some 5 s in a song, and 16
+ *  not heard before waits until enough comes after: some 4 s in a song, and 16
  *  at most (avsvt_notes_options.sung_share; with -1 there none waits). Any note
  *  waits 60 ms more, in which a pitch that goes on makes it longer, and where
  *  one does until that ends (avsvt_notes_options.fill_s; -1: none). With the

@@ -59,7 +59,9 @@ typedef struct avsvt_notes_options {
                                     16 s), or in some part of them that lasts:
                                     it was found in speech, or in music without
                                     a voice. What lies in notes is sung, for as
-                                    much as the network is sure of it. 0..1;
+                                    much as the network is sure of it, and in
+                                    full where the note has lasted 0.2 s: in
+                                    speech they are short. 0..1;
                                     default: the model's, else 0; negative:
                                     nobody talks, keep all (and see
                                     @p fill_s). The precise rule's, and with a

@@ -8,6 +8,7 @@
 
 #define REACH_S 16.0
 #define MOST_FRAMES 1e6 /* of that, at any rate */
+#define HELD_S 0.2      /* a note that lasts so long */
 #define HAS_PITCH 0.25f /* the likeliest bin's part of the fine pitch */
 #define AROUND 3        /* bins to each side of the likeliest: a semitone */
 
@@ -37,21 +38,22 @@ avsvt_status avsvti_heard_create(avsvti_heard *h, const avsvt_allocator *a,
 {
     memset(h, 0, sizeof(*h));
     h->reach = (int64_t)ceil(fmin(REACH_S * info->frame_rate_hz, MOST_FRAMES));
+    h->held = HELD_S * info->frame_rate_hz;
     h->sums = avsvti_alloc_zero(a, (size_t)h->reach + 1, sizeof(*h->sums));
     h->level_db = avsvti_alloc_zero(a, (size_t)h->reach + 1, sizeof(*h->level_db));
     return h->sums && h->level_db ? AVSVT_OK : avsvti_fail_memory(err);
 }
 
-void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
-                       avsvti_note_state state, double sounding, float level_db)
+void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity, int64_t lasted,
+                       double sounding, float level_db)
 {
     int64_t slots = h->reach + 1;
-    int in_note = state == AVSVTI_NOTE_SOUNDS;
+    int in_note = lasted > 0;
     avsvti_heard_sums sums = h->sums[h->known % slots];
     sums.sung += in_note;
     sums.pitched += in_note || clarity.share >= HAS_PITCH;
     if (in_note)
-        sums.sounding += sounding;
+        sums.sounding += sounding * fmin((double)lasted / h->held, 1);
     if (in_note && isfinite(level_db))
         sums.power += avsvti_power((double)level_db);
     h->level_db[h->known % slots] = level_db;

@@ -25,7 +25,7 @@ typedef struct avsvti_clarity {
 /* Sums over frames. */
 typedef struct avsvti_heard_sums {
     int64_t pitched, sung; /* those with a pitch; of them those in notes */
-    double sounding;       /* how sure of these the network is: 1 each at most */
+    double sounding;       /* how sure of these it is that they are sung: 1 each at most */
     double power;          /* of these; full scale is 1 */
 } avsvti_heard_sums;
 
@@ -33,6 +33,7 @@ typedef struct avsvti_heard {
     avsvti_heard_sums *sums; /* before each of the last reach + 1 frames and now */
     float *level_db;         /* of the last reach + 1 frames */
     int64_t reach, known;    /* frames: kept, pushed */
+    double held;             /* frames from which on a note is held */
 } avsvti_heard;
 
 avsvti_clarity avsvti_clarity_of(const float *fine,
@@ -41,10 +42,12 @@ avsvti_clarity avsvti_clarity_of(const float *fine,
 avsvt_status avsvti_heard_create(avsvti_heard *h, const avsvt_allocator *a,
                                  const avsvt_activations_info *info,
                                  avsvt_error *err);
-/* sounding: the network's probability. */
-void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity,
-                       avsvti_note_state state, double sounding, float level_db);
-/* Is that share of what has a pitch sung, as sure as the network is, and frames more? */
+/* lasted: the frames that the note it lies in has sounded with it, 0: it lies in
+ * none. sounding: the network's probability; it counts in full where a note is
+ * held, since the sounds that are taken for notes where people talk are short. */
+void avsvti_heard_push(avsvti_heard *h, avsvti_clarity clarity, int64_t lasted,
+                       double sounding, float level_db);
+/* Is that share of what has a pitch sung, as sure as that is, and frames more? */
 static inline int avsvti_heard_is_sung(const avsvti_heard_sums *sums, double share,
                                        double more)
 {

@@ -134,7 +134,7 @@ static void add_frame(avsvti_decoder *d, const float *row)
     double level = (double)row[d->row - 1];
     avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
     d->in_note = AVSVTI_NOTE_SOUNDS;
-    p->frames++;
+    d->lasted = ++p->frames;
     p->sounding += 1 - avsvti_probability((double)row[1]);
     if (!isnan(level) && p->level_frames < p->level_limit) {
         p->power += avsvti_power(level);

@@ -4,9 +4,9 @@
  * most of what has a pitch lies in notes, and the network is sure of them. A
  * note counts if a share of what has a pitch in the seconds before its end, or
  * in those after its start, is sung: in notes, each frame for as much as the
- * network is sure of it. How many seconds, heard.h keeps; where the recording
- * begins or ends within them, as many as there are beyond the note are heard
- * too, since one syllable by itself may sound sung. */
+ * network is sure of it and the note has lasted. heard.h says what that is, and
+ * how many seconds they are; where the recording begins or ends within them, as
+ * many beyond the note are heard too: one syllable by itself may sound sung. */
 #ifndef AVSVTI_DECODE_SUNG_H
 #define AVSVTI_DECODE_SUNG_H
 

@@ -13,6 +13,7 @@
 
 #define RATE 50
 #define START_S 0.5
+#define HELD 100 /* frames that notes have lasted, which is enough */
 #define COUNT(x) (int)(sizeof(x) / sizeof((x)[0]))
 
 /* What happens for so many frames: nothing, a note that was found, a clear
@@ -91,7 +92,8 @@ static avsvt_status go_on(fixture *f, const part *parts, int count)
                 note.level_db = level;
                 has_note = 1;
             }
-            avsvti_heard_push(&f->heard, clarity, state, 1 - silence, level);
+            avsvti_heard_push(&f->heard, clarity, state == AVSVTI_NOTE_SOUNDS ? HELD : 0,
+                              1 - silence, level);
             if (status == AVSVT_OK)
                 status = avsvti_fill_push(f->fill, &f->heard, logits, clarity, state, level,
                                           &f->found, &f->list, &err);

@@ -13,9 +13,15 @@
 #define RATE 10 /* frames a second: 16 s are 160 frames */
 #define BINS 9
 #define LEVEL_DB (-20)
+#define HELD 2 /* frames that a held note lasts */
 
 /* What happens for so many frames. */
-typedef enum what { REST, TALK, NOTE, UNSURE } what; /* the last: a note, half heard */
+typedef enum what {
+    REST, TALK,
+    NOTE,   /* counts from its first frame on, which keeps numbers round */
+    UNSURE, /* the same, half heard */
+    BRIEF,  /* as it is: its first two frames, 0.2 s, count less */
+} what;
 typedef struct part { what what; int frames; } part;
 
 typedef struct fixture {
@@ -53,12 +59,11 @@ static void close_fixture(fixture *f)
     avsvti_note_list_free(&f->list);
 }
 
-static avsvt_status hear(fixture *f, const float *fine, what now)
+static avsvt_status hear(fixture *f, const float *fine, what now, int64_t lasted)
 {
-    int in_note = now == NOTE || now == UNSURE;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvti_heard_push(&f->heard, avsvti_clarity_of(fine, &f->info),
-                      in_note ? AVSVTI_NOTE_SOUNDS : AVSVTI_NO_NOTE,
+                      now == BRIEF ? lasted : now >= NOTE ? HELD : 0,
                       now == UNSURE ? 0.5 : 1, LEVEL_DB);
     return avsvti_sung_push(f->sung, &f->heard, &f->found, &f->list, &err);
 }
@@ -83,7 +88,7 @@ static avsvt_status go_on(fixture *f, const part *parts, int count)
                 has_note = 1;
             }
             if (status == AVSVT_OK)
-                status = hear(f, parts[p].what == REST ? flat : peak, parts[p].what);
+                status = hear(f, parts[p].what == REST ? flat : peak, parts[p].what, i + 1);
         }
     return status;
 }
@@ -202,6 +207,18 @@ static void what_the_network_half_hears_counts_half(void **state)
     CHECK(0.61, 0, 0, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
 }
 
+/* The first frame of a note counts half, the second in full. */
+static void what_is_held_counts_more(void **state)
+{
+    (void)state;
+    CHECK(0.5, 0, 3, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
+    CHECK(0.51, 0, 0, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
+    CHECK(0.75, 0, 1, { BRIEF, 2 }, { REST, 1 });
+    CHECK(0.76, 0, 0, { BRIEF, 2 }, { REST, 1 });
+    CHECK(0.95, 0, 1, { BRIEF, 10 }, { REST, 1 });
+    CHECK(0.96, 0, 0, { BRIEF, 10 }, { REST, 1 });
+}
+
 static void hours_of_talk_take_no_more_memory(void **state)
 {
     static const part minute[] = { { TALK, 10 }, { NOTE, 2 }, { TALK, 28 }, { NOTE, 2 },
@@ -230,7 +247,7 @@ static void no_numbers_have_no_pitch(void **state)
         for (int i = 0; i < 200; i++) {
             for (int k = 0; k < BINS; k++)
                 none[k] = bad == 0 || (bad == 1 && k == 3) ? NAN : HUGE_VALF;
-            assert_int_equal(hear(&f, none, TALK), AVSVT_OK);
+            assert_int_equal(hear(&f, none, TALK, 0), AVSVT_OK);
             f.now++;
         }
     const part sung[] = { { NOTE, 3 }, { REST, 1 } };
@@ -271,6 +288,7 @@ int main(void)
         cmocka_unit_test(the_share_is_the_limit),
         cmocka_unit_test(enough_singing_counts_at_once),
         cmocka_unit_test(what_the_network_half_hears_counts_half),
+        cmocka_unit_test(what_is_held_counts_more),
         cmocka_unit_test(hours_of_talk_take_no_more_memory),
         cmocka_unit_test(no_numbers_have_no_pitch),
         cmocka_unit_test(every_failing_allocation_is_told),
