@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Whether it matters how loud a recording is.
 
-    levels.py AVSVT DATA [--model MODEL.pt] [--live] [--empty FOLDER]... [--gains DB,...]
+    levels.py AVSVT DATA [--model MODEL.pt] [--live] [--empty FOLDER]... [--gains=DB,...]
 
 AVSVT is the command, DATA holds singing/dev. The songs are made quieter with ffmpeg
 (floating point, so that nothing is lost) and transcribed; --live takes `avsvt listen
 --fast` for it. --empty names recordings without singing: notes a minute in them.
-Mean F1 per song in %.
+Gains that begin with one below 0 need the "=": --gains=-10,-20. Mean F1 per song in %.
 """
 import argparse
 import subprocess
