@@ -6,11 +6,11 @@
 
 Both train the network of MODEL.pt (the compiled-in one: lib/models/notes-default.pt)
 with AdamW, clipping and an average of the weights, on random pieces of the
-songs in folder SONGS (sound with onset, offset, pitch beside it). The PyTorch
-loop is what one would write: eager mode, a Dataset that reads its piece of the
-file (with soundfile), a DataLoader with two workers. Each runs in a process of its
-own, in short turns, one beside the other, since a machine is seldom as busy twice;
-the first steps, while caches fill, are not counted.
+songs in folder SONGS (NAME.flac with onset, offset, pitch in NAME.txt or NAME.csv;
+a minute or more). The PyTorch loop is what one would write: eager mode, a Dataset that
+reads its piece of the file (with soundfile), a DataLoader with two workers. Each runs in
+a process of its own, in short turns, one beside the other, since a machine is seldom as
+busy twice; the first steps, while caches fill, are not counted.
 
 Told are seconds of sound per second: by the clock (wall), by the processor time
 of the thread that trains (thread), and by that of everything that takes part,
@@ -77,6 +77,12 @@ def write_recipe(folder, model, songs, steps, precision="fp32"):
     return recipe
 
 
+def labels(path) -> str:
+    """The notes beside a sound."""
+    stem = os.path.splitext(path)[0]
+    return stem + (".csv" if os.path.exists(stem + ".csv") else ".txt")
+
+
 def with_avsvt(options) -> list:
     import avsvt
     marks = []
@@ -94,6 +100,7 @@ def with_pytorch(options) -> list:
     import glob
     import warnings
 
+    import avsvt
     import numpy as np
     import soundfile
     import torch
@@ -106,7 +113,7 @@ def with_pytorch(options) -> list:
         def __init__(self):
             self.items = []
             for path in sorted(glob.glob(os.path.join(options.songs, "*.flac"))):
-                notes = np.loadtxt(os.path.splitext(path)[0] + ".txt", ndmin=2)[:, :3]
+                notes = avsvt.read_notes(labels(path)).to_array()
                 info = soundfile.info(path)
                 count = int(np.ceil(info.duration / SEGMENT_S))
                 self.items += [(path, notes, info.frames)] * count
@@ -136,8 +143,12 @@ def with_pytorch(options) -> list:
     half = {"bf16": torch.bfloat16, "fp32": None}[options.precision]
     average = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-4)
-    loader = torch.utils.data.DataLoader(Pieces(), int(BATCH_S / SEGMENT_S), shuffle=True,
-                                         num_workers=2, drop_last=True)
+    pieces, items = Pieces(), int(BATCH_S / SEGMENT_S)
+    if len(pieces) < items: # of which it would never make a batch
+        raise SystemExit(f"{options.songs}: has {len(pieces)} pieces of {SEGMENT_S:g} s in its "
+                         f".flac files; a batch takes {items}")
+    loader = torch.utils.data.DataLoader(pieces, items, shuffle=True, num_workers=2,
+                                         drop_last=True)
     marks, steps, sound_s = [], 0, 0.0
     while steps < options.steps:
         for batch in loader:
