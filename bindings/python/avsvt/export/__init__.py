@@ -2,8 +2,9 @@
 """Making model files: ``python -m avsvt.export KIND CHECKPOINT... -o OUT.pt``.
 
 Each kind is a module of this package, or an object in one ("module:object"),
-with ``SUMMARY``, ``add_arguments`` and ``export``, and ``CHECKPOINTS`` where it
-takes other than one or more; ``KINDS`` names them. This package needs PyTorch.
+with ``SUMMARY``, ``add_arguments`` and ``export``, ``OUTPUT`` where it writes other
+than OUT.pt, and ``CHECKPOINTS`` where it takes other than one or more; ``KINDS``
+names them. This package needs PyTorch.
 """
 import os
 from collections.abc import Iterable

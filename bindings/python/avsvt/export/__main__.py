@@ -21,7 +21,8 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         one = kinds.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
         one.add_argument("checkpoints", nargs=getattr(module, "CHECKPOINTS", "+"),
                          metavar="CHECKPOINT")
-        one.add_argument("-o", "--output", required=True, metavar="OUT.pt")
+        one.add_argument("-o", "--output", required=True,
+                         metavar=getattr(module, "OUTPUT", "OUT.pt"))
         module.add_arguments(one)
     options = parser.parse_args(arguments)
     if not options.list and options.kind is None:

@@ -11,6 +11,7 @@ from ..networks.frontend import HOP, SAMPLE_RATE
 from . import parts, provenance, weights
 from .types import Inputs, State, Told
 
+OUTPUT = "OUT"
 SUMMARY = ("the small audio-visual demonstration: of a note network OUT.pt to train, of a trained "
            "one the pipeline OUT.yaml and its parts")
 SIDE, PICTURES_HZ = 88, 50

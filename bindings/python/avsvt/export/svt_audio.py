@@ -15,6 +15,7 @@ import torch
 from . import encoder, huggingface, parts, svt_trained, weights
 from .types import State, Told
 
+OUTPUT = "OUT.yaml"
 SUMMARY = ("AV_SVT's audio system: encoder, head and pipeline file (a CKPT folder, or its "
            "wav2vec2.ckpt and model.ckpt; or what `avsvt train` made of svt-audio-whole)")
 INPUT_EPSILON = 1e-5  # torch's layer_norm, by which AV_SVT normalises

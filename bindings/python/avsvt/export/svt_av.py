@@ -15,6 +15,7 @@ from ..networks import fusion
 from . import parts, provenance, weights
 from .types import State
 
+OUTPUT = "OUT"
 SUMMARY = ("AV_SVT's fusion and head (a CKPT folder, or its model.ckpt), or MM_ALT's fusion "
            "(fusion.ckpt)")
 

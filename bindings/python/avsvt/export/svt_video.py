@@ -9,6 +9,7 @@ from ..networks import avhubert as networks
 from . import avhubert, encoder, parts, svt_trained, weights
 from .types import State, Told
 
+OUTPUT = "OUT.yaml"
 SUMMARY = ("AV_SVT's video system: encoder, head and pipeline file (a CKPT folder, or its "
            "encoder.ckpt and head.ckpt; or what `avsvt train` made of svt-video-whole)")
 ENCODERS = ["encoder.ckpt", "avhubert.pt"]
