@@ -10,8 +10,8 @@
 avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
                                  const char *name, const avsvt_io *io,
                                  avsvt_error *err);
-/* MP3, which libsndfile would read too, but not without words on the host's
- * standard error when a file is damaged. */
+/* MP3, and MPEG's layers I and II, which libsndfile would read too, but not without
+ * words on the host's standard error when a file is damaged. */
 avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
                               const char *name, const avsvt_io *io,
                               avsvt_error *err);

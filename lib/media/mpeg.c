@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MP3, through libmpg123 (which libsndfile uses as well). */
+/* MP3, and MPEG's layers I and II, through libmpg123 (which libsndfile uses as well). */
 #include <mpg123.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "core/number.h"
 #include "media/decoders.h"
 
-/* Where a stretch of the file is no MP3, look for the next frame this far. */
+/* Where a stretch of the file is no such sound, look for the next frame this far. */
 #define RESYNC_BYTES (1 << 20)
 
 typedef struct mpeg_state {
@@ -132,6 +132,14 @@ static avsvt_status start(mpeg_state *s, avsvt_error *err)
                               s->length, err);
 }
 
+static const char *layer_of(const mpeg_state *s)
+{
+    static const char *const layers[] = { "", ", layer I", ", layer II", ", layer III" };
+    struct mpg123_frameinfo frame;
+    return mpg123_info(s->decoder, &frame) == MPG123_OK && frame.layer >= 1 &&
+           frame.layer <= 3 ? layers[frame.layer] : layers[0];
+}
+
 avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
                               const char *name, const avsvt_io *io,
                               avsvt_error *err)
@@ -153,6 +161,6 @@ avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
     info.rate_hz = (double)s->rate_hz;
     info.frames = s->length;
     info.duration_s = s->length < 0 ? -1.0 : (double)s->length / info.rate_hz;
-    snprintf(info.format, sizeof(info.format), "MPEG, layer III");
+    snprintf(info.format, sizeof(info.format), "MPEG%s", layer_of(s));
     return avsvti_audio_create(out, context, name, &source, s, &info, err);
 }

@@ -23,36 +23,35 @@ avsvt_status avsvti_audio_check(const char *name, double rate_hz, int channels,
     return AVSVT_OK;
 }
 
-/* A header of MPEG layer 3: sync, a version, layer 3, a bit rate, a rate. */
-static int is_layer3(const unsigned char *h)
+/* A header of MPEG: sync, a version, one of three layers, a bit rate, a rate. */
+static int is_mpeg(const unsigned char *h)
 {
-    return h[0] == 0xFF && (h[1] & 0xE6) == 0xE2 && (h[1] & 0x18) != 0x08 &&
-           (h[2] & 0xF0) != 0xF0 && (h[2] & 0x0C) != 0x0C;
+    return h[0] == 0xFF && (h[1] & 0xE0) == 0xE0 && (h[1] & 0x06) &&
+           (h[1] & 0x18) != 0x08 && (h[2] & 0xF0) != 0xF0 && (h[2] & 0x0C) != 0x0C;
 }
 
 #define OTHER 0
-#define MP3 1
+#define MPEG 1
 #define CONTAINER 2
 
-/* Looks at the first bytes, past an ID3 tag, and goes back to the start. Not
+/* Looks at the first bytes, past ID3 tags, and goes back to the start. Not
  * being able to look is not an error here: opening tells. */
 static int look_at(avsvti_stream *s)
 {
     unsigned char h[16] = { 0 };
-    int64_t at = 0;
+    int64_t at = 0, got = avsvti_stream_read(s, h, 16);
     int found = 0;
-    if (avsvti_stream_read(s, h, 16) >= 10 && !memcmp(h, "ID3", 3)) {
-        at = 10 + ((int64_t)(h[6] & 127) << 21 | (h[7] & 127) << 14 |
-                   (h[8] & 127) << 7 | (h[9] & 127));
-        if (avsvti_stream_seek(s, at, SEEK_SET) < 0 ||
-            avsvti_stream_read(s, h, 4) != 4)
-            memset(h, 0, sizeof(h));
+    while (got >= 10 && !memcmp(h, "ID3", 3)) {
+        at += 10 + ((int64_t)(h[6] & 127) << 21 | (h[7] & 127) << 14 |
+                    (h[8] & 127) << 7 | (h[9] & 127));
+        memset(h, 0, sizeof(h));
+        got = avsvti_stream_seek(s, at, SEEK_SET) < 0 ? 0 : avsvti_stream_read(s, h, 16);
         /* Some writers pad the tag: any sound after it but FLAC is MP3. */
         found = h[0] == 0;
     }
-    found |= is_layer3(h);
+    found |= is_mpeg(h);
     avsvti_stream_seek(s, 0, SEEK_SET);
-    return avsvti_container_is(h) ? CONTAINER : found ? MP3 : OTHER;
+    return avsvti_container_is(h) ? CONTAINER : found ? MPEG : OTHER;
 }
 
 /* libsndfile, and the media module for what that doesn't know. Where there is
@@ -82,7 +81,7 @@ static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
     int kind = look_at(&look);
     avsvti_stream_close(&look);
     switch (kind) {
-    case MP3: return avsvti_mpeg_open(out, context, name, io, err);
+    case MPEG: return avsvti_mpeg_open(out, context, name, io, err);
     case CONTAINER: return avsvti_container_open(out, context, name, io, err);
     default: return open_other(out, context, name, io, err);
     }

@@ -143,6 +143,58 @@ static void damage_is_survived_in_silence(void **state)
     free(mp3);
 }
 
+#define LAYER1_FRAME 48 /* bytes, at 32 kbit/s and 32 kHz, for 384 samples */
+#define LAYER1_FRAMES 20
+
+/* Layer I of nothing, after so many tags; malloc'd. */
+static unsigned char *make_layer1(int tags, size_t *size)
+{
+    unsigned char *data = calloc(1, (size_t)tags * 20 + LAYER1_FRAMES * LAYER1_FRAME);
+    *size = 0;
+    for (; tags > 0; tags--, *size += 20)
+        memcpy(data + *size, "ID3\4\0\0\0\0\0\x0a", 10);
+    for (int i = 0; i < LAYER1_FRAMES; i++, *size += LAYER1_FRAME)
+        memcpy(data + *size, "\xff\xff\x18\xc0", 4);
+    return data;
+}
+
+/* libsndfile reads them as well, with words on standard error. */
+static void the_other_layers_are_read_in_silence_too(void **state)
+{
+    (void)state;
+    for (int tags = 0; tags < 3; tags++) {
+        size_t size;
+        int64_t samples;
+        double power;
+        long said;
+        unsigned char *data = make_layer1(tags, &size);
+        assert_int_equal(read_quietly(data, size, &samples, &power, &said), AVSVT_OK);
+        assert_int_equal(samples, LAYER1_FRAMES * 384);
+        assert_int_equal(said, 0);
+        for (size_t at = size / 2; at < size; at++)
+            data[at] |= at % LAYER1_FRAME ? 0xff : 0; /* what no encoder writes */
+        avsvt_status status = read_quietly(data, size, &samples, &power, &said);
+        assert_true(status == AVSVT_OK || status == AVSVT_E_FORMAT);
+        assert_int_equal(said, 0);
+        free(data);
+    }
+}
+
+static void the_layer_is_told(void **state)
+{
+    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    avsvt_audio *audio;
+    size_t size;
+    unsigned char *data = make_layer1(0, &size);
+    (void)state;
+    assert_int_equal(avsvt_audio_open(&audio, NULL, scratch_write("one.mp1", data, size), NULL),
+                     AVSVT_OK);
+    assert_int_equal(avsvt_audio_describe(audio, &info, NULL), AVSVT_OK);
+    assert_string_equal(info.format, "MPEG, layer I");
+    avsvt_audio_free(audio);
+    free(data);
+}
+
 /* A block of memory as a host's stream. */
 typedef struct block {
     const unsigned char *data;
@@ -201,6 +253,8 @@ int main(void)
         cmocka_unit_test(a_tag_before_the_sound_is_passed),
         cmocka_unit_test(what_is_left_of_a_cut_file_is_read),
         cmocka_unit_test(damage_is_survived_in_silence),
+        cmocka_unit_test(the_other_layers_are_read_in_silence_too),
+        cmocka_unit_test(the_layer_is_told),
         cmocka_unit_test(where_a_hosts_stream_stands_does_not_matter),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
