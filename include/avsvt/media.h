@@ -48,7 +48,8 @@ typedef struct avsvt_audio_info {
     uint32_t struct_size; /**< Set by AVSVT_AUDIO_INFO_INIT. */
     int32_t  channels;    /**< Of the file. */
     double   rate_hz;     /**< Of the file. */
-    int64_t  frames;      /**< Sample frames of the file; -1 when unknown. */
+    int64_t  frames;      /**< Sample frames of the file; -1 when unknown, or
+                               more than so few bytes can hold. */
     double   duration_s;  /**< Seconds; -1 when unknown. */
     char     format[64];  /**< For people, such as "FLAC, 16 bit PCM". */
 } avsvt_audio_info;

@@ -41,6 +41,8 @@ avsvt_status avsvti_npy_rows(int64_t *rows, const char *path,
     status = avsvti_npz_shape(&npz, NULL, &npy, err);
     if (status == AVSVT_OK && npy.ndim < 1)
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: is one number, not an array", path);
+    if (status == AVSVT_OK && !npy.count) /* or its rows would be as many as its head says */
+        status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: its array is empty", path);
     if (status == AVSVT_OK)
         *rows = npy.shape[0];
     avsvti_npz_close(&npz);

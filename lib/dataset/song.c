@@ -34,7 +34,8 @@ avsvt_status avsvti_dataset_duration(avsvti_dataset *d, const char *sound,
     *duration_s = status == AVSVT_OK ? (double)info.frames / info.rate_hz : 0;
     if (status == AVSVT_OK && (info.frames <= 0 || *duration_s > MAX_DURATION_S))
         status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: %s", sound, info.frames
-            ? "how long it is can't be told" : "has no sound in it");
+            ? "how long it is can't be told: write it anew, and not to a pipe"
+            : "has no sound in it");
     return status;
 }
 

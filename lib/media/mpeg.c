@@ -159,8 +159,8 @@ avsvt_status avsvti_mpeg_open(avsvt_audio **out, avsvt_context *context,
     }
     info.channels = s->channels;
     info.rate_hz = (double)s->rate_hz;
-    info.frames = s->length;
-    info.duration_s = s->length < 0 ? -1.0 : (double)s->length / info.rate_hz;
+    info.frames = avsvti_stream_frames(&s->stream, s->length);
+    info.duration_s = info.frames < 0 ? -1.0 : (double)info.frames / info.rate_hz;
     snprintf(info.format, sizeof(info.format), "MPEG%s", layer_of(s));
     return avsvti_audio_create(out, context, name, &source, s, &info, err);
 }

@@ -184,7 +184,7 @@ avsvt_status avsvti_sndfile_open(avsvt_audio **out, avsvt_context *context,
     judge_header(s);
     info.channels = s->info.channels;
     info.rate_hz = s->info.samplerate;
-    info.frames = length_is_known(s) ? s->info.frames : -1;
+    info.frames = length_is_known(s) ? avsvti_stream_frames(&s->stream, s->info.frames) : -1;
     info.duration_s = info.frames < 0 ? -1.0 : (double)info.frames / info.rate_hz;
     describe_format(info.format, sizeof(info.format), s->info.format);
     return avsvti_audio_create(out, context, name, &source, s, &info, err);

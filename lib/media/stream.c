@@ -10,6 +10,9 @@
 #include "core/memory.h"
 #include "platform/file.h"
 
+/* The densest is FLAC of silence: 65535 frames in 12 bytes. */
+#define MOST_PER_BYTE 8192
+
 static int64_t fd_length(void *user)
 {
     int fd = *(int *)user;
@@ -104,6 +107,11 @@ int64_t avsvti_stream_read(avsvti_stream *s, void *to, int64_t bytes)
         done += n;
     }
     return done;
+}
+
+int64_t avsvti_stream_frames(avsvti_stream *s, int64_t told)
+{
+    return told / MOST_PER_BYTE > avsvti_stream_length(s) ? -1 : told;
 }
 
 void avsvti_stream_close(avsvti_stream *s)

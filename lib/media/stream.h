@@ -25,6 +25,9 @@ int64_t avsvti_stream_length(avsvti_stream *s);
 int64_t avsvti_stream_seek(avsvti_stream *s, int64_t offset, int whence);
 /* As many bytes as there are, at most so many. */
 int64_t avsvti_stream_read(avsvti_stream *s, void *to, int64_t bytes);
+/* The frames of sound that a file's head tells; -1 where no format packs so many into
+ * so few bytes: the head is damaged, and nothing must be planned by it. */
+int64_t avsvti_stream_frames(avsvti_stream *s, int64_t told);
 void avsvti_stream_close(avsvti_stream *s);
 
 /* A reader's state: size zeroed bytes that begin with an open stream. *state is

@@ -181,20 +181,25 @@ static void lists_of_an_earlier_run_are_warned_of(void **state)
     assert_null(strstr(said, "/n20em_train.csv"));
 }
 
-/* The head of an array of so many pictures, 96 x 96, without them. */
-static void write_video(const char *name, int frames)
+/* An array of so many pictures, side x side. */
+static void write_pictures(const char *name, int frames, int side)
 {
-    size_t size = 128 + (size_t)frames * 96 * 96;
+    size_t size = 128 + (size_t)frames * (size_t)side * (size_t)side;
     char *head = calloc(size, 1);
     assert_non_null(head);
     memset(head, ' ', 128);
     memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
     int n = snprintf(head + 10, 100, "{'descr': '|u1', 'fortran_order': False, "
-                     "'shape': (%d, 96, 96), }", frames);
+                     "'shape': (%d, %d, %d), }", frames, side, side);
     head[10 + n] = ' ';
     head[127] = '\n';
     tree_write(name, head, size);
     free(head);
+}
+
+static void write_video(const char *name, int frames)
+{
+    write_pictures(name, frames, 96);
 }
 
 static void n20emv2_has_sound_and_video(void **state)
@@ -227,6 +232,26 @@ static void n20emv2_has_sound_and_video(void **state)
                 "notes/valid/s2.csv,\n"); /* its video is damaged */
     assert_false(tree_has("out/v2/video_n20em_valid.csv"));
     assert_true(report.train == 1 && report.valid == 1 && report.test == 1);
+    assert_int_equal(report.left_out, 2);
+}
+
+/* Labels of as many frames as a small file's head promises would take gigabytes. */
+static void lengths_that_small_files_promise_are_not_believed(void **state)
+{
+    /* FLAC of 44100 Hz, one channel, 16 bit, 4e10 samples, and nothing behind the head */
+    static const unsigned char flac[42] = "fLaC\x80\0\0\x22\x10\0\x10\0\0\0\0\0\0\0"
+                                          "\x0a\xc4\x40\xf9\x50\x2f\x90";
+    (void)state;
+    tree_text("long/annotations.json",
+              "{\"s1\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]},\n"
+              " \"s2\": {\"split\": \"train\", \"midi\": [[0.5, 1.0, 60]]}}");
+    tree_sound("long/data/s1/vocals.wav", 80000);
+    write_pictures("long/data/s1/video_50fps.npy", 40000000, 0);
+    tree_write("long/data/s2/vocals.wav", flac, sizeof(flac));
+    must_prepare("n20emv2", "long", "out/long");
+    assert_file("out/long/train.csv", "sound,notes,video\n@/long/data/s1/vocals.wav,"
+                "notes/train/s1.csv,\n");
+    assert_false(tree_has("out/long/video_n20em_train.csv"));
     assert_int_equal(report.left_out, 2);
 }
 
@@ -850,6 +875,7 @@ int main(void)
         cmocka_unit_test(benchmarks_are_to_test),
         cmocka_unit_test(lists_of_an_earlier_run_are_warned_of),
         cmocka_unit_test(n20emv2_has_sound_and_video),
+        cmocka_unit_test(lengths_that_small_files_promise_are_not_believed),
         cmocka_unit_test(songs_without_their_video_are_warned_of),
         cmocka_unit_test(stored_features_have_lists_for_each_condition),
         cmocka_unit_test(the_mixed_list_has_one_set_behind_the_other),

@@ -354,6 +354,33 @@ static void a_length_that_was_not_known_is_no_damage(void **state)
     avsvt_context_free(context);
 }
 
+/* In a FLAC file's head 36 bits from byte 21 on say how many samples there are. */
+static void a_length_that_cannot_be_is_not_believed(void **state)
+{
+    int warnings = 0;
+    size_t size, n;
+    float *x;
+    avsvt_audio *audio;
+    avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
+    avsvt_context *context = counting_warnings(&warnings);
+    (void)state;
+    char *data = scratch_read(make_file("w", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, RATE, 1,
+                                        FRAMES), &size);
+    data[21] = (char)(data[21] | 0x0f);
+    const char *path = scratch_write("long", data, size);
+    assert_int_equal(avsvt_audio_open(&audio, context, path, NULL), AVSVT_OK);
+    assert_int_equal(avsvt_audio_describe(audio, &info, NULL), AVSVT_OK);
+    assert_int_equal(info.frames, -1);
+    assert_true(info.duration_s == -1.0);
+    avsvt_audio_free(audio);
+    assert_int_equal(read_file(path, context, &x, &n, NULL), AVSVT_OK);
+    assert_int_equal(n, FRAMES);
+    assert_int_equal(warnings, 1);
+    free(x);
+    free(data);
+    avsvt_context_free(context);
+}
+
 static void damage_in_the_middle_is_told_with_its_time(void **state)
 {
     avsvt_error err;
@@ -425,6 +452,7 @@ int main(void)
         cmocka_unit_test(cut_anywhere_it_gives_what_is_there_or_says_why),
         cmocka_unit_test(a_file_that_ends_early_is_warned_of),
         cmocka_unit_test(a_length_that_was_not_known_is_no_damage),
+        cmocka_unit_test(a_length_that_cannot_be_is_not_believed),
         cmocka_unit_test(damage_in_the_middle_is_told_with_its_time),
         cmocka_unit_test(samples_that_are_no_numbers_are_told_with_their_time),
         cmocka_unit_test(the_real_recording_is_read),
