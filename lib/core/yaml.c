@@ -81,7 +81,7 @@ static const char *take_text(avsvti_yaml *m, const void *text, size_t n)
     return copy;
 }
 
-static avsvt_status refuse(builder *b, size_t line, const char *why)
+static avsvt_status refuse(const builder *b, size_t line, const char *why)
 {
     return avsvti_fail(b->err, AVSVT_E_FORMAT, "%s: line %zu: %s", b->name,
                        line + 1, why);
@@ -223,6 +223,21 @@ static avsvt_status build(builder *b, yaml_parser_t *p)
     return status;
 }
 
+/* libyaml compares each %TAG with all before it: a megabyte of them would take minutes.
+ * A break of a line may be one of Unicode's, which end in bytes above ASCII. */
+static avsvt_status refuse_tag_directives(const builder *b, const char *text, size_t size)
+{
+    static const char word[] = "%TAG";
+    size_t line = 0;
+    for (size_t i = 0; i + 4 <= size; i++) {
+        int starts = !i || text[i - 1] == '\n' || text[i - 1] == '\r' || (text[i - 1] & 0x80);
+        if (starts && !memcmp(text + i, word, 4))
+            return refuse(b, line, "%TAG is not known here: no value has a tag");
+        line += text[i] == '\n';
+    }
+    return AVSVT_OK;
+}
+
 avsvt_status avsvti_yaml_parse(avsvti_yaml **out,
                                const avsvt_allocator *a, const char *text,
                                size_t size, const char *name,
@@ -234,6 +249,9 @@ avsvt_status avsvti_yaml_parse(avsvti_yaml **out,
     if (size > MAX_SIZE)
         return avsvti_fail(err, AVSVT_E_UNSUPPORTED,
             "%s: has %zu bytes; at most %u are read", name, size, MAX_SIZE);
+    avsvt_status status = refuse_tag_directives(&b, text, size);
+    if (status != AVSVT_OK)
+        return status;
     b.m = avsvti_alloc_zero(a, 1, sizeof(*b.m));
     if (!b.m)
         return avsvti_fail_memory(err);
@@ -245,7 +263,7 @@ avsvt_status avsvti_yaml_parse(avsvti_yaml **out,
     size_t mark = avsvti_utf8_mark(text, size);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text + mark, size - mark);
-    avsvt_status status = build(&b, &parser);
+    status = build(&b, &parser);
     yaml_parser_delete(&parser);
     if (status != AVSVT_OK) {
         avsvti_yaml_free(b.m);

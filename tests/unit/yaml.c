@@ -125,6 +125,21 @@ static void depth_is_limited(void **state)
     refuse(text, "deep");
 }
 
+/* They mean nothing here, and a megabyte of them keeps libyaml busy for minutes. */
+static void tag_directives_are_refused(void **state)
+{
+    (void)state;
+    refuse("%TAG !e! tag:example.org,2000:\n---\na: !e!b c\n", "line 1");
+    refuse("# x\n\n%TAG !e! x\n---\na: 1\n", "line 3");
+    refuse("# x\r%TAG !e! x\n---\na: 1\n", "%TAG");
+    refuse("\xEF\xBB\xBF%TAG !e! x\n---\na: 1\n", "%TAG");
+    refuse("# x\xE2\x80\xA8%TAG !e! x\n---\na: 1\n", "%TAG");
+    refuse("# x\xC2\x85%TAG !e! x\n---\na: 1\n", "%TAG");
+    avsvti_yaml *m = parse("%YAML 1.1\n---\na: 100 %TAG\n");
+    assert_string_equal(avsvti_yaml_get(m, "a"), "100 %TAG");
+    avsvti_yaml_free(m);
+}
+
 static void size_is_limited(void **state)
 {
     avsvti_yaml *m = NULL;
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(keys_may_hold_dots),
         cmocka_unit_test(what_is_no_yaml_of_ours_is_refused_with_its_line),
         cmocka_unit_test(depth_is_limited),
+        cmocka_unit_test(tag_directives_are_refused),
         cmocka_unit_test(size_is_limited),
         cmocka_unit_test(many_keys_stay_quick_to_find),
         cmocka_unit_test(truncations_and_changed_bytes_never_do_harm),
