@@ -30,6 +30,14 @@ static int is_mpeg(const unsigned char *h)
            (h[1] & 0x18) != 0x08 && (h[2] & 0xF0) != 0xF0 && (h[2] & 0x0C) != 0x0C;
 }
 
+/* What libsndfile finds behind an ID3 tag. All else there it gives to libmpg123, as we
+ * do: some writers pad the tag, or put others behind it. */
+static int is_no_mpeg(const unsigned char *h)
+{
+    return !memcmp(h, "fLaC", 4) || !memcmp(h, "RIFF", 4) || !memcmp(h, "FORM", 4) ||
+           !memcmp(h, "OggS", 4);
+}
+
 #define OTHER 0
 #define MPEG 1
 #define CONTAINER 2
@@ -46,22 +54,22 @@ static int look_at(avsvti_stream *s)
                     (h[8] & 127) << 7 | (h[9] & 127));
         memset(h, 0, sizeof(h));
         got = avsvti_stream_seek(s, at, SEEK_SET) < 0 ? 0 : avsvti_stream_read(s, h, 16);
-        /* Some writers pad the tag: any sound after it but FLAC is MP3. */
-        found = h[0] == 0;
+        found = !is_no_mpeg(h);
     }
     found |= is_mpeg(h);
     avsvti_stream_seek(s, 0, SEEK_SET);
     return avsvti_container_is(h) ? CONTAINER : found ? MPEG : OTHER;
 }
 
-/* libsndfile, and the media module for what that doesn't know. Where there is
- * no module, or it doesn't know either, libsndfile's words stand. */
-static avsvt_status open_other(avsvt_audio **out, avsvt_context *context,
+/* libsndfile or libmpg123, and the media module for what that doesn't know. Where
+ * there is no module, or it doesn't know either, the words of the first stand. */
+static avsvt_status open_plain(avsvt_audio **out, avsvt_context *context, int mpeg,
                                const char *name, const avsvt_io *io,
                                avsvt_error *err)
 {
     avsvt_error unused = AVSVT_ERROR_INIT;
-    avsvt_status status = avsvti_sndfile_open(out, context, name, io, err);
+    avsvt_status status = mpeg ? avsvti_mpeg_open(out, context, name, io, err)
+                               : avsvti_sndfile_open(out, context, name, io, err);
     if (status != AVSVT_E_FORMAT ||
         avsvti_container_open(out, context, name, io, &unused) != AVSVT_OK)
         return status;
@@ -80,11 +88,8 @@ static avsvt_status open_any(avsvt_audio **out, avsvt_context *context,
         return status;
     int kind = look_at(&look);
     avsvti_stream_close(&look);
-    switch (kind) {
-    case MPEG: return avsvti_mpeg_open(out, context, name, io, err);
-    case CONTAINER: return avsvti_container_open(out, context, name, io, err);
-    default: return open_other(out, context, name, io, err);
-    }
+    return kind == CONTAINER ? avsvti_container_open(out, context, name, io, err)
+                             : open_plain(out, context, kind == MPEG, name, io, err);
 }
 
 avsvt_status avsvt_audio_open(avsvt_audio **out, avsvt_context *context,

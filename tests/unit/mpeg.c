@@ -180,6 +180,17 @@ static void the_other_layers_are_read_in_silence_too(void **state)
     }
 }
 
+static void what_stands_behind_a_tag_is_read_in_silence(void **state)
+{
+    static const unsigned char junk[32] = "ID3\4\0\0\0\0\0\0\x0a\xff\xff\xff\0\0ta : ";
+    int64_t samples;
+    double power;
+    long said;
+    (void)state;
+    assert_int_equal(read_quietly(junk, sizeof(junk), &samples, &power, &said), AVSVT_E_FORMAT);
+    assert_int_equal(said, 0);
+}
+
 static void the_layer_is_told(void **state)
 {
     avsvt_audio_info info = AVSVT_AUDIO_INFO_INIT;
@@ -254,6 +265,7 @@ int main(void)
         cmocka_unit_test(what_is_left_of_a_cut_file_is_read),
         cmocka_unit_test(damage_is_survived_in_silence),
         cmocka_unit_test(the_other_layers_are_read_in_silence_too),
+        cmocka_unit_test(what_stands_behind_a_tag_is_read_in_silence),
         cmocka_unit_test(the_layer_is_told),
         cmocka_unit_test(where_a_hosts_stream_stands_does_not_matter),
     };
