@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "platform/file.h"
 #include "platform/folder.h"
 
 #define MAX_RECIPE (1u << 20)
+#define SHORTEST_S 0.01 /* of what songs are cut into, and of batches */
 
 static avsvt_status check_keys(const avsvti_recipe *r, avsvt_error *err)
 {
@@ -120,6 +122,18 @@ static avsvt_status read_words(avsvti_recipe *r, avsvt_error *err)
     return status;
 }
 
+/* Shorter ones would be many beyond memory, or, less than a sample long, whole songs. */
+static avsvt_status check_piece(const avsvti_recipe *r, const char *key, double length_s,
+                                avsvt_error *err)
+{
+    char text[AVSVTI_NUMBER_SIZE];
+    if (length_s == 0 || length_s >= SHORTEST_S)
+        return AVSVT_OK;
+    avsvti_number_print(text, sizeof(text), length_s, 12);
+    return avsvti_fail(err, AVSVT_E_FORMAT, "%s: '%s' is %s: a piece of a song has at least "
+                       "0.01 s; 0 cuts none", r->path, key, text);
+}
+
 static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
 {
     int64_t seed = 0;
@@ -127,7 +141,7 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
         { "data.segment_s", 0, 3600, &r->segment_s },
         { "data.utterance_s", 0, 3600, &r->utterance_s },
         { "data.memory_mb", 0, 1e9, &r->memory_mb },
-        { "batch.duration_s", 0.01, 1e6, &r->batch_s },
+        { "batch.duration_s", SHORTEST_S, 1e6, &r->batch_s },
         { "clip_norm", 0, 1e9, &r->clip_norm },
         { "ema", 0, 0.999999, &r->average },
         { "distributed.timeout_s", 1, 1e6, &r->timeout_s },
@@ -150,6 +164,10 @@ static avsvt_status read_numbers(avsvti_recipe *r, avsvt_error *err)
     for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes) && !status; i++)
         status = avsvti_recipe_whole(r, wholes[i].key, wholes[i].low,
                                      wholes[i].high, wholes[i].value, err);
+    if (status == AVSVT_OK)
+        status = check_piece(r, "data.segment_s", r->segment_s, err);
+    if (status == AVSVT_OK)
+        status = check_piece(r, "data.utterance_s", r->utterance_s, err);
     if (status == AVSVT_OK && r->segment_s > 0 && r->utterance_s > 0)
         status = avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: 'data.segment_s' cuts songs at random, 'data.utterance_s' as "

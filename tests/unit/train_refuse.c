@@ -70,6 +70,11 @@ static void bad_recipes_are_refused_with_the_reason(void **state)
                    "'groups' must be a list of mappings");
     training_refused(AVSVT_E_FORMAT, TRAINING_DATA "output: out\nepochs: 1\nema: 1\n", "0 to 0.999999");
     training_refused(AVSVT_E_FORMAT, TRAINING_DATA "output: out\nepochs: 1\nname: [mine]\n", "'name' is a list");
+    training_refused(AVSVT_E_FORMAT, "data: {train: train.csv, segment_s: 0.00001}\noutput: out\n"
+                   "epochs: 1\n", "'data.segment_s' is 0.00001: a piece of a song has at least "
+                   "0.01 s");
+    training_refused(AVSVT_E_FORMAT, "data: {train: train.csv, utterance_s: 0.0000001}\n"
+                   "output: out\nepochs: 1\n", "'data.utterance_s' is 0.0000001: a piece");
     training_refused(AVSVT_E_FORMAT, "data: {train: ''}\noutput: out\nepochs: 1\n",
                    "'data.train' is empty");
     training_refused(AVSVT_E_FORMAT, "data: {train: ['']}\noutput: out\nepochs: 1\n",
