@@ -181,7 +181,7 @@ static int64_t size_of_word(const avsvti_null_model *m, const char *word,
     case 'S': return last;
     case 'T': return last / m->hop + 1;
     default:
-        return avsvti_number_parse(word, &value) ? (int64_t)value : 0;
+        return avsvti_number_parse(word, &value) && fabs(value) < 1e15 ? (int64_t)value : 0;
     }
 }
 
