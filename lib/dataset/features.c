@@ -64,7 +64,7 @@ static avsvt_status features_rows(int64_t *rows, avsvt_context *context,
     if (status == AVSVT_OK) {
         const avsvti_archive_entry *e = avsvti_archive_find(&z, "data.pkl");
         const avsvti_archive_entry *data = avsvti_archive_find(&z, "data/0");
-        int known = e && data;
+        int known = e && data && !data->deflated; /* or few bytes could promise many rows */
         if (known)
             status = avsvti_archive_extract(&index, &size, &z, e, MAX_INDEX, err);
         if (status == AVSVT_OK && (!known || !matrix_rows(rows, index, size, data->size)))

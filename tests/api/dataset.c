@@ -326,8 +326,9 @@ static void put_part(char *to, size_t *at, const char *name, const char *data, s
     }
 }
 
-/* What torch.save() writes of float32 [rows, 2]: index and values. */
-static void write_features(const char *name, int rows)
+/* What torch.save() writes of float32 [rows, 2]: index and values. Method of the values: 0
+ * stored, as it does; 8 packed. */
+static void write_features_by(const char *name, int rows, char method)
 {
     static char zip[1 << 14];
     static const char zeros[1 << 13];
@@ -352,7 +353,9 @@ static void write_features(const char *name, int rows)
     put_part(zip, &at, "feats/data/0", zeros, 8 * (size_t)rows, SIZE_MAX);
     directory = at;
     put_part(zip, &at, "feats/data.pkl", index, n, 0);
+    const size_t line = at;
     put_part(zip, &at, "feats/data/0", zeros, 8 * (size_t)rows, offset);
+    zip[offset + 8] = zip[line + 10] = method;
     n = at - directory;
     put(zip, &at, 0x06054b50u, 8);
     put(zip, &at, 2, 2);
@@ -360,6 +363,11 @@ static void write_features(const char *name, int rows)
     put(zip, &at, n, 4);
     put(zip, &at, directory, 6);
     tree_write(name, zip, at);
+}
+
+static void write_features(const char *name, int rows)
+{
+    write_features_by(name, rows, 0);
 }
 
 #define AV_HEAD "ID,duration,audio,video,utter_id,utter_num,frame_anno,song_anno\n"
@@ -381,6 +389,8 @@ static void stored_features_have_lists_for_each_condition(void **state)
     write_features("av/data/s1/noise_data/clean_feats.pt", 374);
     write_features("av/data/s1/noise_data/white/SNR_-5dB_feats.pt", 249);
     tree_text("av/data/s1/noise_data/white/SNR_0dB_audio_pred.npy", "not features");
+    /* A thousand times as many rows as bytes could be promised. */
+    write_features_by("av/data/s1/noise_data/white/SNR_5dB_feats.pt", 249, 8);
     write_features("av/data/s2/noise_data/clean_feats.pt", 249); /* no video: in no list */
     write_features("av/data/s3/noise_data/video_feats.pt", 250);
     tree_text("av/data/s3/noise_data/clean_feats.pt", "damaged");
@@ -400,8 +410,9 @@ static void stored_features_have_lists_for_each_condition(void **state)
     assert_file("out/av/av_n20em_accomp_10dB_test.csv", AV_HEAD
                 AV("s3", "5.0", "accomp/SNR_10dB_feats.pt", "1", "1"));
     assert_false(tree_has("out/av/av_n20em_test.csv"));
-    assert_true(report.train == 2 && report.test == 1 && report.left_out == 1);
-    assert_non_null(strstr(report.reason, "clean_feats.pt"));
+    assert_true(report.train == 2 && report.test == 1 && report.left_out == 2);
+    assert_non_null(strstr(report.reason, "white/SNR_5dB_feats.pt"));
+    assert_false(tree_has("out/av/av_n20em_white_5dB_train.csv"));
 }
 
 static void the_mixed_list_has_one_set_behind_the_other(void **state)
