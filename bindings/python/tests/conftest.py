@@ -33,6 +33,15 @@ def data():
 
 
 @pytest.fixture(scope="session")
+def command():
+    """The avsvt command beside the library, or the test is left out."""
+    path = pathlib.Path(os.environ.get("AVSVT_LIBRARY", "")).parent / "examples/avsvt"
+    if not path.exists():
+        pytest.skip("left out: the command is not beside the library")
+    return path
+
+
+@pytest.fixture(scope="session")
 def model_path():
     return ROOT / "lib" / "models" / "notes-default.pt"
 

@@ -60,14 +60,6 @@ def ran(monkeypatch, name, *arguments):
 
 
 @pytest.fixture
-def command():
-    path = pathlib.Path(os.environ.get("AVSVT_LIBRARY", "")).parent / "examples/avsvt"
-    if not path.exists():
-        pytest.skip("left out: the command is not beside the library")
-    return path
-
-
-@pytest.fixture
 def torch_module():
     pytest.importorskip("torch", reason="left out: PyTorch is not installed")
     if not list(pathlib.Path(os.environ.get("AVSVT_LIBRARY", "")).parent.glob("avsvt/*torch*")):

@@ -2,7 +2,6 @@
 """`avsvt train` on arrays in .npz files: networks of any task."""
 import json
 import os
-import pathlib
 import subprocess
 import typing
 from typing import Optional
@@ -45,14 +44,6 @@ class Keys(torch.nn.Module):
 def written(network, path):
     """A model file of it, as the recipe keys-mine.yaml says."""
     torch.jit.save(torch.jit.script(network), str(path), _extra_files={"avsvt.yaml": MANIFEST})
-    return path
-
-
-@pytest.fixture
-def command():
-    path = pathlib.Path(os.environ.get("AVSVT_LIBRARY", "")).parent / "examples/avsvt"
-    if not path.exists():
-        pytest.skip("left out: the command is not beside the library")
     return path
 
 
