@@ -149,7 +149,7 @@ static avsvt_status hear(slices *s, avsvt_error *err)
     }
     status = avsvt_extractor_run(&t, s->p->extractor, r->window.samples,
                                  (size_t)n, err);
-    if (status == AVSVT_OK)
+    if (status == AVSVT_OK && t->shape[0] > 0) /* a piece may be too short for a frame */
         status = avsvti_run_levels(r, start, (double)n / (double)t->shape[0], 0,
                                    t->shape[0], err);
     if (status == AVSVT_OK)
