@@ -7,12 +7,11 @@ AVSVT is the command, DATA holds singing/dev and karaoke/. MADE is the folder
 in which recipes/made/README.md's commands were run: `held` in it is re-sung
 speech of speakers that no training hears, `held_trained` the same with vibrato,
 `dev_trained` dev with vibrato, `between_held` songs of dev with such
-speakers talking between phrases, `voices` speech as it is, measured in one piece a speaker and
-in pieces of 8 s. MUSIC holds
-recordings without a voice, made by other means than the training's
-accompaniment; they are also mixed under singing/dev. What isn't given is left
-out and said so; --made needs ffmpeg. Mean F1 per song in %; notes a minute where
-none should be.
+speakers talking between phrases, `voices` speech as it is, measured in one piece
+a speaker and in pieces of 8 s. MUSIC holds recordings without a voice, made by
+other means than the training's accompaniment; they are also mixed under
+singing/dev and that speech. What isn't given is left out and said so; --made
+needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
 """
 import argparse
 import json

@@ -131,20 +131,19 @@ int cli_engine_next(cli_engine *e, cli_live_event *event)
 }
 
 /* A stream has no words of its own. */
-static int why_not(const cli_engine *e)
+static int stream_result(avsvt_status status)
 {
-    avsvt_stream_info info = AVSVT_STREAM_INFO_INIT;
-    if (!avsvt_stream_describe(e->stream, &info) && info.status == AVSVT_E_BACKEND)
+    if (status == AVSVT_E_BACKEND)
         return cli_fail("the model's network gave a value that is not a number: its weights are "
                         "broken; use another model");
-    return cli_fail("the stream could not be ended");
+    return status ? cli_fail("the stream could not be ended") : 0;
 }
 
 int cli_engine_finish(cli_engine *e)
 {
     avsvt_error err = AVSVT_ERROR_INIT;
     if (e->stream)
-        return avsvt_stream_finish(e->stream) ? why_not(e) : 0;
+        return stream_result(avsvt_stream_finish(e->stream));
     avsvt_feed_finish(e->feed);
     return avsvt_feed_wait(e->feed, &err) ? cli_error(&err) : 0;
 }
@@ -155,7 +154,7 @@ int cli_engine_check(const cli_engine *e)
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_stream_info stream = AVSVT_STREAM_INFO_INIT;
     if (e->stream)
-        return !avsvt_stream_describe(e->stream, &stream) && stream.status ? why_not(e) : 0;
+        return avsvt_stream_describe(e->stream, &stream) ? 0 : stream_result(stream.status);
     if (avsvt_feed_describe(e->feed, &info) || info.state != AVSVT_JOB_FAILED)
         return 0;
     avsvt_feed_wait(e->feed, &err);

@@ -94,8 +94,8 @@ typedef struct avsvt_stream_options {
 /** State of a stream. Grows at the end only. */
 typedef struct avsvt_stream_info {
     uint32_t struct_size;     /**< Set by AVSVT_STREAM_INFO_INIT. */
-    avsvt_status status;      /**< AVSVT_OK, or what avsvt_stream_push()
-                                   returns. */
+    avsvt_status status;      /**< AVSVT_OK, or AVSVT_E_BACKEND as
+                                   avsvt_stream_push() says. */
     double   rate_hz;         /**< The host's rate. */
     double   lookahead_s;     /**< Sound that the network wants to know after
                                    the middle of a frame. */

@@ -201,7 +201,7 @@ static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
         ? avsvti_clarity_of(fine_pitch(d, i + 1), &d->info) : d->here;
     avsvti_clarity smooth = {
         (d->before.share + d->here.share + after.share) / 3, d->here.midi };
-    avsvti_heard_push(&d->heard, d->here, d->in_note == AVSVTI_NOTE_SOUNDS ? d->lasted : 0,
+    avsvti_heard_push(&d->heard, d->here, d->lasted,
                       1 - avsvti_probability((double)row[1]), level);
     d->before = d->here;
     d->here = after;
@@ -218,6 +218,7 @@ static avsvt_status decide(avsvti_decoder *d, avsvti_note_list *list,
                            avsvt_error *err)
 {
     d->in_note = AVSVTI_NO_NOTE;
+    d->lasted = 0;
     avsvt_status status = d->rule->step(d, d->decided, from_rule(d, list), err);
     if (status == AVSVT_OK && (d->fill || d->sung))
         status = listen(d, d->decided, list, err);

@@ -34,7 +34,7 @@ struct avsvti_decoder {
     const avsvti_rule *rule;
     void *state;
     avsvti_note_state in_note; /* of the frame that the rule has just seen */
-    int64_t lasted;            /* frames its note has sounded with it, if it does */
+    int64_t lasted;            /* frames its note has sounded with it; 0: it does not */
     avsvti_note_list found;    /* by the rule, for fill */
     avsvti_heard heard;        /* what fill and sung look at */
     avsvti_fill *fill;         /* NULL: nothing is filled in */
