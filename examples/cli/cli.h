@@ -32,7 +32,8 @@ typedef struct cli_args {
     const char *engine, *raw, *input;
     const char *completion;
     const char *video;
-    double tempo, onset_threshold, offset_threshold, min_duration, offset_delay, sung_share, fill;
+    double tempo, onset_threshold, offset_threshold, min_duration, offset_delay, sung_share, fill,
+           hold;
     double snr;
     double onset_tolerance, pitch_tolerance, offset_ratio, offset_tolerance;
     double valid_share, utterance, seed;
@@ -43,7 +44,8 @@ typedef struct cli_args {
     int whole_picture;
     double video_rate, video_start;
     int pitch_bend, picture, json, quiet, man, help;
-    int min_duration_set, offset_delay_set, sung_share_set, fill_set, snr_set, strict_octave;
+    int min_duration_set, offset_delay_set, sung_share_set, fill_set, hold_set, snr_set,
+        strict_octave;
     double seconds;
     int alsa, jack, curve, fast, list_inputs, live;
     double processes;

@@ -39,6 +39,9 @@ static const cli_option options[] = {
     { 0, "fill", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(fill), CLI_FIELD(fill_set),
       "where somebody sings alone, make notes of clear pitches of at least so many seconds that "
       "the network only half heard; 0: none (default: the model's)" },
+    { 0, "hold", CLI_NUMBER, "S", NULL, 0, 10, CLI_FIELD(hold), CLI_FIELD(hold_set),
+      "where a pitch goes on in the sound behind its note, hold the note for at most so many "
+      "seconds; 0: not at all (default: the model's)" },
     { 0, "rule", CLI_CHOICE, "RULE", "precise|published", 0, 0, CLI_FIELD(rule), 0,
       "precise: ours, with fine pitch; published: as the AV_SVT system decodes (default: the "
       "model's)" },
@@ -82,6 +85,7 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
     o->offset_delay_s = or_none(args->offset_delay_set, args->offset_delay);
     o->sung_share = or_none(args->sung_share_set, args->sung_share);
     o->fill_s = or_none(args->fill_set, args->fill);
+    o->hold_s = or_none(args->hold_set, args->hold);
 }
 
 /* Sets w->stopped, without a word, where it was not carried through. */

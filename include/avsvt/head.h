@@ -76,6 +76,16 @@ AVSVT_API avsvt_status avsvt_activations_create(avsvt_activations **out,
     const float *logits, const float *fine, const float *level_db,
     avsvt_error *err);
 
+/** The same with what avsvt_activations_voice() gives, so that frames that were
+ *  kept elsewhere are decoded as at first.
+ *  @param voice [copied] info->frames MIDI numbers, 0 for none; NULL when not
+ *               known: avsvt_notes_options.hold_s does nothing then.
+ *  @return As avsvt_activations_create().  @thread any  @rt no  @since 0.1 */
+AVSVT_API avsvt_status avsvt_activations_create_heard(avsvt_activations **out,
+    avsvt_context *context, const avsvt_activations_info *info,
+    const float *logits, const float *fine, const float *level_db,
+    const float *voice, avsvt_error *err);
+
 /** Copy sizes and time axis, at most info->struct_size bytes.
  *  @return AVSVT_OK; AVSVT_E_ARG.  @thread any  @rt yes  @since 0.1 */
 AVSVT_API avsvt_status avsvt_activations_describe(
@@ -93,6 +103,13 @@ AVSVT_API const float *avsvt_activations_fine(
 /** Loudness of each frame, dB below full scale; NULL when not known.
  *  @return [borrowed] until freed.  @thread any  @rt yes  @since 0.1 */
 AVSVT_API const float *avsvt_activations_level(
+    const avsvt_activations *activations);
+/** Where the sound dies away with a clear pitch, as a voice does at the end of
+ *  a note: its MIDI number in each such frame, measured as YIN does
+ *  (de Cheveigne and Kawahara, 2002); 0 in all others. NULL when not known: of
+ *  features, of pictures, and of AV_SVT's utterances with fusion.
+ *  @return [borrowed] until freed.  @thread any  @rt yes  @since 0.1 */
+AVSVT_API const float *avsvt_activations_voice(
     const avsvt_activations *activations);
 
 /** The pitch curve: what is sung in each frame, with its vibrato and slides.

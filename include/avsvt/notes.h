@@ -76,9 +76,16 @@ typedef struct avsvt_notes_options {
                                     model's, else 0; negative: none. The
                                     precise rule's, with a fine pitch and
                                     levels, only. */
+    double   hold_s;           /**< A note ends at most 50 ms before its pitch
+                                    does in the sound, however early the
+                                    network calls silence, but is held by that
+                                    for at most so long; up to 10; default:
+                                    the model's, else 0; negative: the network
+                                    decides alone. The precise rule's, where
+                                    avsvt_activations_voice() is known, only. */
 } avsvt_notes_options;
 #define AVSVT_NOTES_OPTIONS_INIT \
-    { sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0 }
+    { sizeof(avsvt_notes_options), 0, 0.0, 0.0, 0.0, 0, 0u, 0.0, 0.0, 0.0, 0.0 }
 
 /** Decode activations into notes.
  *  @param out  [out, owned] free with avsvt_notes_free(); NULL on failure.

@@ -52,7 +52,9 @@ static avsvt_status check_options(const avsvt_notes_options *o,
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_notes_options.reserved must be 0");
     avsvt_status status = check_seconds(o->offset_delay_s, "offset_delay_s", err);
-    return status == AVSVT_OK ? check_seconds(o->fill_s, "fill_s", err) : status;
+    if (status == AVSVT_OK)
+        status = check_seconds(o->fill_s, "fill_s", err);
+    return status == AVSVT_OK ? check_seconds(o->hold_s, "hold_s", err) : status;
 }
 
 /* 0 is none given, a negative number none at all. */
@@ -72,6 +74,7 @@ static void overlay(avsvti_settings *s, const avsvt_notes_options *o)
     overlay_one(&s->offset_delay_s, o->offset_delay_s);
     overlay_one(&s->sung_share, o->sung_share);
     overlay_one(&s->fill_s, o->fill_s);
+    overlay_one(&s->hold_s, o->hold_s);
     if (o->window_frames > 0)
         s->window = o->window_frames;
 }
@@ -141,7 +144,7 @@ avsvt_status avsvti_decoder_create(avsvti_decoder **out,
     if (!d)
         return avsvti_fail_memory(err);
     *d = made;
-    d->row = AVSVT_NOTE_LOGITS + (size_t)info->fine_bins + 1;
+    d->row = AVSVT_NOTE_LOGITS + (size_t)info->fine_bins + 2;
     d->capacity = 2 * (int64_t)d->settings.window + d->rule->lookahead + 1;
     d->ring = avsvti_alloc_zero(a, (size_t)d->capacity * d->row, sizeof(float));
     avsvti_note_list_init(&d->found, a);
@@ -158,15 +161,16 @@ avsvt_status avsvti_decoder_create(avsvti_decoder **out,
     return AVSVT_OK;
 }
 
-static void keep_frame(avsvti_decoder *d, const float *logits,
-                       const float *fine, const float *level)
+static void keep_frame(avsvti_decoder *d, const avsvti_frame_rows *rows, int64_t i)
 {
     float *row = d->ring + (size_t)(d->known % d->capacity) * d->row;
     size_t bins = (size_t)d->info.fine_bins;
-    memcpy(row, logits, AVSVT_NOTE_LOGITS * sizeof(float));
+    memcpy(row, rows->logits + i * AVSVT_NOTE_LOGITS, AVSVT_NOTE_LOGITS * sizeof(float));
     if (bins)
-        memcpy(row + AVSVT_NOTE_LOGITS, fine, bins * sizeof(float));
-    row[d->row - 1] = level ? *level : NAN;
+        memcpy(row + AVSVT_NOTE_LOGITS, rows->fine + (size_t)i * bins,
+               bins * sizeof(float));
+    row[d->row - 2] = rows->voice ? rows->voice[i] : 0;
+    row[d->row - 1] = rows->level ? rows->level[i] : NAN;
     d->known++;
 }
 
@@ -193,7 +197,7 @@ static avsvt_status listen(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
                            avsvt_error *err)
 {
     const float *row = avsvti_frame(d, i);
-    float level = row[d->row - 1];
+    float level = avsvti_frame_level(d, i);
     avsvt_status status = AVSVT_OK;
     if (i == 0)
         d->before = d->here = avsvti_clarity_of(fine_pitch(d, 0), &d->info);
@@ -227,19 +231,16 @@ static avsvt_status decide(avsvti_decoder *d, avsvti_note_list *list,
     return status;
 }
 
-avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
-                                 const float *fine, const float *level,
+avsvt_status avsvti_decoder_push(avsvti_decoder *d, const avsvti_frame_rows *rows,
                                  int64_t frames, avsvti_note_list *list,
                                  avsvt_error *err)
 {
     int64_t ahead = d->settings.window + d->rule->lookahead;
-    if (d->info.fine_bins && !fine && frames)
+    if (d->info.fine_bins && !rows->fine && frames)
         return avsvti_fail(err, AVSVT_E_INTERNAL,
                            "the decoder was promised a fine pitch");
     for (int64_t i = 0; i < frames; i++) {
-        keep_frame(d, logits + i * AVSVT_NOTE_LOGITS,
-                   fine ? fine + i * d->info.fine_bins : NULL,
-                   level ? level + i : NULL);
+        keep_frame(d, rows, i);
         if (d->decided + ahead >= d->known)
             continue;
         avsvt_status status = decide(d, list, err);

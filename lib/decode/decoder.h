@@ -7,6 +7,7 @@
 #include <avsvt/notes.h>
 
 #include "decode/notes.h"
+#include "head/activations.h"
 
 typedef struct avsvti_decoder avsvti_decoder;
 
@@ -20,10 +21,8 @@ avsvt_status avsvti_decoder_create(avsvti_decoder **out,
                                    const avsvt_notes_options *defaults,
                                    avsvt_error *err);
 
-/* logits: frames x 20; fine: frames x fine_bins or NULL; level: frames or
- * NULL. Notes that are final are appended to the list. */
-avsvt_status avsvti_decoder_push(avsvti_decoder *d, const float *logits,
-                                 const float *fine, const float *level,
+/* So many frames of the rows. Notes that are final are appended to the list. */
+avsvt_status avsvti_decoder_push(avsvti_decoder *d, const avsvti_frame_rows *rows,
                                  int64_t frames, avsvti_note_list *list,
                                  avsvt_error *err);
 

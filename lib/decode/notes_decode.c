@@ -21,10 +21,10 @@ avsvt_status avsvt_notes_decode(avsvt_notes **out,
     avsvt_status status = avsvti_decoder_create(&decoder, a, &activations->info,
                                                 opts, &activations->defaults,
                                                 err);
+    const avsvti_frame_rows rows = { activations->logits, activations->fine,
+                                     activations->level, activations->voice };
     if (status == AVSVT_OK)
-        status = avsvti_decoder_push(decoder, activations->logits,
-                                     activations->fine, activations->level,
-                                     activations->info.frames, &list, err);
+        status = avsvti_decoder_push(decoder, &rows, activations->info.frames, &list, err);
     if (status == AVSVT_OK)
         status = avsvti_decoder_finish(decoder, activations->end_s, &list, err);
     avsvti_decoder_free(decoder);

@@ -2,7 +2,8 @@
 /* Our rule. A note starts where the onset is highest within the window (the
  * first of equals), between frames where the parabola through the logits has
  * its top. It may take a few frames to sound. It ends where silence crosses
- * its threshold, between frames too, and a delay later, or at the next onset.
+ * its threshold, between frames too, and a delay later, or, where its pitch goes
+ * on in the sound, a little before that ends; or at the next onset.
  * What sounds in the first frame began before it and is a note from there on. */
 #include <math.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "decode/rule.h"
 
 #define MAY_BE_LATE 3     /* frames from the onset to the first sound */
+#define HELD_NEAR 0.7     /* semitones from its pitch: the same */
+#define HELD_S 0.05       /* of it a note may miss at most */
 
 typedef struct precise_state {
     avsvti_pitch pitch;
@@ -19,20 +22,23 @@ typedef struct precise_state {
     double delay;         /* from silence to the end, in frames */
     int open;
     int64_t peak, frames; /* frame of the onset; frames that sound */
-    int64_t ending;       /* frames until it is known that it ends there; 0: it
-                           * sounds, or was not heard yet */
+    double hold;          /* most frames that are held; a part of a pitch that */
+    double missed;        /* goes on is not, in frames */
+    int ending, held;     /* silence was crossed; its pitch goes on */
+    int64_t silent;       /* frame where that was */
     double onset, end;    /* in frames */
+    double midi, sure;    /* of the note that is ending */
     double onset_logit, sounding; /* sounding: sum of 1 - silence */
     double power;         /* sum over level_frames */
     int64_t level_frames, level_limit;
 } precise_state;
 
 /* A network may take the edge of digital silence for the start of a note. */
-static int sounds(const avsvti_decoder *d, const float *row)
+static int sounds(const avsvti_decoder *d, int64_t i)
 {
     const precise_state *p = d->state;
-    double level = (double)row[d->row - 1];
-    return (double)row[1] < p->offset_limit && !(level <= AVSVTI_INAUDIBLE_DB);
+    double level = (double)avsvti_frame_level(d, i);
+    return (double)avsvti_frame(d, i)[1] < p->offset_limit && !(level <= AVSVTI_INAUDIBLE_DB);
 }
 
 static int is_onset(const avsvti_decoder *d, int64_t i)
@@ -57,7 +63,7 @@ static int is_onset(const avsvti_decoder *d, int64_t i)
 static int sounds_from_the_start(const avsvti_decoder *d, int64_t i)
 {
     const precise_state *p = d->state;
-    if (i != 0 || !sounds(d, avsvti_frame(d, 0)))
+    if (i != 0 || !sounds(d, 0))
         return 0;
     for (int64_t k = 0; k <= d->settings.window && k < d->known; k++)
         if ((double)avsvti_frame(d, k)[0] >= p->onset_limit)
@@ -89,18 +95,20 @@ static avsvt_status close_note(avsvti_decoder *d, double end,
 {
     precise_state *p = d->state;
     avsvt_note note = AVSVT_NOTE_INIT;
-    if (p->ending && p->end < end)
-        end = p->end;
-    double sure = 0, shortest = 0.5 / d->info.frame_rate_hz;
+    double shortest = 0.5 / d->info.frame_rate_hz;
     if (!p->open || !p->frames) {
         p->open = 0;
         return AVSVT_OK;
     }
+    if (!p->ending)
+        p->midi = avsvti_pitch_estimate(&p->pitch, &p->sure);
+    else if (p->end < end)
+        end = p->end;
     p->open = 0;
     note.onset_s = avsvti_time_given(&d->info, p->onset);
     note.offset_s = avsvti_time_given(&d->info, end);
-    note.pitch = avsvti_pitch_estimate(&p->pitch, &sure);
-    note.confidence = avsvti_probability(p->onset_logit) * sure * p->sounding /
+    note.pitch = p->midi;
+    note.confidence = avsvti_probability(p->onset_logit) * p->sure * p->sounding /
                       (double)p->frames;
     if (!isfinite(note.pitch) || !isfinite(note.confidence))
         return AVSVT_OK;
@@ -128,10 +136,11 @@ static void open_note(avsvti_decoder *d, int64_t i, double onset)
     p->level_frames = 0;
 }
 
-static void add_frame(avsvti_decoder *d, const float *row)
+static void add_frame(avsvti_decoder *d, int64_t i)
 {
     precise_state *p = d->state;
-    double level = (double)row[d->row - 1];
+    const float *row = avsvti_frame(d, i);
+    double level = (double)avsvti_frame_level(d, i);
     avsvti_pitch_add(&p->pitch, row, row + AVSVT_NOTE_LOGITS);
     d->in_note = AVSVTI_NOTE_SOUNDS;
     d->lasted = ++p->frames;
@@ -142,15 +151,29 @@ static void add_frame(avsvti_decoder *d, const float *row)
     }
 }
 
-/* Silence is crossed: the note ends a delay later, unless an onset comes first. */
-static avsvt_status end_note(avsvti_decoder *d, double crossed,
-                             avsvti_note_list *list, avsvt_error *err)
+/* Silence is crossed before frame i: unless an onset comes first the note ends
+ * a delay later, or as its pitch does. */
+static void begin_end(avsvti_decoder *d, int64_t i)
 {
     precise_state *p = d->state;
-    if (!(p->delay > 0))
-        return close_note(d, crossed, list, err);
-    p->end = crossed + p->delay;
-    p->ending = (int64_t)ceil(p->delay);
+    p->midi = avsvti_pitch_estimate(&p->pitch, &p->sure);
+    p->ending = p->held = 1;
+    p->silent = i;
+    p->end = crossing(d, i) + p->delay;
+}
+
+/* Frame i of a note that is ending. */
+static avsvt_status go_on_ending(avsvti_decoder *d, int64_t i, avsvti_note_list *list,
+                                 avsvt_error *err)
+{
+    precise_state *p = d->state;
+    double voice = (double)avsvti_frame_voice(d, i);
+    p->held = p->held && (double)(i - p->silent) < p->hold && voice > 0 &&
+              fabs(voice - p->midi) < HELD_NEAR;
+    if (p->held)
+        p->end = fmax(p->end, (double)(i + 1) - p->missed);
+    else if ((double)(i - p->silent) >= p->delay)
+        return close_note(d, p->end, list, err);
     return AVSVT_OK;
 }
 
@@ -158,7 +181,6 @@ static avsvt_status see_frame(avsvti_decoder *d, int64_t i,
                               avsvti_note_list *list, avsvt_error *err)
 {
     precise_state *p = d->state;
-    const float *row = avsvti_frame(d, i);
     avsvt_status status = AVSVT_OK;
     if (is_onset(d, i) || sounds_from_the_start(d, i)) {
         double onset = refine(d, i);
@@ -167,12 +189,14 @@ static avsvt_status see_frame(avsvti_decoder *d, int64_t i,
     }
     if (!p->open)
         return status;
+    if (!p->ending && sounds(d, i)) {
+        add_frame(d, i);
+        return status;
+    }
+    if (!p->ending && p->frames)
+        begin_end(d, i);
     if (p->ending)
-        return --p->ending ? status : close_note(d, p->end, list, err);
-    if (sounds(d, row))
-        add_frame(d, row);
-    else if (p->frames)
-        status = end_note(d, crossing(d, i), list, err);
+        status = go_on_ending(d, i, list, err);
     else if (i - p->peak + 1 >= MAY_BE_LATE)
         p->open = 0;
     return status;
@@ -211,12 +235,14 @@ static avsvt_status precise_create(void **state, const avsvti_decoder *d,
     p->onset_limit = avsvti_limit(d->settings.onset_threshold);
     p->offset_limit = avsvti_limit(d->settings.offset_threshold);
     p->delay = fmin(d->settings.offset_delay_s * d->info.frame_rate_hz, 1e9);
+    p->hold = d->settings.hold_s * d->info.frame_rate_hz;
+    p->missed = HELD_S * d->info.frame_rate_hz;
     p->level_limit = avsvti_level_frames(d->info.frame_rate_hz);
     return avsvti_pitch_create(&p->pitch, d->allocator, d->info.fine_bins,
                                d->info.fine_lowest, d->info.fine_step, err);
 }
 
 const avsvti_rule avsvti_rule_precise = {
-    { 0.4, 0.5, 0.0, 0.0, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
+    { 0.4, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 3 }, 0, precise_create, precise_step, precise_finish,
     precise_release,
 };

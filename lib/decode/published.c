@@ -193,6 +193,6 @@ static void published_release(void *state, const avsvt_allocator *a)
 }
 
 const avsvti_rule avsvti_rule_published = {
-    { 0.4, 0.5, 0.0, 0.0, 0.0, 0.0, 3 }, 1, published_create, published_step,
+    { 0.4, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 3 }, 1, published_create, published_step,
     published_finish, published_release,
 };

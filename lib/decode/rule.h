@@ -11,7 +11,7 @@
 
 typedef struct avsvti_settings {
     double onset_threshold, offset_threshold, min_duration_s, offset_delay_s,
-           sung_share, fill_s;
+           sung_share, fill_s, hold_s;
     int32_t window; /* frames to each side */
 } avsvti_settings;
 
@@ -44,7 +44,7 @@ struct avsvti_decoder {
     avsvti_settings settings;
     avsvt_activations_info info;
     float *ring;      /* rows of the newest frames */
-    size_t row;       /* floats in a row: 20, fine_bins, level */
+    size_t row;       /* floats in a row: 20, fine_bins, voice, level */
     int64_t capacity; /* rows in the ring */
     int64_t known;    /* frames pushed */
     int64_t decided;  /* frames that the rule has seen */
@@ -52,10 +52,20 @@ struct avsvti_decoder {
 
 extern const avsvti_rule avsvti_rule_precise, avsvti_rule_published;
 
-/* Logits of a frame in reach; fine pitch and level follow in the row. */
+/* Logits of a frame in reach; fine pitch, voice and level follow in the row. */
 static inline const float *avsvti_frame(const avsvti_decoder *d, int64_t i)
 {
     return d->ring + (size_t)(i % d->capacity) * d->row;
+}
+
+static inline float avsvti_frame_voice(const avsvti_decoder *d, int64_t i)
+{
+    return avsvti_frame(d, i)[d->row - 2];
+}
+
+static inline float avsvti_frame_level(const avsvti_decoder *d, int64_t i)
+{
+    return avsvti_frame(d, i)[d->row - 1];
 }
 
 static inline double avsvti_time_of(const avsvti_decoder *d, int64_t i)

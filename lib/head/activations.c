@@ -76,6 +76,8 @@ avsvt_status avsvti_activations_adopt(avsvt_activations **out, avsvt_context *co
         status = check_rows(rows->fine, info->frames, info->fine_bins, "fine pitch", err);
     if (status == AVSVT_OK)
         status = check_level(rows->level, info->frames, err);
+    if (status == AVSVT_OK)
+        status = check_rows(rows->voice, info->frames, 1, "voice", err);
     if (status != AVSVT_OK)
         return status;
     avsvt_activations *made = avsvti_alloc_zero(avsvti_allocator(context), 1,
@@ -89,6 +91,7 @@ avsvt_status avsvti_activations_adopt(avsvt_activations **out, avsvt_context *co
     made->logits = rows->logits;
     made->fine = rows->fine;
     made->level = rows->level;
+    made->voice = rows->voice;
     memset(rows, 0, sizeof(*rows));
     *out = made;
     return AVSVT_OK;
@@ -99,6 +102,7 @@ void avsvti_activation_rows_free(avsvti_activation_rows *rows, const avsvt_alloc
     avsvti_release(a, rows->logits);
     avsvti_release(a, rows->fine);
     avsvti_release(a, rows->level);
+    avsvti_release(a, rows->voice);
     memset(rows, 0, sizeof(*rows));
 }
 
@@ -137,14 +141,15 @@ static avsvt_status check_arguments(avsvt_activations_info *checked,
     return AVSVT_OK;
 }
 
-avsvt_status avsvt_activations_create(avsvt_activations **out,
-                                      avsvt_context *context,
-                                      const avsvt_activations_info *info,
-                                      const float *logits, const float *fine,
-                                      const float *level_db, avsvt_error *err)
+avsvt_status avsvt_activations_create_heard(avsvt_activations **out,
+                                            avsvt_context *context,
+                                            const avsvt_activations_info *info,
+                                            const float *logits, const float *fine,
+                                            const float *level_db,
+                                            const float *voice, avsvt_error *err)
 {
     avsvt_activations_info checked;
-    avsvti_activation_rows rows = { NULL, NULL, NULL };
+    avsvti_activation_rows rows = { NULL, NULL, NULL, NULL };
     const avsvt_allocator *a = avsvti_allocator(context);
     if (!out)
         return avsvti_fail(err, AVSVT_E_ARG,
@@ -155,12 +160,23 @@ avsvt_status avsvt_activations_create(avsvt_activations **out,
         return status;
     if (!copy_rows(&rows.logits, a, logits, checked.frames, AVSVT_NOTE_LOGITS) ||
         !copy_rows(&rows.fine, a, fine, checked.frames, checked.fine_bins) ||
-        !copy_rows(&rows.level, a, level_db, checked.frames, 1))
+        !copy_rows(&rows.level, a, level_db, checked.frames, 1) ||
+        !copy_rows(&rows.voice, a, voice, checked.frames, 1))
         status = avsvti_fail_memory(err);
     if (status == AVSVT_OK)
         status = avsvti_activations_adopt(out, context, &checked, &rows, err);
     avsvti_activation_rows_free(&rows, a);
     return status;
+}
+
+avsvt_status avsvt_activations_create(avsvt_activations **out,
+                                      avsvt_context *context,
+                                      const avsvt_activations_info *info,
+                                      const float *logits, const float *fine,
+                                      const float *level_db, avsvt_error *err)
+{
+    return avsvt_activations_create_heard(out, context, info, logits, fine, level_db,
+                                          NULL, err);
 }
 
 avsvt_status avsvt_activations_describe(const avsvt_activations *activations,
@@ -188,6 +204,11 @@ const float *avsvt_activations_level(const avsvt_activations *activations)
     return activations ? activations->level : NULL;
 }
 
+const float *avsvt_activations_voice(const avsvt_activations *activations)
+{
+    return activations ? activations->voice : NULL;
+}
+
 void avsvt_activations_free(avsvt_activations *activations)
 {
     if (!activations)
@@ -197,6 +218,7 @@ void avsvt_activations_free(avsvt_activations *activations)
     avsvti_release(a, activations->logits);
     avsvti_release(a, activations->fine);
     avsvti_release(a, activations->level);
+    avsvti_release(a, activations->voice);
     avsvti_release(a, activations);
     avsvt_context_free(context);
 }

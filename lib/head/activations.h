@@ -18,6 +18,7 @@ struct avsvt_activations {
     float *logits; /* frames x AVSVT_NOTE_LOGITS */
     float *fine;   /* frames x info.fine_bins, or NULL */
     float *level;  /* frames, or NULL */
+    float *voice;  /* frames, or NULL */
 };
 
 /* AVSVT_E_ARG for sizes or a time axis that can't be. */
@@ -27,8 +28,13 @@ avsvt_status avsvti_activations_check(const avsvt_activations_info *info,
 /* What activations are made of, in memory of the context's; NULL where there is
  * none. */
 typedef struct avsvti_activation_rows {
-    float *logits, *fine, *level;
+    float *logits, *fine, *level, *voice;
 } avsvti_activation_rows;
+
+/* The same, of others. */
+typedef struct avsvti_frame_rows {
+    const float *logits, *fine, *level, *voice;
+} avsvti_frame_rows;
 
 /* Activations that own the rows from then on, which are checked as
  * avsvt_activations_create() does; after a failure they are still the caller's. */

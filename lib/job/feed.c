@@ -89,14 +89,14 @@ static void deliver(avsvt_feed *f)
         f->waiting_first = f->waiting.count = 0;
 }
 
-static avsvt_status take(void *user, const float *logits, const float *fine,
-                         const float *level, int64_t count, avsvt_error *err)
+static avsvt_status take(void *user, const avsvti_frame_rows *rows, int64_t count,
+                         avsvt_error *err)
 {
     avsvt_feed *f = user;
     const avsvt_activations_info *info = &f->pipeline->info;
     size_t done = atomic_load_explicit(&f->frames, memory_order_relaxed);
     for (int64_t i = 0; i < count; i++) {
-        const float *row = logits + i * AVSVT_NOTE_LOGITS;
+        const float *row = rows->logits + i * AVSVT_NOTE_LOGITS;
         avsvt_feed_frame *to = avsvti_ring_room(&f->curve, 0);
         if (!to) {
             atomic_fetch_add_explicit(&f->lost_frames, 1, memory_order_relaxed);
@@ -104,14 +104,14 @@ static avsvt_status take(void *user, const float *logits, const float *fine,
         }
         *to = (avsvt_feed_frame)AVSVT_FEED_FRAME_INIT;
         to->time_s = info->start_s + (double)(done + (size_t)i) / info->frame_rate_hz;
-        to->level_db = level[i];
+        to->level_db = rows->level[i];
         to->pitch = avsvti_frame_sounds(row, f->pipeline->defaults.offset_threshold)
-            ? avsvti_frame_pitch(info, row, fine ? fine + i * info->fine_bins : NULL)
+            ? avsvti_frame_pitch(info, row, rows->fine ? rows->fine + i * info->fine_bins
+                                                       : NULL)
             : (double)NAN;
         avsvti_ring_put(&f->curve);
     }
-    avsvt_status status = avsvti_decoder_push(f->decoder, logits, fine, level,
-                                              count, &f->waiting, err);
+    avsvt_status status = avsvti_decoder_push(f->decoder, rows, count, &f->waiting, err);
     deliver(f);
     atomic_store_explicit(&f->frames, done + (size_t)count, memory_order_release);
     return status;

@@ -65,7 +65,8 @@ avsvt_status avsvti_decode_keys(const avsvti_yaml *manifest, const char *file,
                                 avsvt_error *err)
 {
     static const char *const keys[] = { "rule", "onset_threshold", "offset_threshold",
-        "window", "min_duration_s", "offset_delay_s", "sung_share", "fill_s", NULL };
+        "window", "min_duration_s", "offset_delay_s", "sung_share", "fill_s", "hold_s",
+        NULL };
     return avsvti_yaml_keys(manifest, file, "decode", keys, err);
 }
 
@@ -80,6 +81,7 @@ avsvt_status avsvti_decode_settings(avsvt_notes_options *o,
         { "decode.offset_delay_s", DECODE_S, &o->offset_delay_s },
         { "decode.sung_share", 0, 1, &o->sung_share },
         { "decode.fill_s", DECODE_S, &o->fill_s },
+        { "decode.hold_s", DECODE_S, &o->hold_s },
     };
     static const char *const rules[] = { "precise", "published", NULL };
     int rule = o->rule - AVSVT_RULE_PRECISE;

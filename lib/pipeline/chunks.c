@@ -17,7 +17,7 @@ avsvt_status avsvti_run_tell(avsvti_run *r, int64_t samples, avsvt_error *err)
 
 /* Root mean square of samples from..to (clipped to the window) in dB below
  * full scale, as they were before they were raised. */
-float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
+static float level_of(const avsvti_window *w, int64_t from, int64_t to)
 {
     from = (from < w->start ? w->start : from) - w->start;
     to = (to > w->start + w->count ? w->start + w->count : to) - w->start;
@@ -29,26 +29,38 @@ float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to)
     return db > 0.0f ? 0.0f : db;
 }
 
-avsvt_status avsvti_run_level_room(avsvti_run *r, int64_t frames, avsvt_error *err)
+static int grow(const avsvt_allocator *a, float **values, int64_t count)
 {
-    if (frames <= r->level_capacity)
+    float *more = avsvti_resize(a, *values, (size_t)count, sizeof(float));
+    if (more)
+        *values = more;
+    return more != NULL;
+}
+
+avsvt_status avsvti_run_room(avsvti_run *r, int64_t frames, avsvt_error *err)
+{
+    const avsvt_allocator *a = avsvti_allocator(r->p->context);
+    if (frames <= r->capacity)
         return AVSVT_OK;
-    float *level = avsvti_resize(avsvti_allocator(r->p->context), r->level,
-                                 (size_t)frames, sizeof(float));
-    if (!level)
+    if (!grow(a, &r->level, frames) || !grow(a, &r->pitch, frames))
         return avsvti_fail_memory(err);
-    r->level = level;
-    r->level_capacity = frames;
+    r->capacity = frames;
     return AVSVT_OK;
 }
 
-avsvt_status avsvti_run_levels(avsvti_run *r, int64_t base, double step, int64_t first,
-                               int64_t count, avsvt_error *err)
+void avsvti_run_listen(avsvti_run *r, int64_t i, int64_t from, int64_t to)
 {
-    avsvt_status status = avsvti_run_level_room(r, count, err);
+    r->level[i] = level_of(&r->window, from, to);
+    r->pitch[i] = avsvti_voice_frame(&r->voice, &r->window, from, r->level[i]);
+}
+
+avsvt_status avsvti_run_listen_on(avsvti_run *r, int64_t base, double step, int64_t first,
+                                  int64_t count, avsvt_error *err)
+{
+    avsvt_status status = avsvti_run_room(r, count, err);
     for (int64_t i = 0; status == AVSVT_OK && i < count; i++) {
         double at = (double)base + (double)(first + i) * step;
-        r->level[i] = avsvti_level_of(&r->window, (int64_t)at, (int64_t)(at + step));
+        avsvti_run_listen(r, i, (int64_t)at, (int64_t)(at + step));
     }
     return status;
 }
@@ -59,13 +71,15 @@ static avsvt_status hand_on(avsvti_run *r, const avsvti_frames *f, int64_t first
                             int64_t count, int64_t base, double step,
                             avsvt_error *err)
 {
-    avsvt_status status = r->window.samples
-        ? avsvti_run_levels(r, base, step, first, count, err) : AVSVT_OK;
-    if (status != AVSVT_OK)
-        return status;
-    return r->take(r->user, f->logits + first * AVSVT_NOTE_LOGITS,
-                   f->fine ? f->fine + first * r->p->info.fine_bins : NULL,
-                   r->window.samples ? r->level : NULL, count, err);
+    int hears = r->window.samples != NULL;
+    avsvt_status status = hears
+        ? avsvti_run_listen_on(r, base, step, first, count, err) : AVSVT_OK;
+    const avsvti_frame_rows rows = {
+        f->logits + first * AVSVT_NOTE_LOGITS,
+        f->fine ? f->fine + first * r->p->info.fine_bins : NULL,
+        hears ? r->level : NULL, hears ? r->pitch : NULL,
+    };
+    return status == AVSVT_OK ? r->take(r->user, &rows, count, err) : status;
 }
 
 /* Features of the sound of this piece and of those of its length behind it,
@@ -288,6 +302,9 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
     r.take = take;
     r.user = user;
     avsvt_status status = open_window(&r, media, err);
+    if (status == AVSVT_OK && media->audio)
+        status = avsvti_voice_init(&r.voice, avsvti_allocator(p->context), p->rate_hz,
+                                   p->info.frame_rate_hz, err);
     if (status == AVSVT_OK)
         status = avsvti_run_tell(&r, 0, err);
     if (status == AVSVT_OK)
@@ -306,6 +323,8 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
         avsvt_tensor_free(r.heard[r.heard_first++]);
     avsvti_window_free(&r.window);
     avsvti_reel_free(&r.reel);
+    avsvti_voice_free(&r.voice);
+    avsvti_release(avsvti_allocator(p->context), r.pitch);
     avsvti_release(avsvti_allocator(p->context), r.level);
     return status;
 }

@@ -4,13 +4,14 @@
 #define AVSVTI_PIPELINE_CHUNKS_H
 
 #include "features/pieces.h"
+#include "head/activations.h"
 #include "media/window.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/voice.h"
 #include "video/reel.h"
 
-/* Receives frames in order: logits, fine (or NULL), level (or NULL), count. */
-typedef avsvt_status (*avsvti_frames_fn)(void *user, const float *logits,
-                                         const float *fine, const float *level,
+/* Receives frames in order. */
+typedef avsvt_status (*avsvti_frames_fn)(void *user, const avsvti_frame_rows *rows,
                                          int64_t count, avsvt_error *err);
 
 /* What is transcribed: sound (or NULL), pictures (or NULL). */
@@ -52,8 +53,9 @@ typedef struct avsvti_run {
     void *progress_user;
     avsvti_frames_fn take;
     void *user;
-    float *level;
-    int64_t level_capacity;
+    float *level, *pitch; /* of frames: loudness, and the voice's pitch */
+    int64_t capacity;     /* of each */
+    avsvti_voice voice;
     /* Features of the sound of the pieces that come next. */
     avsvt_tensor *heard[AVSVTI_MOST_BATCH];
     size_t heard_first, heard_count;
@@ -75,13 +77,13 @@ avsvt_status avsvti_run_show_samples(avsvti_run *r, int64_t start, int64_t end,
 avsvt_status avsvti_run_fill(avsvti_run *r, int64_t end, avsvt_error *err);
 /* Reads the video to its end, so that its length is known. */
 avsvt_status avsvti_run_see_out(avsvti_run *r, avsvt_error *err);
-/* Room for the levels of that many frames in r->level. */
-avsvt_status avsvti_run_level_room(avsvti_run *r, int64_t frames, avsvt_error *err);
-/* r->level of frames first.. of those that begin at sample base, each step long. */
-avsvt_status avsvti_run_levels(avsvti_run *r, int64_t base, double step, int64_t first,
-                               int64_t count, avsvt_error *err);
-/* Loudness of samples from..to of the window, dB below full scale. */
-float avsvti_level_of(const avsvti_window *w, int64_t from, int64_t to);
+/* Room for that many frames in r->level and r->pitch. */
+avsvt_status avsvti_run_room(avsvti_run *r, int64_t frames, avsvt_error *err);
+/* The next frame of the sound, from..to, into slot i of these. */
+void avsvti_run_listen(avsvti_run *r, int64_t i, int64_t from, int64_t to);
+/* Frames first.. of those that begin at sample base, each step long, likewise. */
+avsvt_status avsvti_run_listen_on(avsvti_run *r, int64_t base, double step, int64_t first,
+                                  int64_t count, avsvt_error *err);
 /* slices.c: the published way with fusion. Features of the whole song are made
  * utterance by utterance, cut anew by counting, fused and decided. */
 avsvt_status avsvti_slices_run(avsvti_run *r, avsvt_error *err);

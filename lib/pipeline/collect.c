@@ -21,8 +21,15 @@ static int grow(const avsvt_allocator *a, float **block, int64_t capacity,
     return bigger != NULL;
 }
 
-avsvt_status avsvti_collect(void *collector, const float *logits,
-                            const float *fine, const float *level,
+/* Copies the values of count frames, one of each, behind those that are there. */
+static int add(const avsvti_collector *c, float *to, const float *values, int64_t count)
+{
+    if (values)
+        memcpy(to + c->count, values, (size_t)count * sizeof(float));
+    return values != NULL;
+}
+
+avsvt_status avsvti_collect(void *collector, const avsvti_frame_rows *rows,
                             int64_t count, avsvt_error *err)
 {
     avsvti_collector *c = collector;
@@ -31,34 +38,41 @@ avsvt_status avsvti_collect(void *collector, const float *logits,
         if (!grow(c->allocator, &c->rows.logits, capacity, AVSVT_NOTE_LOGITS) ||
             (c->fine_bins &&
              !grow(c->allocator, &c->rows.fine, capacity, c->fine_bins)) ||
-            !grow(c->allocator, &c->rows.level, capacity, 1))
+            !grow(c->allocator, &c->rows.level, capacity, 1) ||
+            !grow(c->allocator, &c->rows.voice, capacity, 1))
             return avsvti_fail_memory(err);
         c->capacity = capacity;
     }
-    memcpy(c->rows.logits + c->count * AVSVT_NOTE_LOGITS, logits,
+    memcpy(c->rows.logits + c->count * AVSVT_NOTE_LOGITS, rows->logits,
            (size_t)count * AVSVT_NOTE_LOGITS * sizeof(float));
-    if (fine)
-        memcpy(c->rows.fine + c->count * c->fine_bins, fine,
+    if (rows->fine)
+        memcpy(c->rows.fine + c->count * c->fine_bins, rows->fine,
                (size_t)count * (size_t)c->fine_bins * sizeof(float));
-    if (level)
-        memcpy(c->rows.level + c->count, level, (size_t)count * sizeof(float));
-    c->levels = level != NULL;
+    c->levels = add(c, c->rows.level, rows->level, count);
+    c->voices = add(c, c->rows.voice, rows->voice, count);
     c->count += count;
     return AVSVT_OK;
+}
+
+static void drop_unless(const avsvti_collector *c, int known, float **values)
+{
+    if (known)
+        return;
+    avsvti_release(c->allocator, *values);
+    *values = NULL;
 }
 
 /* The room that was not needed goes back. */
 static avsvt_status trim(avsvti_collector *c, avsvt_error *err)
 {
-    if (!c->levels) {
-        avsvti_release(c->allocator, c->rows.level);
-        c->rows.level = NULL;
-    }
+    drop_unless(c, c->levels, &c->rows.level);
+    drop_unless(c, c->voices, &c->rows.voice);
     if (c->count == c->capacity)
         return AVSVT_OK;
     if (!grow(c->allocator, &c->rows.logits, c->count, AVSVT_NOTE_LOGITS) ||
         (c->rows.fine && !grow(c->allocator, &c->rows.fine, c->count, c->fine_bins)) ||
-        (c->rows.level && !grow(c->allocator, &c->rows.level, c->count, 1)))
+        (c->rows.level && !grow(c->allocator, &c->rows.level, c->count, 1)) ||
+        (c->rows.voice && !grow(c->allocator, &c->rows.voice, c->count, 1)))
         return avsvti_fail_memory(err);
     return AVSVT_OK;
 }

@@ -11,13 +11,12 @@ typedef struct avsvti_collector {
     int32_t fine_bins;
     int64_t count, capacity;
     avsvti_activation_rows rows;
-    int levels; /* is the loudness known? */
+    int levels, voices; /* are these known? */
 } avsvti_collector;
 
 void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p);
 /* An avsvti_frames_fn. */
-avsvt_status avsvti_collect(void *collector, const float *logits,
-                            const float *fine, const float *level,
+avsvt_status avsvti_collect(void *collector, const avsvti_frame_rows *rows,
                             int64_t count, avsvt_error *err);
 /* Activations of what was collected, which they take over, on the clock of what was
  * run; NULL: features of it alone. */

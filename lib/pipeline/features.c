@@ -31,8 +31,9 @@ static avsvt_status run_whole(avsvti_collector *c, avsvt_pipeline *p,
     if (status == AVSVT_OK)
         status = avsvti_pipeline_decide(p, fused ? fused : audio ? audio : video,
                                         &f, err);
+    const avsvti_frame_rows rows = { f.logits, f.fine, NULL, NULL };
     if (status == AVSVT_OK)
-        status = avsvti_collect(c, f.logits, f.fine, NULL, f.count, err);
+        status = avsvti_collect(c, &rows, f.count, err);
     avsvti_frames_release(&f);
     avsvt_tensor_free(fused);
     return status;

@@ -49,16 +49,15 @@ static void plan(flow *f)
         f->room = MOST_AT_ONCE;
 }
 
-/* Loudness of the frames of the next tile. */
+/* Loudness, and the voice's pitch, of the frames of the next tile. */
 static avsvt_status measure(flow *f, avsvt_error *err)
 {
     avsvti_run *r = f->run;
     const avsvti_native_rows *rows = &f->network->rows;
-    avsvt_status status = avsvti_run_level_room(r, (int64_t)rows->room, err);
+    avsvt_status status = avsvti_run_room(r, (int64_t)rows->room, err);
     for (size_t i = 0; status == AVSVT_OK && i < TILE; i++) {
         int64_t at = (int64_t)(f->network->next + i) * HOP;
-        r->level[f->network->next + i - rows->first] =
-            avsvti_level_of(&r->window, at, at + HOP);
+        avsvti_run_listen(r, (int64_t)(f->network->next + i - rows->first), at, at + HOP);
     }
     return status;
 }
@@ -114,10 +113,9 @@ static avsvt_status hand_on(flow *f, size_t core, avsvt_error *err)
     avsvt_status status = AVSVT_OK;
     for (size_t i = 0; status == AVSVT_OK && i < 2; i++)
         status = avsvti_output_check(r->p->network, &made[i], i, (int64_t)core, 0, err);
-    if (status == AVSVT_OK)
-        status = r->take(r->user, rows->logits, r->p->info.fine_bins ? rows->fine : NULL,
-                         r->level, (int64_t)core, err);
-    return status;
+    const avsvti_frame_rows handed = {
+        rows->logits, r->p->info.fine_bins ? rows->fine : NULL, r->level, r->pitch };
+    return status == AVSVT_OK ? r->take(r->user, &handed, (int64_t)core, err) : status;
 }
 
 /* The frames that are known well enough, on their way; over: all of them. */
@@ -138,8 +136,9 @@ static avsvt_status next_chunk(flow *f, int *over, avsvt_error *err)
     status = hand_on(f, core, err);
     if (status != AVSVT_OK)
         return status;
-    memmove(f->run->level, f->run->level + core,
-            (n->next - n->rows.first - core) * sizeof(float));
+    size_t left = n->next - n->rows.first - core;
+    memmove(f->run->level, f->run->level + core, left * sizeof(float));
+    memmove(f->run->pitch, f->run->pitch + core, left * sizeof(float));
     avsvti_native_flow_drop(n, core);
     int64_t done = (int64_t)n->rows.first * HOP;
     int64_t there = f->run->window.start + f->run->window.count;

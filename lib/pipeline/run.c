@@ -12,13 +12,11 @@ typedef struct to_notes {
     avsvti_note_list list;
 } to_notes;
 
-static avsvt_status take_for_notes(void *user, const float *logits,
-                                   const float *fine, const float *level,
+static avsvt_status take_for_notes(void *user, const avsvti_frame_rows *rows,
                                    int64_t count, avsvt_error *err)
 {
     to_notes *t = user;
-    return avsvti_decoder_push(t->decoder, logits, fine, level, count,
-                               &t->list, err);
+    return avsvti_decoder_push(t->decoder, rows, count, &t->list, err);
 }
 
 static avsvt_status run_notes(avsvt_notes **out, avsvt_pipeline *p,

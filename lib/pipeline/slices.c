@@ -69,9 +69,10 @@ static avsvt_status decide(slices *s, int64_t a0, int64_t a1, int64_t v0,
         status = avsvti_fail(err, AVSVT_E_BACKEND,
             "%s: fusion and head gave %lld frames for %lld", s->p->name,
             (long long)f.count, (long long)(a1 - a0));
+    const avsvti_frame_rows rows = { f.logits, f.fine, s->audio.level
+        ? s->audio.level + (a0 - s->audio.start) : NULL, NULL };
     if (status == AVSVT_OK)
-        status = s->take(s->user, f.logits, f.fine, s->audio.level
-            ? s->audio.level + (a0 - s->audio.start) : NULL, f.count, err);
+        status = s->take(s->user, &rows, f.count, err);
     avsvti_frames_release(&f);
     avsvti_kept_forget(&s->audio, a1);
     avsvti_kept_forget(&s->video, v1);
@@ -150,8 +151,8 @@ static avsvt_status hear(slices *s, avsvt_error *err)
     status = avsvt_extractor_run(&t, s->p->extractor, r->window.samples,
                                  (size_t)n, err);
     if (status == AVSVT_OK && t->shape[0] > 0) /* a piece may be too short for a frame */
-        status = avsvti_run_levels(r, start, (double)n / (double)t->shape[0], 0,
-                                   t->shape[0], err);
+        status = avsvti_run_listen_on(r, start, (double)n / (double)t->shape[0], 0,
+                                      t->shape[0], err);
     if (status == AVSVT_OK)
         status = avsvti_kept_add(&s->audio, t->data, t->shape[0], t->shape[1],
                                  r->level, err);

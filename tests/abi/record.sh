@@ -16,5 +16,5 @@ abidw --headers-dir "$root/include" --drop-private-types \
     --no-comp-dir-path --no-elf-needed --type-id-style hash \
     --out-file "$out.new" "$1"
 # Where it was built is nobody's business.
-sed "s|$root/||g" "$out.new" >"$out"
+sed "s|$root/||g; s|path='\.\./|path='|" "$out.new" >"$out"
 rm "$out.new"

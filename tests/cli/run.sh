@@ -114,9 +114,9 @@ expect 2 "$avsvt" sing - -; check "song and singing on one standard input"
 true | "$avsvt" evaluate notes - melody.csv >out 2>err; [ $? = 1 ] && grep -q '^avsvt: /dev/stdin: nothing came' err; check "no list on standard input"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --onset-threshold 0.99 && [ "$(wc -l <out)" -lt "$(wc -l <melody.csv)" ]
 check "a high threshold leaves notes out"
-expect 0 "$avsvt" transcribe "$data/melody.flac" --offset-delay 0 && awk -F, '
+expect 0 "$avsvt" transcribe "$data/melody.flac" --offset-delay 0 --hold 0 && awk -F, '
     NR == FNR { offset[FNR] = $2; next } FNR > 1 { if ($2 >= offset[FNR]) bad = 1 } END { exit bad }' melody.csv out
-check "without a delay notes end sooner"
+check "neither delayed nor held, notes end sooner"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --sung-share 0 && cmp -s out melody.csv; check "of a song nothing is taken for speech"
 expect 2 "$avsvt" transcribe x --sung-share 2; check "a share above the whole"
 expect 0 "$avsvt" transcribe "$data/melody.flac" --rule published; check "the published rule"

@@ -62,6 +62,26 @@ static void what_was_given_is_kept(void **state)
     avsvt_activations_free(a);
 }
 
+static void a_voice_is_kept_too(void **state)
+{
+    static const float voice[FRAMES] = { 0, 60.5f };
+    avsvt_activations_info info = usual();
+    avsvt_activations *a = NULL;
+    float bad[FRAMES] = { 0 };
+    avsvt_error err = AVSVT_ERROR_INIT;
+    (void)state;
+    assert_int_equal(avsvt_activations_create_heard(&a, NULL, &info, logits[0], fine[0],
+                                                    level, voice, NULL), AVSVT_OK);
+    assert_memory_equal(avsvt_activations_voice(a), voice, sizeof(voice));
+    assert_memory_equal(avsvt_activations_fine(a), fine, sizeof(fine));
+    avsvt_activations_free(a);
+    bad[1] = NAN;
+    assert_int_equal(avsvt_activations_create_heard(&a, NULL, &info, logits[0], fine[0],
+                                                    level, bad, &err), AVSVT_E_ARG);
+    assert_null(a);
+    assert_non_null(strstr(err.message, "voice of frame 1"));
+}
+
 static void what_was_not_given_is_not_there(void **state)
 {
     avsvt_activations_info info = usual();
@@ -72,6 +92,7 @@ static void what_was_not_given_is_not_there(void **state)
                                               NULL, NULL), AVSVT_OK);
     assert_null(avsvt_activations_fine(a));
     assert_null(avsvt_activations_level(a));
+    assert_null(avsvt_activations_voice(a));
     avsvt_activations_free(a);
     info = usual();
     info.frames = 0;
@@ -83,6 +104,7 @@ static void what_was_not_given_is_not_there(void **state)
     assert_null(avsvt_activations_logits(NULL));
     assert_null(avsvt_activations_fine(NULL));
     assert_null(avsvt_activations_level(NULL));
+    assert_null(avsvt_activations_voice(NULL));
 }
 
 static void refuse(const avsvt_activations_info *info, const float *l,
@@ -156,8 +178,8 @@ static avsvt_status make(const avsvt_allocator *allocator, void *user)
     o.allocator = allocator;
     avsvt_status status = avsvt_context_create(&context, &o, NULL);
     if (status == AVSVT_OK)
-        status = avsvt_activations_create(&a, context, &info, logits[0],
-                                          fine[0], level, NULL);
+        status = avsvt_activations_create_heard(&a, context, &info, logits[0],
+                                                fine[0], level, level, NULL);
     avsvt_context_free(context);
     avsvt_activations_free(a);
     return status;
@@ -166,7 +188,7 @@ static avsvt_status make(const avsvt_allocator *allocator, void *user)
 static void adopted_rows_are_not_copied(void **state)
 {
     const avsvt_allocator *a = avsvti_default_allocator();
-    avsvti_activation_rows rows = { NULL, NULL, NULL };
+    avsvti_activation_rows rows = { NULL, NULL, NULL, NULL };
     avsvt_activations_info info = usual();
     avsvt_activations *made;
     (void)state;
@@ -190,13 +212,14 @@ static void adopted_rows_are_not_copied(void **state)
 static void every_failing_allocation_is_told(void **state)
 {
     (void)state;
-    assert_true(failing_allocator_each(make, NULL) >= 7);
+    assert_true(failing_allocator_each(make, NULL) >= 8);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_was_given_is_kept, reset),
+        cmocka_unit_test_setup(a_voice_is_kept_too, reset),
         cmocka_unit_test_setup(what_was_not_given_is_not_there, reset),
         cmocka_unit_test_setup(bad_sizes_are_refused, reset),
         cmocka_unit_test_setup(what_is_no_number_is_refused_by_place, reset),

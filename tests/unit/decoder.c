@@ -33,6 +33,7 @@ typedef struct made {
     float logits[FRAMES][AVSVT_NOTE_LOGITS];
     float fine[FRAMES][BINS];
     float level[FRAMES];
+    float voice[FRAMES];
 } made;
 
 static made *silent_frames(void)
@@ -75,9 +76,15 @@ static void sing(made *m, int from, int to, double pitch, float onset)
 static avsvt_notes *decode_made(const made *m, int with_fine,
                                 const avsvt_notes_options *o)
 {
-    avsvt_activations *acts = activations_of(m->logits[0],
-        with_fine ? m->fine[0] : NULL, with_fine ? BINS : 0, m->level, FRAMES,
-        50);
+    avsvt_activations_info info = AVSVT_ACTIVATIONS_INFO_INIT;
+    avsvt_activations *acts;
+    info.frames = FRAMES;
+    info.frame_rate_hz = 50;
+    info.fine_bins = with_fine ? BINS : 0;
+    info.fine_lowest = 35.0 - 1.0 / 3.0;
+    info.fine_step = 1.0 / 3.0;
+    assert_int_equal(avsvt_activations_create_heard(&acts, NULL, &info, m->logits[0],
+        with_fine ? m->fine[0] : NULL, m->level, m->voice, NULL), AVSVT_OK);
     avsvt_notes *notes = decode(acts, o);
     avsvt_activations_free(acts);
     return notes;
@@ -267,6 +274,59 @@ static void a_delay_saves_a_short_note(void **state)
     free(m);
 }
 
+/* A note of 60 from 1.0 s to 1.59 s, and a voice in frames 78 to 89: its pitch
+ * ends at 1.8 s. */
+static void a_pitch_that_goes_on_in_the_sound_holds_its_note(void **state)
+{
+    static const struct { double hold, delay, voice; int next; double offset; } cases[] = {
+        { 0, 0, 60, 0, 1.59 },     { -1, 0, 60, 0, 1.59 },
+        { 0.3, 0, 60, 0, 1.75 },   { 0.3, 0.02, 60.4, 0, 1.75 },
+        { 0.3, 0.02, 61, 0, 1.61 }, /* of another pitch */
+        { 0.3, 0.02, 48, 0, 1.61 },
+        { 0.3, 0.02, 0, 0, 1.61 },  /* there is none */
+        { 0.1, 0.02, 60, 0, 1.65 }, /* from 1.6 s on for 0.1 s */
+        { 0.04, 0.02, 60, 0, 1.61 },
+        { 0.3, 0.3, 60, 0, 1.89 },  /* the delay ends it later */
+        { 0.3, 0.02, 60, 84, 1.63 }, { 0.3, 0.3, 60, 84, 1.68 }, /* an onset comes */
+    };
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        made *m = silent_frames();
+        sing(m, 50, 80, 60, 4);
+        if (cases[i].next)
+            sing(m, cases[i].next, 120, 62, 4);
+        for (int k = 78; k < 90; k++)
+            m->voice[k] = (float)cases[i].voice;
+        o.hold_s = cases[i].hold;
+        o.offset_delay_s = cases[i].delay;
+        avsvt_notes *notes = decode_made(m, 1, &o);
+        assert_int_equal(avsvt_notes_count(notes), cases[i].next ? 2 : 1);
+        assert_within(note_at(notes, 0).offset_s, cases[i].offset, 0.0101);
+        assert_within(note_at(notes, 0).pitch, 60, 0.02);
+        if (cases[i].next)
+            assert_true(note_at(notes, 0).offset_s <= note_at(notes, 1).onset_s);
+        avsvt_notes_free(notes);
+        free(m);
+    }
+}
+
+static void a_voice_that_comes_back_holds_nothing(void **state)
+{
+    avsvt_notes_options o = AVSVT_NOTES_OPTIONS_INIT;
+    made *m = silent_frames();
+    (void)state;
+    sing(m, 50, 80, 60, 4);
+    for (int k = 82; k < 90; k++)
+        m->voice[k] = 60;
+    o.hold_s = 0.5;
+    avsvt_notes *notes = decode_made(m, 1, &o);
+    assert_int_equal(avsvt_notes_count(notes), 1);
+    assert_within(note_at(notes, 0).offset_s, 1.59, 0.0101);
+    avsvt_notes_free(notes);
+    free(m);
+}
+
 static void defaults_of_the_model_count_for_its_own_rule(void **state)
 {
     made *m = silent_frames();
@@ -313,6 +373,7 @@ static made *random_frames(uint32_t seed)
             m->fine[i][k] = (float)(next_random(&seed) % 100) / 20;
         m->fine[i][i / 8 % 5 * 4] += 8;
         m->level[i] = -(float)(next_random(&seed) % 80);
+        m->voice[i] = next_random(&seed) % 3 ? 35 + (float)(i / 8 % 5 * 4) / 3 : 0;
     }
     return m;
 }
@@ -336,9 +397,8 @@ static avsvt_notes *pushed(const made *m, const avsvt_notes_options *o,
         n = (int)(next_random(&seed) % (uint32_t)(largest + 1));
         if (n > FRAMES - i)
             n = FRAMES - i;
-        assert_int_equal(avsvti_decoder_push(d, m->logits[i], m->fine[i],
-                                             m->level + i, n, &list, &err),
-                         AVSVT_OK);
+        avsvti_frame_rows rows = { m->logits[i], m->fine[i], m->level + i, m->voice + i };
+        assert_int_equal(avsvti_decoder_push(d, &rows, n, &list, &err), AVSVT_OK);
     }
     assert_int_equal(avsvti_decoder_finish(d, INFINITY, &list, &err), AVSVT_OK);
     avsvti_decoder_free(d);
@@ -359,6 +419,7 @@ static void any_block_sizes_give_the_same_notes(void **state)
         o.offset_delay_s = 0.015 * (int)(seed % 6);
         o.sung_share = 0.1 * (int)(seed % 4);
         o.fill_s = 0.04 * (int)(seed % 3);
+        o.hold_s = 0.05 * (int)(seed % 5);
         avsvt_notes *whole = decode_made(m, 1, &o);
         found += avsvt_notes_count(whole);
         for (int largest = 1; largest <= 64; largest *= 4) {
@@ -384,6 +445,7 @@ static void precise_notes_have_length_and_do_not_overlap(void **state)
         o.window_frames = 1 + (int)(seed % 3);
         o.offset_delay_s = 0.013 * (int)(seed % 5);
         o.fill_s = 0.03 * (int)(seed % 4);
+        o.hold_s = 0.07 * (int)(seed % 3);
         avsvt_notes *notes = decode_made(m, 1, &o);
         found += avsvt_notes_count(notes);
         for (size_t i = 0; i < avsvt_notes_count(notes); i++) {
@@ -419,9 +481,8 @@ static void an_endless_note_takes_no_more_memory(void **state)
     long before = f.calls;
     for (int i = 0; i < 300; i++) { /* 20 minutes */
         m->logits[0][0] = i ? -6.0f : 5.0f;
-        assert_int_equal(avsvti_decoder_push(d, m->logits[0], m->fine[0],
-                                             m->level, FRAMES, &list, &err),
-                         AVSVT_OK);
+        avsvti_frame_rows rows = { m->logits[0], m->fine[0], m->level, NULL };
+        assert_int_equal(avsvti_decoder_push(d, &rows, FRAMES, &list, &err), AVSVT_OK);
     }
     assert_int_equal(f.calls, before);
     assert_int_equal(avsvti_decoder_finish(d, INFINITY, &list, &err), AVSVT_OK);
@@ -460,9 +521,9 @@ static void bad_options_are_refused(void **state)
     made *m = silent_frames();
     avsvt_activations *acts = activations_of(m->logits[0], NULL, 0, NULL, 9, 50);
     avsvt_notes *notes = (avsvt_notes *)m;
-    avsvt_notes_options bad[13];
+    avsvt_notes_options bad[15];
     (void)state;
-    for (int i = 0; i < 13; i++)
+    for (int i = 0; i < 15; i++)
         bad[i] = (avsvt_notes_options)AVSVT_NOTES_OPTIONS_INIT;
     bad[0].rule = 3;
     bad[1].onset_threshold = 1.5;
@@ -477,7 +538,9 @@ static void bad_options_are_refused(void **state)
     bad[10].sung_share = NAN;
     bad[11].fill_s = NAN;
     bad[12].fill_s = 11;
-    for (int i = 0; i < 13; i++) {
+    bad[13].hold_s = NAN;
+    bad[14].hold_s = 11;
+    for (int i = 0; i < 15; i++) {
         avsvt_error err = AVSVT_ERROR_INIT;
         assert_int_equal(avsvt_notes_decode(&notes, acts, &bad[i], &err),
                          AVSVT_E_ARG);
@@ -542,6 +605,8 @@ int main(void)
         cmocka_unit_test(short_notes_are_dropped_when_asked),
         cmocka_unit_test(an_offset_may_be_later_but_never_after_the_next_onset),
         cmocka_unit_test(a_delay_saves_a_short_note),
+        cmocka_unit_test(a_pitch_that_goes_on_in_the_sound_holds_its_note),
+        cmocka_unit_test(a_voice_that_comes_back_holds_nothing),
         cmocka_unit_test(defaults_of_the_model_count_for_its_own_rule),
         cmocka_unit_test(any_block_sizes_give_the_same_notes),
         cmocka_unit_test(precise_notes_have_length_and_do_not_overlap),

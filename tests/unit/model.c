@@ -132,6 +132,7 @@ static void wrong_values_are_refused_by_their_key(void **state)
         { GOOD "decode: {offset_delay_s: -1}\n", "decode.offset_delay_s" },
         { GOOD "decode: {sung_share: most}\n", "decode.sung_share" },
         { GOOD "decode: {fill_s: 60}\n", "decode.fill_s" },
+        { GOOD "decode: {hold_s: .nan}\n", "decode.hold_s" },
         { GOOD "decode: {window: 2.5}\n", "decode.window" },
         { GOOD "decode: {window: 1001}\n", "decode.window" },
         { GOOD "decode: {min_duration_s: -1}\n", "decode.min_duration_s" },

@@ -140,6 +140,7 @@ static void decoding_activations_gives_the_same_notes(void **state)
     assert_int_equal(info.frames, n / 320 + 1);
     assert_int_equal(info.fine_bins, 150);
     assert_non_null(avsvt_activations_level(acts));
+    assert_non_null(avsvt_activations_voice(acts));
     avsvt_pipeline_free(p);
     assert_int_equal(avsvt_notes_decode(&notes, acts, NULL, NULL), AVSVT_OK);
     assert_same_notes(notes, expected);

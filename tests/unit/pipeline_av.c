@@ -102,6 +102,7 @@ static int64_t run_as(avsvt_pipeline *p, double seconds, int64_t frames, int as_
         fail_msg("%s", err.message);
     assert_int_equal(avsvt_activations_describe(acts, &info), AVSVT_OK);
     assert_true(!avsvt_activations_level(acts) == !audio);
+    assert_true(audio || !avsvt_activations_voice(acts));
     avsvt_activations_free(acts);
     avsvt_audio_free(audio);
     avsvt_tensor_free(o.crops);

@@ -143,7 +143,7 @@ class NotesOptions(Record):
                 ("onset_threshold", c_double), ("offset_threshold", c_double),
                 ("min_duration_s", c_double), ("window_frames", c_int32),
                 ("reserved", c_uint32), ("offset_delay_s", c_double),
-                ("sung_share", c_double), ("fill_s", c_double)]
+                ("sung_share", c_double), ("fill_s", c_double), ("hold_s", c_double)]
 
 
 class ExportOptions(Record):
@@ -376,8 +376,8 @@ _FALLIBLE = {
     "avsvt_fusion_run_timed": (_out, _handle, _handle, _handle, POINTER(FusionTimes)),
     "avsvt_head_create": (_out, _handle),
     "avsvt_head_run": (_out, _handle, _handle, c_double),
-    "avsvt_activations_create": (_out, _handle, POINTER(ActivationsInfo), c_void_p,
-                                 c_void_p, c_void_p),
+    "avsvt_activations_create_heard": (_out, _handle, POINTER(ActivationsInfo), c_void_p,
+                                       c_void_p, c_void_p, c_void_p),
     "avsvt_notes_decode": (_out, _handle, POINTER(NotesOptions)),
     "avsvt_notes_create": (_out, _handle, POINTER(NoteRecord), c_size_t),
     "avsvt_notes_read": (_out, _handle, c_char_p),
@@ -445,6 +445,7 @@ _PLAIN = {
     "avsvt_activations_logits": (c_void_p, _handle),
     "avsvt_activations_fine": (c_void_p, _handle),
     "avsvt_activations_level": (c_void_p, _handle),
+    "avsvt_activations_voice": (c_void_p, _handle),
     "avsvt_notes_count": (c_size_t, _handle),
     "avsvt_notes_get": (c_int32, _handle, c_size_t, POINTER(NoteRecord)),
     "avsvt_format_from_path": (c_int32, c_char_p),

@@ -64,6 +64,7 @@ class Decoding(TypedDict, total=False):
     offset_delay: float | None
     sung_share: float | None
     fill: float | None
+    hold: float | None
 
 
 class Exporting(TypedDict, total=False):

@@ -42,7 +42,8 @@ def decoding(**settings: Unpack[Decoding]) -> _ffi.NotesOptions:
         min_duration_s=or_none(settings.get("min_duration")),
         window_frames=settings.get("window") or 0,
         offset_delay_s=or_none(settings.get("offset_delay")),
-        sung_share=or_none(settings.get("sung_share")), fill_s=or_none(settings.get("fill")))
+        sung_share=or_none(settings.get("sung_share")), fill_s=or_none(settings.get("fill")),
+        hold_s=or_none(settings.get("hold")))
 
 
 _FIELDS = {"onset": "onset_s", "offset": "offset_s", "pitch": "pitch", "level": "level_db",
@@ -289,29 +290,30 @@ def _export_options(format: str | None, **options: Unpack[Exporting]) -> _ffi.Ex
 class Activations(Handle):
     """What a network says of each frame, before any decision.
 
-    ``logits`` [frames, 20], ``fine`` [frames, bins] or None and ``level``
-    [frames] or None are read-only arrays over the library's memory. Decoding
-    again with other settings runs no network: ``activations.notes(...)``.
+    ``logits`` [frames, 20], ``fine`` [frames, bins] or None, and ``level`` and
+    ``voice`` [frames] or None are read-only arrays over the library's memory.
+    Decoding again with other settings runs no network: ``activations.notes(...)``.
     """
 
     _free = "avsvt_activations_free"
 
     def __init__(self, logits: ArrayLike, frame_rate: float, fine: ArrayLike | None = None,
                  level: ArrayLike | None = None, start: float = 0.0,
-                 fine_lowest: float = FINE_LOWEST, fine_step: float = FINE_STEP):
+                 fine_lowest: float = FINE_LOWEST, fine_step: float = FINE_STEP,
+                 voice: ArrayLike | None = None):
         rows = _rows(logits, "logits", _ffi.NOTE_LOGITS)
         frames = len(rows)
         bins = None if fine is None else _rows(fine, "fine", None, frames)
-        levels = None if level is None else np.ascontiguousarray(level, np.float32)
-        if levels is not None and levels.shape != (frames,):
-            raise ValueError(f"level must have shape ({frames},), not {levels.shape}")
+        levels = _values(level, "level", frames)
+        voices = _values(voice, "voice", frames)
         info = _ffi.ActivationsInfo(
             fine_bins=0 if bins is None else bins.shape[1], frames=frames,
             frame_rate_hz=frame_rate, start_s=start,
             fine_lowest=0.0 if bins is None else fine_lowest,
             fine_step=0.0 if bins is None else fine_step)
-        super().__init__("avsvt_activations_create", None, ctypes.byref(info),
-                         *(None if a is None else a.ctypes.data for a in (rows, bins, levels)))
+        super().__init__("avsvt_activations_create_heard", None, ctypes.byref(info),
+                         *(None if a is None else a.ctypes.data
+                           for a in (rows, bins, levels, voices)))
 
     def _info(self) -> _ffi.ActivationsInfo:
         info = _ffi.ActivationsInfo()
@@ -369,6 +371,12 @@ class Activations(Handle):
         """Loudness of each frame, dB below full scale, or None."""
         return self._lend("level")
 
+    @property
+    def voice(self) -> Floats | None:
+        """MIDI number of each frame in which the sound dies away with a clear pitch, 0 of
+        all others; or None."""
+        return self._lend("voice")
+
     def __len__(self) -> int:
         return int(self._info().frames)
 
@@ -378,7 +386,7 @@ class Activations(Handle):
     def notes(self, **settings: Unpack[Decoding]) -> Notes:
         """Decode. Settings: ``rule`` ("precise" or "published"),
         ``onset_threshold``, ``offset_threshold``, ``min_duration``,
-        ``offset_delay``, ``fill`` (seconds), ``window`` (frames) and
+        ``offset_delay``, ``fill``, ``hold`` (seconds), ``window`` (frames) and
         ``sung_share``; what is not given is the model's."""
         options = decoding(**settings)
         out = c_void_p()
@@ -395,6 +403,16 @@ def _rows(values: ArrayLike, name: str, width: int | None, frames: int | None = 
         raise ValueError(f"{name} must have shape ({frames or 'frames'}, {width or 'bins'}), "
                          f"not {array.shape}")
     return array
+
+
+def _values(given: ArrayLike | None, name: str, frames: int) -> Floats | None:
+    """float32, one for each frame."""
+    if given is None:
+        return None
+    values = np.ascontiguousarray(given, np.float32)
+    if values.shape != (frames,):
+        raise ValueError(f"{name} must have shape ({frames},), not {values.shape}")
+    return values
 
 
 def frames_to_notes(logits: ArrayLike, frame_rate: float = 49.8, onset_threshold: float = 0.4,

@@ -83,6 +83,24 @@ def test_activations_decode_to_the_pipelines_notes(pipeline, melody):
         assert len(activations.notes(onset_threshold=1)) == 0
 
 
+def test_activations_of_arrays_decode_to_the_same_notes(pipeline, melody):
+    samples, rate, _ = melody
+    settings = {"rule": "precise", "onset_threshold": 0.6, "offset_delay": 0.02, "hold": 0.2}
+    with pipeline.activations(samples, rate) as made:
+        assert made.voice.shape == (len(made),)
+        arrays = {name: getattr(made, name).copy() for name in ("fine", "level", "voice")}
+        again = avsvt.Activations(made.logits, made.frame_rate, **arrays)
+        held, let_go = made.notes(**settings), made.notes(**settings | {"hold": 0})
+        assert again.notes(**settings).to_array().tolist() == held.to_array().tolist()
+        again = avsvt.Activations(made.logits, made.frame_rate, **arrays | {"voice": None})
+        assert again.voice is None
+        assert again.notes(**settings).to_array().tolist() == let_go.to_array().tolist()
+    longer = held.offset - let_go.offset
+    assert (longer >= 0).all() and longer.any() and longer.max() < 0.21
+    with pytest.raises(ValueError, match="voice"):
+        avsvt.Activations(arrays["fine"][:, :20], 50, voice=[60])
+
+
 def test_settings_reach_the_decoder(pipeline, melody):
     samples, rate, _ = melody
     assert len(pipeline.notes(samples, rate, min_duration=2)) == 0

@@ -21,7 +21,8 @@ TOLERANCE = 1e-4
 
 # Chosen on recordings of several kinds; lib/models/notes-default.md tells which.
 DECODE = {"rule": "precise", "onset_threshold": 0.62, "offset_threshold": 0.5, "window": 4,
-          "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.3, "fill_s": 0.14}
+          "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.3, "fill_s": 0.14,
+          "hold_s": 0.2}
 
 # Quieter sound is made as loud: the loudest 0.4 s of most songs of the training lie at -21 to
 # -12 dB below full scale, and where they are much lower notes end early, and speech and
