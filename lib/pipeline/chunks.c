@@ -178,6 +178,13 @@ static avsvt_status run_overlap(avsvti_run *r, avsvt_error *err)
     }
 }
 
+/* How far frames lie apart, in samples: a hop, unless the network gives fewer, as
+ * encoders do that don't pad. */
+static double step_of(const avsvt_pipeline *p, int64_t samples, int64_t frames)
+{
+    return frames < samples / p->hop ? (double)samples / (double)frames : (double)p->hop;
+}
+
 static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
 {
     for (int64_t start = 0;;) {
@@ -204,8 +211,7 @@ static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)
         if (status != AVSVT_OK)
             return status;
         if (f.count)
-            status = hand_on(r, &f, 0, f.count, start,
-                             (double)n / (double)f.count, err);
+            status = hand_on(r, &f, 0, f.count, start, step_of(r->p, n, f.count), err);
         avsvti_frames_release(&f);
         start += n;
         if (status == AVSVT_OK)
