@@ -376,6 +376,8 @@ _FALLIBLE = {
     "avsvt_fusion_run_timed": (_out, _handle, _handle, _handle, POINTER(FusionTimes)),
     "avsvt_head_create": (_out, _handle),
     "avsvt_head_run": (_out, _handle, _handle, c_double),
+    "avsvt_activations_create": (_out, _handle, POINTER(ActivationsInfo), c_void_p,
+                                 c_void_p, c_void_p),
     "avsvt_activations_create_heard": (_out, _handle, POINTER(ActivationsInfo), c_void_p,
                                        c_void_p, c_void_p, c_void_p),
     "avsvt_notes_decode": (_out, _handle, POINTER(NotesOptions)),

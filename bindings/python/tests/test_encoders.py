@@ -20,6 +20,9 @@ KINDS = {
     "wavlm": {"buckets": 16, "farthest": 40, "mix": [0.2, 0.5, 0.3]},
     "data2vec": {"position_layers": 3, "position_kernel": 7, "front_norm": "channels"},
 }
+# oneDNN's bfloat16 convolutions for AMX are wrong where a group has fewer than 16
+# channels; the published encoders have 48 and 64.
+HALVES = {name: kind | {"width": 64} for name, kind in KINDS.items()}
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4,
          "intermediate_size": 24, "conv_dim": [8] * 7, "num_conv_pos_embeddings": 16,
          "num_conv_pos_embedding_groups": 4, "vocab_size": 5}
@@ -76,8 +79,8 @@ def test_in_half_precision_features_stay_near(kind):
     sound, lengths = sounds(2, 20000), torch.tensor([20000, 9999])
     with torch.inference_mode():
         for given in ((sound,), (sound, lengths)):
-            want = network(**KINDS[kind])(*given)
-            made = network(**KINDS[kind]).bfloat16()(given[0].bfloat16(), *given[1:])
+            want = network(**HALVES[kind])(*given)
+            made = network(**HALVES[kind]).bfloat16()(given[0].bfloat16(), *given[1:])
             assert made.dtype == torch.bfloat16
             assert (made.float() - want).norm() < 0.1 * want.norm()
 
@@ -87,7 +90,7 @@ def test_in_mixed_precision_it_trains(kind):
     """Under autocast, as the trainer has it for bf16: the gradients are near."""
     found = []
     for mixed in (False, True):
-        made = torch.jit.script(network(**KINDS[kind]).train())
+        made = torch.jit.script(network(**HALVES[kind]).train())
         with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
             made(sounds(2, 20000), torch.tensor([20000, 9999])).square().mean().backward()
         found.append(torch.cat([each.grad.flatten() for each in made.parameters()]))

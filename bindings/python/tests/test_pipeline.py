@@ -83,10 +83,10 @@ def test_activations_decode_to_the_pipelines_notes(pipeline, melody):
         assert len(activations.notes(onset_threshold=1)) == 0
 
 
-def test_activations_of_arrays_decode_to_the_same_notes(pipeline, melody):
-    samples, rate, _ = melody
+def test_activations_of_arrays_decode_to_the_same_notes(pipeline, root):
+    sound = root / "examples" / "data" / "melody.flac"
     settings = {"rule": "precise", "onset_threshold": 0.6, "offset_delay": 0.02, "hold": 0.2}
-    with pipeline.activations(samples, rate) as made:
+    with pipeline.activations(sound) as made:
         assert made.voice.shape == (len(made),)
         arrays = {name: getattr(made, name).copy() for name in ("fine", "level", "voice")}
         again = avsvt.Activations(made.logits, made.frame_rate, **arrays)

@@ -23,12 +23,13 @@ SMALL = {"model_type": "wav2vec2", "hidden_size": 16, "num_hidden_layers": 2,
          "feat_proj_dropout": 0.0, "layerdrop": 0.0}
 
 
-def small(**more):
+def small(position_groups=4, **more):
     """A tiny network of this shape."""
     torch.manual_seed(6)
     encoder = networks.SpeechEncoder(
         width=16, layers=2, heads=2, inner=24, channels=(8,) * 7, front_norm="channels",
-        conv_bias=True, norm_first=True, position_kernel=16, position_groups=4)
+        conv_bias=True, norm_first=True, position_kernel=16,
+        position_groups=position_groups)
     return networks.SpeechNotes(encoder, 16, **more)
 
 
@@ -269,7 +270,9 @@ def test_mixed_precision_computes_nearly_the_same(tmp_path):
     arrays = {"samples": samples.numpy(), "lengths": lengths.numpy(), "lens": lens.numpy(),
               "anno": anno.numpy()}
     for name, whole in (("published", True), ("alone", False)):
-        exported(small(whole_batch=whole), tmp_path / f"{name}.pt", svt_audio_whole_manifest())
+        # One group of 16 channels: oneDNN's bfloat16 convolutions for AMX need as many.
+        exported(small(position_groups=1, whole_batch=whole), tmp_path / f"{name}.pt",
+                 svt_audio_whole_manifest())
     result = run(tmp_path, [
         job(tmp_path, f"{name}.{precision}", tmp_path / f"{name}.pt",
             {"precision": precision, "optimizer": {"lr": 1e-3}}, 3, list(arrays))
