@@ -8,10 +8,10 @@ in which recipes/made/README.md's commands were run: `held` in it is re-sung
 speech of speakers that no training hears, `held_trained` the same with vibrato,
 `dev_trained` dev with vibrato, `between_held` songs of dev with such
 speakers talking between phrases, `voices` speech as it is, measured in one piece
-a speaker and in pieces of 8 s. MUSIC holds recordings without a voice, made by
-other means than the training's accompaniment; they are also mixed under
-singing/dev and that speech. What isn't given is left out and said so; --made
-needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
+a speaker, in pieces of 8 s, and each prompt by itself. MUSIC holds recordings
+without a voice, made by other means than the training's accompaniment; they are also
+mixed under singing/dev and that speech. What isn't given is left out and said so;
+--made needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
 """
 import argparse
 import json
@@ -133,6 +133,8 @@ def measure(judge, data, made=None, music=None, snr=0):
             sys.exit(f"{made / 'voices'}: has none of the speakers that are held back")
         found["speech"] = judge.notes_a_minute(speech, "speech")
         judge.notes_a_minute(pieces(speech, 8, judge.scratch), "speech in pieces of 8 s")
+        judge.notes_a_minute([f for s in HELD if (made / "voices" / s).is_dir()
+                              for f in sounds(made / "voices" / s)], "speech, prompt by prompt")
         if music:
             judge.notes_a_minute(judge.mixed(speech, tracks, snr),
                                  f"speech with music at {snr:g} dB")

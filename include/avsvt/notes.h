@@ -56,7 +56,9 @@ typedef struct avsvt_notes_options {
                                     has a pitch is sung, in the 16 s before its
                                     end or the 16 s after its start (at the
                                     edges of a recording its first or last
-                                    16 s), or in some part of them that lasts:
+                                    16 s; where it is shorter, a tenth of a
+                                    second more), or in some part of them that
+                                    lasts:
                                     it was found in speech, or in music without
                                     a voice. What lies in notes is sung, for as
                                     much as the network is sure of it, and in

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 
 #define MORE_S 1.2 /* sung than the share needs: enough, in however short a time */
+#define SHORT_S 0.15 /* of more that would be no song, where all is short */
 
 typedef struct candidate {
     avsvt_note note;
@@ -46,9 +47,12 @@ static int is_sung(const avsvti_sung *s, const avsvti_heard *heard, int64_t from
     return avsvti_heard_is_sung(&sums, s->share, more_s * s->info.frame_rate_hz);
 }
 
+/* A syllable may be all that has a pitch in a recording of a second or two: less
+ * than one would need beside some talk is not enough. */
 static int last_are_sung(const avsvti_sung *s, const avsvti_heard *heard)
 {
-    return is_sung(s, heard, avsvti_heard_from(heard), 0);
+    return is_sung(s, heard, avsvti_heard_from(heard),
+                   heard->known < heard->reach ? (1 - s->share) * SHORT_S : 0);
 }
 
 /* Before a note's end: all that can be heard there, or some that is enough. */

@@ -128,6 +128,15 @@ static void a_note_by_itself_counts(void **state)
     CHECK(1.0, 0, 1, { NOTE, 3 }, { REST, 1 });
 }
 
+static void a_short_sound_that_is_all_there_is_does_not(void **state)
+{
+    (void)state;
+    CHECK(0.5, 0, 0, { REST, 5 }, { NOTE, 1 }, { REST, 5 });
+    CHECK(0.5, 0, 1, { REST, 5 }, { NOTE, 2 }, { REST, 5 });
+    CHECK(0.5, 0, 0, { REST, 5 }, { UNSURE, 10 }, { REST, 5 });
+    CHECK(0.5, 1, 1, { REST, 160 }, { NOTE, 1 }, { REST, 5 }); /* there is more */
+}
+
 static void a_note_in_talk_does_not(void **state)
 {
     (void)state;
@@ -145,7 +154,7 @@ static void the_first_or_last_sound_in_talk_does_not(void **state)
     CHECK(0.5, 0, 0, { TALK, 40 }, { NOTE, 3 }, { REST, 1 });
     CHECK(0.5, 0, 0, { NOTE, 3 }, { TALK, 200 });
     CHECK(0.5, 0, 0, { TALK, 200 }, { NOTE, 3 }, { REST, 1 });
-    CHECK(0.5, 0, 2, { NOTE, 3 }, { TALK, 20 }, { NOTE, 17 }, { REST, 1 });
+    CHECK(0.5, 0, 2, { NOTE, 3 }, { TALK, 20 }, { NOTE, 19 }, { REST, 1 });
     /* not beyond the seconds that are heard */
     CHECK(0.5, 1, 1, { NOTE, 3 }, { TALK, 20 }, { REST, 140 }, { NOTE, 17 }, { REST, 1 });
 }
@@ -181,8 +190,8 @@ static void the_share_is_the_limit(void **state)
     CHECK(0.25, 1, 2, { TALK, 160 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 }, { REST, 120 });
     CHECK(0.26, 0, 0, { TALK, 160 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 30 }, { REST, 120 });
     /* of both: 10 of 50 frames */
-    CHECK(0.2, 0, 2, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
-    CHECK(0.21, 0, 0, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
+    CHECK(0.2, 2, 2, { REST, 110 }, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
+    CHECK(0.21, 0, 0, { REST, 110 }, { TALK, 20 }, { NOTE, 5 }, { NOTE, 5 }, { TALK, 20 });
 }
 
 /* 1.2 s more than the share, and nothing around it changes that. */
@@ -201,22 +210,22 @@ static void enough_singing_counts_at_once(void **state)
 static void what_the_network_half_hears_counts_half(void **state)
 {
     (void)state;
-    CHECK(0.5, 0, 1, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
-    CHECK(0.51, 0, 0, { REST, 10 }, { UNSURE, 10 }, { REST, 1 });
-    CHECK(0.6, 0, 2, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
-    CHECK(0.61, 0, 0, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
+    CHECK(0.5, 1, 1, { REST, 160 }, { UNSURE, 10 }, { REST, 1 });
+    CHECK(0.51, 0, 0, { REST, 160 }, { UNSURE, 10 }, { REST, 1 });
+    CHECK(0.6, 2, 2, { REST, 110 }, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
+    CHECK(0.61, 0, 0, { REST, 110 }, { NOTE, 10 }, { UNSURE, 40 }, { REST, 1 });
 }
 
 /* The first frame of a note counts half, the second in full. */
 static void what_is_held_counts_more(void **state)
 {
     (void)state;
-    CHECK(0.5, 0, 3, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
-    CHECK(0.51, 0, 0, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
-    CHECK(0.75, 0, 1, { BRIEF, 2 }, { REST, 1 });
-    CHECK(0.76, 0, 0, { BRIEF, 2 }, { REST, 1 });
-    CHECK(0.95, 0, 1, { BRIEF, 10 }, { REST, 1 });
-    CHECK(0.96, 0, 0, { BRIEF, 10 }, { REST, 1 });
+    CHECK(0.5, 3, 3, { REST, 160 }, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
+    CHECK(0.51, 0, 0, { REST, 160 }, { BRIEF, 1 }, { BRIEF, 1 }, { BRIEF, 1 }, { REST, 1 });
+    CHECK(0.75, 1, 1, { REST, 160 }, { BRIEF, 2 }, { REST, 1 });
+    CHECK(0.76, 0, 0, { REST, 160 }, { BRIEF, 2 }, { REST, 1 });
+    CHECK(0.95, 1, 1, { REST, 160 }, { BRIEF, 10 }, { REST, 1 });
+    CHECK(0.96, 0, 0, { REST, 160 }, { BRIEF, 10 }, { REST, 1 });
 }
 
 static void hours_of_talk_take_no_more_memory(void **state)
@@ -281,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note_by_itself_counts),
+        cmocka_unit_test(a_short_sound_that_is_all_there_is_does_not),
         cmocka_unit_test(a_note_in_talk_does_not),
         cmocka_unit_test(the_first_or_last_sound_in_talk_does_not),
         cmocka_unit_test(the_first_and_last_notes_of_a_song_in_talk_count),
