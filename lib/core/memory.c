@@ -63,6 +63,15 @@ void *avsvti_resize(const avsvt_allocator *a, void *block, size_t count,
     return block ? a->resize(a->user, block, bytes) : a->alloc(a->user, bytes);
 }
 
+int avsvti_resize_rows(const avsvt_allocator *a, float **block, int64_t rows,
+                       int64_t columns)
+{
+    float *resized = avsvti_resize(a, *block, (size_t)rows, (size_t)columns * sizeof(float));
+    if (resized)
+        *block = resized;
+    return resized != NULL;
+}
+
 void avsvti_release(const avsvt_allocator *a, void *block)
 {
     if (block)

@@ -18,6 +18,9 @@ void *avsvti_alloc_zero(const avsvt_allocator *a, size_t count, size_t size);
 /* Grows or shrinks; on failure NULL and the old block is still there. */
 void *avsvti_resize(const avsvt_allocator *a, void *block, size_t count,
                     size_t size);
+/* The same to rows of so many floats each; 0: the old block is still there. */
+int avsvti_resize_rows(const avsvt_allocator *a, float **block, int64_t rows,
+                       int64_t columns);
 void avsvti_release(const avsvt_allocator *a, void *block);
 char *avsvti_strdup(const avsvt_allocator *a, const char *text);
 

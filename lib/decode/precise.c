@@ -22,8 +22,8 @@ typedef struct precise_state {
     double delay;         /* from silence to the end, in frames */
     int open;
     int64_t peak, frames; /* frame of the onset; frames that sound */
-    double hold;          /* most frames that are held; a part of a pitch that */
-    double missed;        /* goes on is not, in frames */
+    double hold, missed;  /* frames that a pitch that goes on holds it at most, and
+                           * that it may end before that */
     int ending, held;     /* silence was crossed; its pitch goes on */
     int64_t silent;       /* frame where that was */
     double onset, end;    /* in frames */

@@ -29,20 +29,13 @@ static float level_of(const avsvti_window *w, int64_t from, int64_t to)
     return db > 0.0f ? 0.0f : db;
 }
 
-static int grow(const avsvt_allocator *a, float **values, int64_t count)
-{
-    float *more = avsvti_resize(a, *values, (size_t)count, sizeof(float));
-    if (more)
-        *values = more;
-    return more != NULL;
-}
-
 avsvt_status avsvti_run_room(avsvti_run *r, int64_t frames, avsvt_error *err)
 {
     const avsvt_allocator *a = avsvti_allocator(r->p->context);
     if (frames <= r->capacity)
         return AVSVT_OK;
-    if (!grow(a, &r->level, frames) || !grow(a, &r->pitch, frames))
+    if (!avsvti_resize_rows(a, &r->level, frames, 1) ||
+        !avsvti_resize_rows(a, &r->pitch, frames, 1))
         return avsvti_fail_memory(err);
     r->capacity = frames;
     return AVSVT_OK;
@@ -178,11 +171,13 @@ static avsvt_status run_overlap(avsvti_run *r, avsvt_error *err)
     }
 }
 
-/* How far frames lie apart, in samples: a hop, unless the network gives fewer, as
- * encoders do that don't pad. */
+/* How far frames lie apart, in samples: a hop, unless there is another number of
+ * them, as of encoders that don't pad. */
 static double step_of(const avsvt_pipeline *p, int64_t samples, int64_t frames)
 {
-    return frames < samples / p->hop ? (double)samples / (double)frames : (double)p->hop;
+    int64_t hops = samples / p->hop;
+    return frames == hops || frames == hops + 1 ? (double)p->hop
+                                                : (double)samples / (double)frames;
 }
 
 static avsvt_status run_pieces(avsvti_run *r, int64_t chunk, avsvt_error *err)

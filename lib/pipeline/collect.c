@@ -10,17 +10,6 @@ void avsvti_collector_init(avsvti_collector *c, const avsvt_pipeline *p)
     c->fine_bins = p->info.fine_bins;
 }
 
-/* Or shrinks. */
-static int grow(const avsvt_allocator *a, float **block, int64_t capacity,
-                int32_t columns)
-{
-    float *bigger = avsvti_resize(a, *block, (size_t)capacity,
-                                  (size_t)columns * sizeof(float));
-    if (bigger)
-        *block = bigger;
-    return bigger != NULL;
-}
-
 /* Copies the values of count frames, one of each, behind those that are there. */
 static int add(const avsvti_collector *c, float *to, const float *values, int64_t count)
 {
@@ -35,11 +24,11 @@ avsvt_status avsvti_collect(void *collector, const avsvti_frame_rows *rows,
     avsvti_collector *c = collector;
     if (c->count + count > c->capacity) {
         int64_t capacity = c->count + count + c->capacity / 2;
-        if (!grow(c->allocator, &c->rows.logits, capacity, AVSVT_NOTE_LOGITS) ||
+        if (!avsvti_resize_rows(c->allocator, &c->rows.logits, capacity, AVSVT_NOTE_LOGITS) ||
             (c->fine_bins &&
-             !grow(c->allocator, &c->rows.fine, capacity, c->fine_bins)) ||
-            !grow(c->allocator, &c->rows.level, capacity, 1) ||
-            !grow(c->allocator, &c->rows.voice, capacity, 1))
+             !avsvti_resize_rows(c->allocator, &c->rows.fine, capacity, c->fine_bins)) ||
+            !avsvti_resize_rows(c->allocator, &c->rows.level, capacity, 1) ||
+            !avsvti_resize_rows(c->allocator, &c->rows.voice, capacity, 1))
             return avsvti_fail_memory(err);
         c->capacity = capacity;
     }
@@ -69,10 +58,10 @@ static avsvt_status trim(avsvti_collector *c, avsvt_error *err)
     drop_unless(c, c->voices, &c->rows.voice);
     if (c->count == c->capacity)
         return AVSVT_OK;
-    if (!grow(c->allocator, &c->rows.logits, c->count, AVSVT_NOTE_LOGITS) ||
-        (c->rows.fine && !grow(c->allocator, &c->rows.fine, c->count, c->fine_bins)) ||
-        (c->rows.level && !grow(c->allocator, &c->rows.level, c->count, 1)) ||
-        (c->rows.voice && !grow(c->allocator, &c->rows.voice, c->count, 1)))
+    if (!avsvti_resize_rows(c->allocator, &c->rows.logits, c->count, AVSVT_NOTE_LOGITS) ||
+        (c->rows.fine && !avsvti_resize_rows(c->allocator, &c->rows.fine, c->count, c->fine_bins)) ||
+        (c->rows.level && !avsvti_resize_rows(c->allocator, &c->rows.level, c->count, 1)) ||
+        (c->rows.voice && !avsvti_resize_rows(c->allocator, &c->rows.voice, c->count, 1)))
         return avsvti_fail_memory(err);
     return AVSVT_OK;
 }

@@ -36,18 +36,9 @@ static int reserve(avsvti_kept *k, int64_t need, int with_level)
     if (need <= k->capacity)
         return 1;
     int64_t capacity = need + k->capacity / 2;
-    float *data = avsvti_resize(k->allocator, k->data, (size_t)capacity,
-                                (size_t)k->width * sizeof(float));
-    if (!data)
+    if (!avsvti_resize_rows(k->allocator, &k->data, capacity, k->width) ||
+        (with_level && !avsvti_resize_rows(k->allocator, &k->level, capacity, 1)))
         return 0;
-    k->data = data;
-    if (with_level) {
-        float *level = avsvti_resize(k->allocator, k->level, (size_t)capacity,
-                                     sizeof(float));
-        if (!level)
-            return 0;
-        k->level = level;
-    }
     k->capacity = capacity;
     return 1;
 }
