@@ -102,7 +102,8 @@ typedef struct columns {
     int count;       /* 0: not read yet */
 } columns;
 
-/* Cuts a line into cells at commas, in place; quotes hold commas. */
+/* Cuts a line into cells at commas, in place; quotes hold commas. -1: a quote is
+ * not closed, or not at a cell's end. */
 static int cells_of(char *line, char **cells)
 {
     int count = 0;
@@ -118,8 +119,8 @@ static int cells_of(char *line, char **cells)
                 break;
             *to++ = *from++;
         }
-        if (quoted && *from == '"')
-            from++;
+        if (quoted && (*from++ != '"' || (*from && *from != ',')))
+            return -1;
         int more = *from == ',';
         from += more;
         *to = '\0';
@@ -223,7 +224,10 @@ avsvt_status avsvti_songs_list(avsvti_songs *s, const char *path,
         if (!*at || *at == '#')
             continue;
         int count = cells_of(at, cells);
-        if (!c.count) {
+        if (count < 0) {
+            status = avsvti_fail(err, AVSVT_E_FORMAT, "%s: line %zu: a text that begins with a "
+                "quotation mark ends with one, and a comma or nothing follows", path, line);
+        } else if (!c.count) {
             status = read_header(&c, path, cells, count, err);
         } else {
             status = take_row(s, path, line, &c, cells, count, source, err);

@@ -175,6 +175,8 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     songs_notes("nameless.csv", "sound,notes,\nsong0.wav,song0.csv,\n");
     songs_notes("double.csv", "sound,notes,sound\nsong0.wav,song0.csv,song1.wav\n");
     songs_notes("comma.csv", "sound,notes,start_s\n\nsong0.wav,song0.csv,0,5\n");
+    songs_notes("behind.csv", "sound,notes\nsong0.wav,\"song0.csv\" 2\n");
+    songs_notes("open.csv", "sound,notes\n\"song0.wav,song0.csv\n");
 #define LIST(name) "data: {train: " name "}\noutput: out\nepochs: 1\n"
     training_refused(AVSVT_E_FORMAT, LIST("empty.csv"), "names no songs");
     training_refused(AVSVT_E_FORMAT, LIST("headless.csv"), "must name the columns");
@@ -193,6 +195,8 @@ static void bad_lists_are_refused_with_the_reason(void **state)
     training_refused(AVSVT_E_FORMAT, LIST("nameless.csv"), "nameless.csv: '' is no column");
     training_refused(AVSVT_E_FORMAT, LIST("double.csv"), "double.csv: names 'sound' twice");
     training_refused(AVSVT_E_FORMAT, LIST("comma.csv"), "line 3 has 4 columns, its first line names 3");
+    training_refused(AVSVT_E_FORMAT, LIST("behind.csv"), "behind.csv: line 2: a text that begins with a quotation mark");
+    training_refused(AVSVT_E_FORMAT, LIST("open.csv"), "open.csv: line 2: a text that begins with a quotation mark");
     training_refused(AVSVT_E_FORMAT, "data: {train: train.csv, valid: both.csv}\noutput: out\n"
                    "epochs: 1\n", "is in data.train and in data.valid");
     songs_notes("point.csv", "onset,offset,pitch\n0.1,0.2,60\n0.5,0.5,61\n");
