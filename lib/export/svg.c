@@ -13,7 +13,8 @@
 #define TOP 12.0
 #define TITLE_HEIGHT 34.0
 #define ROW_GAP 34.0 /* the time axis is in it */
-#define LONGEST_ROW_S 12.0
+#define ROW_S 12.0
+#define MORE 0.2 /* of a row is no row of its own: all are a little longer */
 
 typedef struct layout {
     int lowest, highest;  /* keys shown */
@@ -108,7 +109,7 @@ static void lay_out(layout *l, const avsvti_export *e)
     choose_keys(l, e);
     int lanes = l->highest - l->lowest + 1;
     l->lane = fmin(11.0, fmax(4.0, 400.0 / lanes));
-    l->row_s = fmax(1.0, fmin(LONGEST_ROW_S, ceil(duration)));
+    l->row_s = fmax(1.0, ceil(duration / fmax(1.0, ceil(duration / ROW_S - MORE))));
     l->rows = (int)fmax(1.0, ceil(duration / l->row_s - 1e-9));
     l->row_height = lanes * l->lane;
     l->scale = (WIDTH - LEFT - RIGHT) / l->row_s;

@@ -99,12 +99,31 @@ static void pictures_in_one_page_keep_their_grids(void **state)
     avsvt_bytes_free(&out);
 }
 
+static void no_row_is_nearly_empty(void **state)
+{
+    static const struct { double length; int rows; } cases[] = {
+        { 1, 1 }, { 4, 1 }, { 12, 1 }, { 12.1, 1 }, { 14, 1 }, { 15, 2 }, { 24, 2 },
+        { 25.5, 2 }, { 30, 3 }, { 240, 20 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        avsvt_bytes out = picture_of(60, cases[i].length);
+        int rows = 0;
+        for (const char *at = out.data; (at = strstr(at, "<use href=")) != NULL; at++)
+            rows++;
+        if (rows != cases[i].rows)
+            fail_msg("%g s: %d rows, not %d", cases[i].length, rows, cases[i].rows);
+        avsvt_bytes_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simple_viewers_can_draw_it),
         cmocka_unit_test(its_style_leaves_the_page_alone),
         cmocka_unit_test(pictures_in_one_page_keep_their_grids),
+        cmocka_unit_test(no_row_is_nearly_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
