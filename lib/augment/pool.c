@@ -149,10 +149,8 @@ static avsvt_status read_all(avsvt_audio *audio, const avsvt_allocator *a,
     while (status == AVSVT_OK && got == BLOCK) {
         if (room - (size_t)to->count < BLOCK) {
             room = 2 * room + BLOCK;
-            float *larger = avsvti_resize(a, to->samples, room, sizeof(*larger));
-            if (!larger)
+            if (!avsvti_resize_rows(a, &to->samples, (int64_t)room, 1))
                 return avsvti_fail_memory(err);
-            to->samples = larger;
         }
         status = avsvt_audio_read(audio, to->samples + to->count, BLOCK, &got, err);
         to->count += (int64_t)got;

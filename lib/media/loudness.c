@@ -106,10 +106,8 @@ static int reserve(avsvti_loudness *l)
     if ((size_t)l->ready < l->room)
         return 1;
     size_t room = l->room ? 2 * l->room : 1024;
-    float *more = avsvti_resize(l->allocator, l->smooth_db, room, sizeof(*more));
-    if (!more)
+    if (!avsvti_resize_rows(l->allocator, &l->smooth_db, (int64_t)room, 1))
         return 0;
-    l->smooth_db = more;
     l->room = room;
     return 1;
 }

@@ -35,11 +35,8 @@ static int reserve(avsvti_window *w, size_t need)
     size_t capacity = w->capacity + w->capacity / 8;
     if (capacity < need)
         capacity = need;
-    float *samples = avsvti_resize(w->allocator, w->samples, capacity,
-                                   sizeof(float));
-    if (!samples)
+    if (!avsvti_resize_rows(w->allocator, &w->samples, (int64_t)capacity, 1))
         return 0;
-    w->samples = samples;
     w->capacity = capacity;
     return 1;
 }

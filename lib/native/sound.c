@@ -31,10 +31,7 @@ static void reset(avsvti_native_instance *n)
 
 static int grow(avsvti_native_instance *n, float **block, size_t rows, size_t width)
 {
-    float *bigger = avsvti_resize(n->store.allocator, *block, rows, width * sizeof(float));
-    if (bigger)
-        *block = bigger;
-    return bigger != NULL;
+    return avsvti_resize_rows(n->store.allocator, block, (int64_t)rows, (int64_t)width);
 }
 
 static int grow_inner(avsvti_native_instance *n, size_t rows)

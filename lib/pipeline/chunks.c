@@ -44,7 +44,8 @@ avsvt_status avsvti_run_room(avsvti_run *r, int64_t frames, avsvt_error *err)
 void avsvti_run_listen(avsvti_run *r, int64_t i, int64_t from, int64_t to)
 {
     r->level[i] = level_of(&r->window, from, to);
-    r->pitch[i] = avsvti_voice_frame(&r->voice, &r->window, from, r->level[i]);
+    if (r->voice.depth)
+        r->pitch[i] = avsvti_voice_frame(&r->voice, &r->window, from, r->level[i]);
 }
 
 avsvt_status avsvti_run_listen_on(avsvti_run *r, int64_t base, double step, int64_t first,
@@ -277,11 +278,17 @@ static double end_of(const avsvti_run *r, const avsvti_media *media)
 static avsvt_status run_mode(avsvti_run *r, avsvt_error *err)
 {
     const avsvt_pipeline *p = r->p;
+    if (p->chunks == AVSVT_CHUNKS_PUBLISHED && p->fusion)
+        return avsvti_slices_run(r, err); /* takes no voice */
+    if (r->window.audio) {
+        avsvt_status status = avsvti_voice_init(&r->voice, avsvti_allocator(p->context),
+                                                p->rate_hz, p->info.frame_rate_hz, err);
+        if (status != AVSVT_OK)
+            return status;
+    }
     if (p->chunks == AVSVT_CHUNKS_OVERLAP)
         return !r->own_cut && avsvti_flow_fits(p) ? avsvti_flow_run(r, err)
                                                   : run_overlap(r, err);
-    if (p->chunks == AVSVT_CHUNKS_PUBLISHED && p->fusion)
-        return avsvti_slices_run(r, err);
     return run_pieces(r, p->chunks == AVSVT_CHUNKS_WHOLE ? 0 : p->chunk_frames * p->hop,
                       err);
 }
@@ -303,9 +310,6 @@ avsvt_status avsvti_chunks_run_cut(avsvt_pipeline *p, avsvti_media *media,
     r.take = take;
     r.user = user;
     avsvt_status status = open_window(&r, media, err);
-    if (status == AVSVT_OK && media->audio)
-        status = avsvti_voice_init(&r.voice, avsvti_allocator(p->context), p->rate_hz,
-                                   p->info.frame_rate_hz, err);
     if (status == AVSVT_OK)
         status = avsvti_run_tell(&r, 0, err);
     if (status == AVSVT_OK)

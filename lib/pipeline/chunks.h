@@ -55,7 +55,7 @@ typedef struct avsvti_run {
     void *user;
     float *level, *pitch; /* of frames: loudness, and the voice's pitch */
     int64_t capacity;     /* of each */
-    avsvti_voice voice;
+    avsvti_voice voice;   /* where its pitch is handed on */
     /* Features of the sound of the pieces that come next. */
     avsvt_tensor *heard[AVSVTI_MOST_BATCH];
     size_t heard_first, heard_count;
