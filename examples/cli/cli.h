@@ -43,7 +43,7 @@ typedef struct cli_args {
     double rate, landmarks_rate, size, window;
     int whole_picture;
     double video_rate, video_start;
-    int pitch_bend, picture, json, quiet, man, help;
+    int pitch_bend, picture, force, json, quiet, man, help;
     int min_duration_set, offset_delay_set, sung_share_set, fill_set, hold_set, snr_set,
         strict_octave;
     double seconds;

@@ -13,6 +13,8 @@ static const cli_option options[] = {
     { 'o', "output", CLI_OUT, "OUT", NULL, 0, 0, 0, 0,
       "file to write; give it again for the same notes in another format; with several "
       "inputs a folder; - is standard output" },
+    { 0, "force", CLI_FLAG, NULL, NULL, 0, 0, CLI_FIELD(force), 0,
+      "with a folder: write over results that lie there" },
     { 'f', "format", CLI_CHOICE, "FORMAT", "csv|json|midi|ultrastar|musicxml|svg|html|audacity|jams|text",
       0, 0, CLI_FIELD(format), 0,
       "csv, json, midi, ultrastar, musicxml, svg, html, audacity (a label track), jams, or text "
@@ -89,38 +91,48 @@ static void decoding(avsvt_notes_options *o, const cli_args *args)
 }
 
 /* Sets w->stopped, without a word, where it was not carried through. */
-static int transcribe_one(cli_transcription *w, const char *input)
+static int transcribe_sound(cli_transcription *w, const cli_sound *sound)
 {
-    cli_sound sound;
-    int status = cli_transcribe_open(w, &sound, input);
-    if (status)
-        return status;
+    int status = 0;
     avsvt_notes_options decode = AVSVT_NOTES_OPTIONS_INIT;
     avsvt_run_options run_options = AVSVT_RUN_OPTIONS_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_notes *notes = NULL;
     cli_progress progress;
     decoding(&decode, w->args);
-    cli_progress_begin(&progress, sound.name, w->args->quiet);
+    cli_progress_begin(&progress, sound->name, w->args->quiet);
     run_options.progress = cli_progress_tell;
     run_options.user = &progress;
     run_options.notes = &decode;
     run_options.video = w->mouth;
     run_options.crops_start_s = w->args->video_start;
-    avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound.audio,
+    avsvt_status failed = avsvt_pipeline_notes_audio(&notes, w->pipeline, sound->audio,
                                                      &run_options, &err);
     double spent = cli_clock_s() - progress.start_s;
-    double duration = sound.duration_s > 0 ? sound.duration_s : progress.done_s;
+    double duration = sound->duration_s > 0 ? sound->duration_s : progress.done_s;
     cli_progress_end(&progress);
     if (cli_interrupted() && (!failed || failed == AVSVT_E_CANCELLED))
         w->stopped = 1;
-    else if (failed && err.message[0] && !strstr(err.message, sound.name))
-        status = cli_fail("%s: %s", sound.name, err.message);
+    else if (failed && err.message[0] && !strstr(err.message, sound->name))
+        status = cli_fail("%s: %s", sound->name, err.message);
     else if (failed)
         status = cli_error(&err);
     else
-        status = cli_transcribe_deliver(w, notes, &sound, duration, spent);
+        status = cli_transcribe_deliver(w, notes, sound, duration, spent);
     avsvt_notes_free(notes);
+    return status;
+}
+
+static int transcribe_one(cli_transcription *w, const char *input)
+{
+    cli_sound sound;
+    int status = cli_transcribe_open(w, &sound, input);
+    if (status)
+        return status;
+    if (w->folder)
+        status = cli_transcribe_check_place(w, &sound);
+    if (!status)
+        status = transcribe_sound(w, &sound);
     cli_sound_close(&sound);
     avsvt_video_free(w->mouth);
     w->mouth = NULL;
@@ -193,8 +205,9 @@ const cli_command cli_transcribe = {
     "takes a video without sound as IN too, or sound alone, and says so. Where pictures are "
     "larger than twice what the model takes they show a face, of which the mouth is cut out as "
     "'avsvt crop' does; look at its .html if notes are odd.\n\n"
-    "With several inputs OUT is a folder and each result is named after its input; an input that "
-    "fails is told of and the others are still done. Ctrl-C stops and leaves no half file.",
+    "With several inputs OUT is a folder and each result is named after its input; nothing that "
+    "lies there is written over without --force. An input that fails is told of and the others are "
+    "still done. Ctrl-C stops and leaves no half file.",
     "  avsvt transcribe song.flac                         # a list\n"
     "  avsvt transcribe song.flac -o song.mid -o song.html\n"
     "  avsvt transcribe --tempo 96 --pitch-bend song.mp3 -o song.mid\n"

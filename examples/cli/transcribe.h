@@ -31,6 +31,8 @@ int cli_transcribe_open(cli_transcription *w, cli_sound *sound, const char *inpu
 
 /* What can be refused before any work is. */
 int cli_transcribe_check(cli_transcription *w);
+/* Whether the folder has a result of that name already, which may be somebody's work. */
+int cli_transcribe_check_place(const cli_transcription *w, const cli_sound *sound);
 /* Notes of one sound to all the places that were asked for. */
 int cli_transcribe_deliver(cli_transcription *w, const avsvt_notes *notes,
                            const cli_sound *sound, double duration_s, double spent_s);

@@ -101,6 +101,28 @@ static void report(cli_transcription *w, const cli_sound *sound, const char *pat
     }
 }
 
+/* Where a folder gets the notes of a sound; NULL: out of memory. */
+static char *place_of(const cli_transcription *w, const cli_sound *sound)
+{
+    int format = w->args->format ? format_number(w->args->format) : AVSVT_FORMAT_CSV;
+    char *stem = cli_stem(sound->name);
+    char *path = stem ? cli_join(w->folder, stem, ending_of(format)) : NULL;
+    free(stem);
+    return path;
+}
+
+int cli_transcribe_check_place(const cli_transcription *w, const cli_sound *sound)
+{
+    char *path = place_of(w, sound);
+    int status = !path ? cli_fail("out of memory")
+                 : !w->args->force && !access(path, F_OK)
+                     ? cli_fail("%s: is there already; name another folder, or say --force to "
+                                "write over it", path)
+                     : 0;
+    free(path);
+    return status;
+}
+
 int cli_transcribe_deliver(cli_transcription *w, const avsvt_notes *notes, const cli_sound *sound,
                    double duration_s, double spent_s)
 {
@@ -111,15 +133,12 @@ int cli_transcribe_deliver(cli_transcription *w, const avsvt_notes *notes, const
         cli_tell("%s: nothing was found that is sung; instruments, tones and speech are "
                  "left out on purpose", sound->name);
     if (w->folder) {
-        int format = args->format ? format_number(args->format) : AVSVT_FORMAT_CSV;
-        char *stem = cli_stem(sound->name);
-        char *path = stem ? cli_join(w->folder, stem, ending_of(format)) : NULL;
+        char *path = place_of(w, sound);
         status = path ? write_file(w, notes, path, sound, duration_s)
                       : cli_fail("out of memory");
         if (!status)
             report(w, sound, path, count, duration_s, spent_s);
         free(path);
-        free(stem);
     }
     for (int i = 0; i < args->out_count && !w->folder && !status; i++) {
         if (!strcmp(args->outs[i], "-")) {

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Recorded songs in other voices: higher, lower, with another body, by WORLD.
 
-    transpose.py SONGS OUT [--seed 41] [--times 1] [--casual | --trained]
+    transpose.py SONGS OUT [--seed 41] [--times 1] [--casual | --trained | --florid]
 
 SONGS holds SONG.flac (16 kHz) and SONG.txt. OUT gets SONG-N.flac and notes at
 the new pitch, at the same times: singing as people sing, from basses to
 children, with the vocoder's traces that re-sung speech has too. --casual sings
 them faster, with wandering pitch and uneven level too; --trained slower, with the
-vibrato of somebody who learnt to sing.
+vibrato of somebody who learnt to sing; --florid with several notes on many a vowel,
+at other pitches or at the same one.
 """
 import argparse
 from multiprocessing import Pool
@@ -26,6 +27,8 @@ FASTEST = 2.6            # times the tempo
 SLOWEST = 0.45
 VIBRATO_HZ = (4.5, 7)
 HIGHEST_HZ = 1000
+PIECE_S = 0.12           # shortest note on a vowel of several
+ONSET_LATE_S = 0.01      # of the middle of a glide, where people hear the note begin
 
 
 def moved(rng, frames, pitch):
@@ -83,6 +86,55 @@ def cultivated(rng, frames, notes):
     return (f0 * 2 ** (pitch / 12), envelope * 10 ** (level[:, None] / 10), noise), notes
 
 
+def cut(rng, onset, offset):
+    """Where the notes of a vowel begin that is sung over several."""
+    most = min(4, int((offset - onset) / PIECE_S))
+    count = int(rng.integers(2, most + 1))
+    spare = (offset - onset - count * PIECE_S) * rng.dirichlet(np.ones(count) * 2)
+    return onset + np.concatenate([[0], np.cumsum(spare + PIECE_S)[:-1]])
+
+
+def embellished(rng, frames, notes):
+    """The frames of a song with several notes on some of its vowels, joined by glides,
+    or parted by no more than a weaker moment where they have one pitch; and its notes."""
+    (f0, envelope, noise), notes = at_tempo(frames, notes, float(np.exp(rng.uniform(-0.5, 0.4))))
+    times = np.arange(len(f0)) * STEP_S
+    pitch, level, rows = np.zeros(len(f0)), np.zeros(len(f0)), []
+    lowest, highest = notes[:, 2].min(), notes[:, 2].max()
+    share, longest = rng.uniform(0.3, 0.8), rng.uniform(0.05, 0.2)
+
+    def goes(time, by, room):
+        way = min(rng.uniform(0.03, longest), 0.9 * room) / 4.4
+        pitch[:] += by / (1 + np.exp(-np.clip((times - time) / way, -40, 40)))
+
+    for i, (onset, offset, midi) in enumerate(notes):
+        if offset - onset < 2.2 * PIECE_S or rng.random() > share:
+            rows.append([onset, offset, midi])
+            continue
+        begins, away = cut(rng, onset, offset), 0
+        ends = np.append(begins[1:], offset)
+        rows.append([onset, ends[0], midi])
+        for begin, end, before in zip(begins[1:], ends[1:], begins):
+            by = int(rng.choice([-5, -4, -3, -2, -2, -1, -1, 0, 1, 1, 2, 2, 3, 4, 5]))
+            if not lowest <= midi + away + by <= highest:
+                by = -by
+            if not lowest <= midi + away + by <= highest:
+                by = 0
+            if by:
+                goes(begin, by, min(end - begin, begin - before))
+            if by == 0 or rng.random() < 0.4:
+                weak = rng.uniform(6, 15) if by == 0 else rng.uniform(0, 4)
+                level -= weak * np.exp(-((times - begin + 0.02) / rng.uniform(0.015, 0.03)) ** 2)
+            away += by
+            rows[-1][1] = begin + ONSET_LATE_S
+            rows.append([begin + ONSET_LATE_S, end, midi + away])
+        if away: # back to what the song sings next
+            rest = notes[i + 1, 0] - offset if i + 1 < len(notes) else 1.0
+            goes(offset + min(max(rest, 0), 0.4) / 2, -away, 0.06)
+    envelope = envelope * 10 ** (level[:, None] / 10)
+    return (f0 * 2 ** (pitch / 12), envelope, noise), np.array(rows)
+
+
 def transpose(job):
     song, out, seed, number, manner = job
     rng = np.random.default_rng(seed)
@@ -109,6 +161,8 @@ def main():
                         help="faster, looser, uneven")
     manner.add_argument("--trained", dest="manner", action="store_const", const=cultivated,
                         help="slower, with vibrato")
+    manner.add_argument("--florid", dest="manner", action="store_const", const=embellished,
+                        help="with several notes on many a vowel")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     songs = songs_in(args.songs)

@@ -300,6 +300,13 @@ check "no JACK server is told"
 # Several inputs
 expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json && json many/notes/two.json && json many/notes/melody.json
 check "several inputs into a new folder"
+echo mine >many/notes/two.json
+"$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json 2>err; [ $? = 1 ] && [ "$(grep -c 'is there already.*--force' err)" = 2 ] && [ "$(cat many/notes/two.json)" = mine ]
+check "nothing in a folder is written over"
+rm many/notes/melody.json
+expect 1 "$avsvt" transcribe -q two.flac "$data/melody.flac" -o many/notes -f json && [ "$(cat many/notes/two.json)" = mine ] && json many/notes/melody.json
+check "what was not there yet is written all the same"
+expect 0 "$avsvt" transcribe two.flac "$data/melody.flac" -o many/notes -f json --force && json many/notes/two.json; check "--force writes over it"
 expect 1 "$avsvt" transcribe two.flac "$data/../data/melody.flac" melody.csv -o many2; check "one name twice is refused"
 "$avsvt" transcribe missing.wav two.flac -q -o many3 2>err; [ $? = 1 ] && [ -s many3/two.csv ] && [ "$(wc -l <err)" = 1 ]
 check "a bad input does not stop the others"
