@@ -15,7 +15,7 @@ import argparse
 import csv
 import json
 import pathlib
-import shutil
+import sys
 import zlib
 
 import avsvt
@@ -23,6 +23,12 @@ import numpy as np
 
 SNRS = (-10, -5, 0, 5, 10)
 RATE = 16000
+
+
+def tell(text):
+    """How far it is, in one line of a terminal that the next text takes the place of."""
+    if sys.stderr.isatty():
+        print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
 
 
 def songs(path):
@@ -83,8 +89,8 @@ def main():
             for snr in SNRS:
                 found = pipeline.notes(avsvt.mix(clean, under, snr), RATE)
                 found.write(place / kind / f"SNR_{snr}dB_{args.system}_pred.csv")
-        print(f"\r{name}\033[K", end="", flush=True)
-    print("\r" + " " * (shutil.get_terminal_size().columns - 1), end="\r")
+        tell(name)
+    tell("")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import zlib
 
 import avsvt
 import numpy as np
-from noise import RATE, made
+from noise import RATE, made, tell
 
 SNRS = (-20, -15, -10, -5, 0, 10, None)
 MEASURES = {"COnPOff": "conpoff", "COnP": "conp", "COn": "con", "COff": "coff"}
@@ -121,10 +121,11 @@ def main():
                 pipeline.notes(heard, RATE, video=pictures, video_start=args.late))
             for name, other in others.items():
                 add(name, snr, reference, other.notes(heard, RATE))
-        print(f"\r{count} songs", end="", flush=True)
+        tell(f"{count} songs")
     if not count:
         raise SystemExit(f"{args.list}: no songs")
-    print(f"\r{count} songs")
+    tell("")
+    print(f"{count} songs")
     systems = list(dict.fromkeys(system for system, _ in sums))
     for i, measure in enumerate(MEASURES):
         print(f"\n{measure:16}" + "".join(f"{snr_name(snr):>8}" for snr in SNRS))
