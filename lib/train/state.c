@@ -187,12 +187,12 @@ static avsvt_status take_numbers(avsvt_trainer *t, const avsvti_archive *z,
     if (!e || e->deflated || e->size != sizeof(n))
         return damaged(path, err);
     memcpy(&n, e->data, sizeof(n));
-    if (n.fingerprint[0] < t->fingerprint[0] || n.fingerprint[0] > t->fingerprint[0])
+    if (memcmp(&n.fingerprint[0], &t->fingerprint[0], sizeof(double)))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: is a checkpoint of another model than %s: choose another "
             "output, or remove it to begin anew", path,
             avsvt_model_path(t->model));
-    if (n.fingerprint[1] < t->fingerprint[1] || n.fingerprint[1] > t->fingerprint[1])
+    if (memcmp(&n.fingerprint[1], &t->fingerprint[1], sizeof(double)))
         return avsvti_fail(err, AVSVT_E_FORMAT,
             "%s: is a checkpoint of a training with another seed, other songs or arrays, "
             "augmentation, batches, groups or optimizers than %s now says: "

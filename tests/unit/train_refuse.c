@@ -268,9 +268,11 @@ static void write_checkpoint(const char *like, size_t size, size_t number, doubl
 
 static void impossible_numbers_of_a_checkpoint_are_refused(void **state)
 {
-    static const struct { size_t number; double value; } wrong[] = {
-        { 2, 0 }, { 2, NAN }, { 3, -5 }, { 4, 1e300 }, { 11, -INFINITY }, { 18, -1 }, { 19, NAN },
-    }; /* epoch, batch, step, ..., log_size, epoch_steps, behind two of the fingerprint */
+    static const struct { size_t number; double value; const char *said; } wrong[] = {
+        { 0, NAN, "of another model" }, { 1, NAN, "with another seed" }, { 2, 0, "is damaged" },
+        { 2, NAN, "is damaged" }, { 3, -5, "is damaged" }, { 4, 1e300, "is damaged" },
+        { 11, -INFINITY, "is damaged" }, { 18, -1, "is damaged" }, { 19, NAN, "is damaged" },
+    }; /* two of the fingerprint, epoch, batch, step, ..., log_size, epoch_steps */
     size_t size;
     (void)state;
     avsvt_trainer *t = training_open(TRAINING_DATA "output: out\nsteps: 2\n");
@@ -279,7 +281,8 @@ static void impossible_numbers_of_a_checkpoint_are_refused(void **state)
     char *good = scratch_output("out", "last.state", &size);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         write_checkpoint(good, size, wrong[i].number, wrong[i].value);
-        training_refused(AVSVT_E_FORMAT, TRAINING_DATA "output: out\nsteps: 3\n", "last.state: is damaged");
+        training_refused(AVSVT_E_FORMAT, TRAINING_DATA "output: out\nsteps: 3\n",
+                         wrong[i].said);
     }
     write_checkpoint(good, size, 3, 1);
     t = training_open(TRAINING_DATA "output: out\nsteps: 3\n");
