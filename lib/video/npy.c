@@ -25,6 +25,19 @@ static void close_npy(void *state)
     avsvti_stream_delete(s);
 }
 
+/* The array goes on for no more than `whole` pictures, whatever its header says. */
+static avsvt_status cut_short(npy_state *s, int64_t whole, avsvt_error *err)
+{
+    if (whole == 0)
+        return avsvti_fail(err, AVSVT_E_FORMAT,
+            "%s: was cut short: not one whole picture is there", s->stream.name);
+    avsvti_log(s->stream.context, AVSVT_LOG_WARNING,
+        "%s: has %lld of %lld pictures: it was cut short", s->stream.name,
+        (long long)whole, (long long)s->array.npy.shape[0]);
+    s->array.npy.shape[0] = whole;
+    return AVSVT_OK;
+}
+
 static avsvt_status read_npy(void *state, avsvti_picture *picture, avsvt_error *err)
 {
     npy_state *s = state;
@@ -34,16 +47,8 @@ static avsvt_status read_npy(void *state, avsvti_picture *picture, avsvt_error *
     int64_t got = avsvti_stream_read(&s->stream, s->raw, bytes);
     if (s->stream.io_failed)
         return avsvti_fail(err, AVSVT_E_IO, "%s: reading failed", s->stream.name);
-    if (got < bytes) {
-        if (s->array.next == 0)
-            return avsvti_fail(err, AVSVT_E_FORMAT,
-                "%s: was cut short: not one whole picture is there", s->stream.name);
-        avsvti_log(s->stream.context, AVSVT_LOG_WARNING,
-            "%s: %lld of %lld pictures could be read: it was cut short", s->stream.name,
-            (long long)s->array.next, (long long)s->array.npy.shape[0]);
-        s->array.npy.shape[0] = s->array.next;
-        return AVSVT_OK;
-    }
+    if (got < bytes)
+        return cut_short(s, s->array.next, err);
     return avsvti_array_picture(&s->array, s->raw, picture, err);
 }
 
@@ -66,15 +71,16 @@ static avsvt_status read_header(npy_state *s, avsvt_error *err)
 }
 
 /* A header may promise more than a file that was cut short holds. */
-static void count_what_is_there(npy_state *s, avsvt_video_info *info)
+static avsvt_status count_what_is_there(npy_state *s, avsvt_video_info *info, avsvt_error *err)
 {
     int64_t picture = s->array.pixels * (int64_t)s->array.npy.item;
     int64_t length = s->stream.io.length(s->stream.io.user); /* below 0: not known */
     int64_t bytes = length - (int64_t)s->array.npy.start;
     if (length < 0 || bytes < 0 || bytes / picture >= info->frames)
-        return;
+        return AVSVT_OK;
     info->frames = bytes / picture;
     info->duration_s = (double)info->frames / info->rate_hz;
+    return cut_short(s, info->frames, err);
 }
 
 static avsvt_status start_npy(npy_state *s, const avsvt_video_options *opts,
@@ -84,9 +90,10 @@ static avsvt_status start_npy(npy_state *s, const avsvt_video_options *opts,
     avsvt_status status = read_header(s, err);
     if (status == AVSVT_OK)
         status = avsvti_array_start(&s->array, opts, info, layout, err);
+    if (status == AVSVT_OK)
+        status = count_what_is_there(s, info, err);
     if (status != AVSVT_OK)
         return status;
-    count_what_is_there(s, info);
     s->raw = avsvti_alloc(s->array.allocator, (size_t)s->array.pixels, s->array.npy.item);
     return s->raw ? AVSVT_OK : avsvti_fail_memory(err);
 }

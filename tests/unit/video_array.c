@@ -379,10 +379,8 @@ static void a_cut_array_gives_what_is_left(void **state)
     assert_int_equal(avsvt_tensor_size(frames, 0), 2);
     avsvt_tensor_free(frames);
     assert_int_equal(avsvt_video_open(&video, NULL, npy_write(GREY, grey(), H * W - 1), NULL, &err),
-                     AVSVT_OK);
-    assert_int_equal(avsvt_video_read_all(&frames, video, NULL, NULL, &err), AVSVT_E_FORMAT);
+                     AVSVT_E_FORMAT);
     assert_says(err, "cut short");
-    avsvt_video_free(video);
 }
 
 static void arguments_are_checked(void **state)
