@@ -6,9 +6,9 @@
 AVSVT is the command, DATA holds singing/dev and karaoke/. MADE is the folder
 in which recipes/made/README.md's commands were run: `held` in it is re-sung
 speech of speakers that no training hears, `held_trained` the same with vibrato,
-`dev_trained` dev with vibrato, `between_held` songs of dev with such
-speakers talking between phrases, `voices` speech as it is, measured in one piece
-a speaker, in pieces of 8 s, and each prompt by itself. MUSIC holds recordings
+`dev_trained` dev with vibrato, `dev_florid` dev with several notes on many a vowel,
+`between_held` songs of dev with such speakers talking between phrases, `voices` speech
+as it is, measured in one piece a speaker, in pieces of 8 s, and each prompt by itself. MUSIC holds recordings
 without a voice, made by other means than the training's accompaniment; they are also
 mixed under singing/dev and that speech. What isn't given is left out and said so;
 --made needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
@@ -125,6 +125,7 @@ def measure(judge, data, made=None, music=None, snr=0):
     if made:
         for kind, what in (("held", "re-sung speech"), ("dev_trained", "sung with vibrato"),
                            ("held_trained", "re-sung with vibrato"),
+                           ("dev_florid", "several notes a vowel"),
                            ("between_held", "talk between phrases")):
             found[what] = judge.scores(made / kind, sounds(made / kind), what)
         speech = [joined(made / "voices", s, judge.scratch) for s in HELD

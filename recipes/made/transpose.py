@@ -42,6 +42,13 @@ def moved(rng, frames, pitch):
     return made * (rng.uniform(0.3, 0.9) / np.abs(made).max()), shift
 
 
+def middle_of(curve, note):
+    """What a curve is in the middle of a note, where its pitch is measured."""
+    begin, end = (int(t / STEP_S) for t in note[:2])
+    inside = curve[begin + (end - begin) // 5:end - (end - begin) // 7]
+    return np.median(inside) if len(inside) else 0
+
+
 def loosened(rng, frames, notes):
     """The frames of a song sung faster, on a wandering pitch, some notes louder
     than others; and its notes."""
@@ -54,8 +61,7 @@ def loosened(rng, frames, notes):
     for note in notes:
         begin, end = (int(t / STEP_S) for t in note[:2])
         level[begin:end] = rng.normal(0, spread)
-        inside = wander[begin + (end - begin) // 5:end - (end - begin) // 7]
-        note[2] += np.median(inside) if len(inside) else 0
+        note[2] += middle_of(wander, note)
     envelope = envelope * 10 ** (gaussian_filter1d(level, 4)[:, None] / 10)
     return (f0 * 2 ** (wander / 12), envelope, noise), notes
 
@@ -68,21 +74,26 @@ def at_tempo(frames, notes, tempo):
     return tuple(each[picked] for each in frames), notes
 
 
-def cultivated(rng, frames, notes):
-    """The frames of a song sung slower, with a vibrato on long notes, in pitch and a
-    little in level; and its notes."""
-    (f0, envelope, noise), notes = at_tempo(frames, notes, rng.uniform(SLOWEST, 1))
-    depth, rate, swell = rng.uniform(*TRAINED_DEPTH), rng.uniform(*VIBRATO_HZ), rng.uniform(0, 2)
-    pitch, level = np.zeros(len(f0)), np.zeros(len(f0))
+def shaken(rng, count, notes, depth):
+    """A vibrato on long notes, in pitch and a little in level, of a song of so many frames."""
+    rate, swell = rng.uniform(*VIBRATO_HZ), rng.uniform(0, 2)
+    pitch, level = np.zeros(count), np.zeros(count)
     for onset, offset, _ in notes:
         if offset - onset < 0.25 or rng.random() < 0.1:
             continue
         inside = slice(int(onset / STEP_S), int(offset / STEP_S))
-        since = np.arange(len(f0[inside])) * STEP_S
+        since = np.arange(len(pitch[inside])) * STEP_S
         fade = np.clip((since - rng.uniform(0, 0.3)) / 0.15, 0, 1)
         phase = 2 * np.pi * rate * rng.uniform(0.95, 1.05) * since + rng.uniform(0, 2 * np.pi)
         pitch[inside] = depth * rng.uniform(0.7, 1) * fade * np.sin(phase)
         level[inside] = swell * fade * np.sin(phase + rng.uniform(0, 2 * np.pi))
+    return pitch, level
+
+
+def cultivated(rng, frames, notes):
+    """The frames of a song sung slower, with a vibrato on long notes; and its notes."""
+    (f0, envelope, noise), notes = at_tempo(frames, notes, rng.uniform(SLOWEST, 1))
+    pitch, level = shaken(rng, len(f0), notes, rng.uniform(*TRAINED_DEPTH))
     return (f0 * 2 ** (pitch / 12), envelope * 10 ** (level[:, None] / 10), noise), notes
 
 
@@ -96,7 +107,8 @@ def cut(rng, onset, offset):
 
 def embellished(rng, frames, notes):
     """The frames of a song with several notes on some of its vowels, joined by glides,
-    or parted by no more than a weaker moment where they have one pitch; and its notes."""
+    or parted by no more than a weaker moment where they have one pitch; and its notes.
+    Some songs have vibrato and a wandering pitch too, which make no notes."""
     (f0, envelope, noise), notes = at_tempo(frames, notes, float(np.exp(rng.uniform(-0.5, 0.4))))
     times = np.arange(len(f0)) * STEP_S
     pitch, level, rows = np.zeros(len(f0)), np.zeros(len(f0)), []
@@ -104,7 +116,7 @@ def embellished(rng, frames, notes):
     share, longest = rng.uniform(0.3, 0.8), rng.uniform(0.05, 0.2)
 
     def goes(time, by, room):
-        way = min(rng.uniform(0.03, longest), 0.9 * room) / 4.4
+        way = min(rng.uniform(0.03, longest), 0.5 * room) / 4.4
         pitch[:] += by / (1 + np.exp(-np.clip((times - time) / way, -40, 40)))
 
     for i, (onset, offset, midi) in enumerate(notes):
@@ -130,7 +142,16 @@ def embellished(rng, frames, notes):
             rows.append([begin + ONSET_LATE_S, end, midi + away])
         if away: # back to what the song sings next
             rest = notes[i + 1, 0] - offset if i + 1 < len(notes) else 1.0
-            goes(offset + min(max(rest, 0), 0.4) / 2, -away, 0.06)
+            goes(offset + min(max(rest, 0), 0.4) / 2, -away, 0.12)
+    if rng.random() < 0.4:
+        vibrato, swell = shaken(rng, len(f0), rows, rng.uniform(0.2, TRAINED_DEPTH[1]))
+        pitch += vibrato
+        level += swell
+    if rng.random() < 0.5:
+        wander = unsteady(rng, len(f0), 1 / STEP_S)
+        pitch += wander
+        for row in rows:
+            row[2] += middle_of(wander, row)
     envelope = envelope * 10 ** (level[:, None] / 10)
     return (f0 * 2 ** (pitch / 12), envelope, noise), np.array(rows)
 

@@ -20,7 +20,7 @@ CHECKPOINTS = "*"
 TOLERANCE = 1e-4
 
 # Chosen on recordings of several kinds; lib/models/notes-default.md tells which.
-DECODE = {"rule": "precise", "onset_threshold": 0.62, "offset_threshold": 0.5, "window": 4,
+DECODE = {"rule": "precise", "onset_threshold": 0.6, "offset_threshold": 0.5, "window": 4,
           "min_duration_s": 0.04, "offset_delay_s": 0.02, "sung_share": 0.3, "fill_s": 0.14,
           "hold_s": 0.2}
 
