@@ -15,8 +15,8 @@
  *  waits 60 ms more, in which a pitch that goes on makes it longer, and where
  *  one does until that ends (avsvt_notes_options.fill_s; -1: none). With the
  *  compiled-in model and the defaults, 64 songs it was not trained on gave a
- *  COnPOff of 93.2 against 94.0 in one piece; 2 s ahead and 20 s of context
- *  gave 93.7. Quiet sound is made louder as a stream (stream.h) does it. */
+ *  COnPOff of 93.2 against 94.2 in one piece; 2 s ahead and 20 s of context
+ *  gave 93.5. Quiet sound is made louder as a stream (stream.h) does it. */
 #ifndef AVSVT_FEED_H
 #define AVSVT_FEED_H
 
