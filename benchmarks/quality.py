@@ -8,10 +8,10 @@ in which recipes/made/README.md's commands were run: `held` in it is re-sung
 speech of speakers that no training hears, `held_trained` the same with vibrato,
 `dev_trained` dev with vibrato, `dev_florid` dev with several notes on many a vowel,
 `between_held` songs of dev with such speakers talking between phrases, `voices` speech
-as it is, measured in one piece a speaker, in pieces of 8 s, and each prompt by itself. MUSIC holds recordings
-without a voice, made by other means than the training's accompaniment; they are also
-mixed under singing/dev and that speech. What isn't given is left out and said so;
---made needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
+as it is, measured in one piece a speaker, in pieces of 8 s, and each prompt by itself.
+MUSIC holds recordings without a voice, made by other means than the training's
+accompaniment; they are also mixed under singing/dev and that speech. What isn't given
+is left out and said so; --made needs ffmpeg. Mean F1 per song in %; notes a minute where none should be.
 """
 import argparse
 import json

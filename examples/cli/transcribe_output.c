@@ -114,11 +114,12 @@ static char *place_of(const cli_transcription *w, const cli_sound *sound)
 int cli_transcribe_check_place(const cli_transcription *w, const cli_sound *sound)
 {
     char *path = place_of(w, sound);
-    int status = !path ? cli_fail("out of memory")
-                 : !w->args->force && !access(path, F_OK)
-                     ? cli_fail("%s: is there already; name another folder, or say --force to "
-                                "write over it", path)
-                     : 0;
+    int status = 0;
+    if (!path)
+        status = cli_fail("out of memory");
+    else if (!w->args->force && !access(path, F_OK))
+        status = cli_fail("%s: is there already; name another folder, or say --force to write "
+                          "over it", path);
     free(path);
     return status;
 }

@@ -131,6 +131,11 @@ def unsteady(rng, frames, frames_per_s):
     return curve
 
 
+def glide(times, middle, way, by):
+    """What is added to a pitch that goes up by so many semitones, mostly within 4.4 ways."""
+    return by / (1 + np.exp(-np.clip((times - middle) / way, -40, 40)))
+
+
 def pitch_curve(rng, style: Style, notes, voiced_join, times):
     """What the voice does on the way: glides, vibrato, scoops, falls, drift
     and jitter. MIDI number at each time."""
@@ -142,7 +147,7 @@ def pitch_curve(rng, style: Style, notes, voiced_join, times):
             middle += rng.uniform(-0.05, 0.03) - (0.02 if voiced_join(note) else 0)
         if note.first:
             middle, way = note.start - 0.05, 0.008
-        curve += (note.pitch - before.pitch) / (1 + np.exp(-np.clip((times - middle) / way, -40, 40)))
+        curve += glide(times, middle, way, note.pitch - before.pitch)
     for note in notes:
         inside = (times >= note.start) & (times < note.start + note.length)
         since = times[inside] - note.start

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from melody import TRAINED_DEPTH, unsteady
+from melody import TRAINED_DEPTH, glide, unsteady
+from resing import ONSET_LATE_S
 from songs import read_song, songs_in, write_song
 from voice import RATE, STEP_S, analyse, reshape, synthesize
 
@@ -28,7 +29,6 @@ SLOWEST = 0.45
 VIBRATO_HZ = (4.5, 7)
 HIGHEST_HZ = 1000
 PIECE_S = 0.12           # shortest note on a vowel of several
-ONSET_LATE_S = 0.01      # of the middle of a glide, where people hear the note begin
 
 
 def moved(rng, frames, pitch):
@@ -105,6 +105,12 @@ def cut(rng, onset, offset):
     return onset + np.concatenate([[0], np.cumsum(spare + PIECE_S)[:-1]])
 
 
+def step_within(rng, pitch, lowest, highest):
+    """A step to the next note of a vowel, in semitones; 0: the same pitch once more."""
+    by = int(rng.choice([-5, -4, -3, -2, -2, -1, -1, 0, 1, 1, 2, 2, 3, 4, 5]))
+    return next((each for each in (by, -by) if lowest <= pitch + each <= highest), 0)
+
+
 def embellished(rng, frames, notes):
     """The frames of a song with several notes on some of its vowels, joined by glides,
     or parted by no more than a weaker moment where they have one pitch; and its notes.
@@ -116,8 +122,7 @@ def embellished(rng, frames, notes):
     share, longest = rng.uniform(0.3, 0.8), rng.uniform(0.05, 0.2)
 
     def goes(time, by, room):
-        way = min(rng.uniform(0.03, longest), 0.5 * room) / 4.4
-        pitch[:] += by / (1 + np.exp(-np.clip((times - time) / way, -40, 40)))
+        pitch[:] += glide(times, time, min(rng.uniform(0.03, longest), 0.5 * room) / 4.4, by)
 
     for i, (onset, offset, midi) in enumerate(notes):
         if offset - onset < 2.2 * PIECE_S or rng.random() > share:
@@ -127,11 +132,7 @@ def embellished(rng, frames, notes):
         ends = np.append(begins[1:], offset)
         rows.append([onset, ends[0], midi])
         for begin, end, before in zip(begins[1:], ends[1:], begins):
-            by = int(rng.choice([-5, -4, -3, -2, -2, -1, -1, 0, 1, 1, 2, 2, 3, 4, 5]))
-            if not lowest <= midi + away + by <= highest:
-                by = -by
-            if not lowest <= midi + away + by <= highest:
-                by = 0
+            by = step_within(rng, midi + away, lowest, highest)
             if by:
                 goes(begin, by, min(end - begin, begin - before))
             if by == 0 or rng.random() < 0.4:

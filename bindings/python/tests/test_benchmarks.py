@@ -86,16 +86,16 @@ def exported(*arguments):
 def options_of(monkeypatch, name):
     """Those that --help tells, of its sub-commands too."""
     module = opened(name)
-    todo, found = [[]], set()
-    while todo:
-        before = todo.pop()
+    unread, found = [[]], set()
+    while unread:
+        before = unread.pop()
         monkeypatch.setattr(sys, "argv", [name, *before, "--help"])
         told = io.StringIO()
         with contextlib.redirect_stdout(told), pytest.raises(SystemExit):
             module.main()
         found |= told_by(told.getvalue())
         commands = re.search(r"^  \{(.*)\}", told.getvalue(), re.M)
-        todo += [[each] for each in commands[1].split(",")] if commands and not before else []
+        unread += [[each] for each in commands[1].split(",")] if commands and not before else []
     return found
 
 
