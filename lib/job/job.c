@@ -100,6 +100,9 @@ avsvt_status avsvt_job_start(avsvt_job **out, avsvt_pipeline *pipeline,
     if (!out || !pipeline || !path)
         return avsvti_fail(err, AVSVT_E_ARG,
             "avsvt_job_start: out, pipeline and path are needed");
+    avsvt_status status = avsvti_pipeline_check_options(pipeline, opts, err);
+    if (status != AVSVT_OK)
+        return status;
     const avsvt_allocator *a = avsvti_allocator(pipeline->context);
     avsvt_job *job = avsvti_alloc_zero(a, 1, sizeof(*job));
     if (!job)
@@ -109,8 +112,8 @@ avsvt_status avsvt_job_start(avsvt_job **out, avsvt_pipeline *pipeline,
     job->error = (avsvt_error)AVSVT_ERROR_INIT;
     avsvti_mutex_init(&job->lock);
     job->path = avsvti_strdup(a, path);
-    avsvt_status status = job->path ? copy_options(job, opts, err)
-                                    : avsvti_fail_memory(err);
+    status = job->path ? copy_options(job, opts, err)
+                       : avsvti_fail_memory(err);
     if (status == AVSVT_OK)
         status = avsvti_busy_enter(&pipeline->busy, "pipeline", err);
     if (status == AVSVT_OK && !avsvti_thread_start(&job->thread, work, job)) {

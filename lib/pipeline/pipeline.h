@@ -57,6 +57,10 @@ typedef struct avsvti_call_input {
     const avsvti_pictures *pictures; /* all of them; NULL: there are none */
 } avsvti_call_input;
 
+/* What avsvt_pipeline_notes() would refuse of the options before it opens a file. */
+avsvt_status avsvti_pipeline_check_options(const avsvt_pipeline *p,
+                                           const avsvt_run_options *opts,
+                                           avsvt_error *err);
 /* As avsvt_pipeline_notes(), by one who has entered p->busy. */
 avsvt_status avsvti_pipeline_notes_of(avsvt_notes **out, avsvt_pipeline *p,
                                       const char *path,

@@ -94,10 +94,10 @@ static avsvt_status take_pictures(avsvti_media *m, const avsvt_pipeline *p,
     return o->crops ? avsvti_crops_check(o->crops, &p->video->crop, err) : AVSVT_OK;
 }
 
-/* What the public ways begin with: options read, the pipeline taken. */
-static avsvt_status prepare(avsvt_run_options *o, avsvti_media *media,
-                            avsvt_pipeline *p, const avsvt_run_options *given,
-                            avsvt_error *err)
+/* Reads the options of a run, and what they bring to see. */
+static avsvt_status read_options(avsvt_run_options *o, avsvti_media *media,
+                                 const avsvt_pipeline *p,
+                                 const avsvt_run_options *given, avsvt_error *err)
 {
     avsvt_status status = avsvti_options_read(o, sizeof(*o), given,
                                               "avsvt_run_options", err);
@@ -106,6 +106,30 @@ static avsvt_status prepare(avsvt_run_options *o, avsvti_media *media,
                              "avsvt_run_options.reserved must be 0");
     if (status == AVSVT_OK)
         status = take_pictures(media, p, o, err);
+    return status;
+}
+
+avsvt_status avsvti_pipeline_check_options(const avsvt_pipeline *p,
+                                           const avsvt_run_options *opts,
+                                           avsvt_error *err)
+{
+    avsvt_run_options o;
+    avsvti_media media = { .audio = NULL };
+    avsvti_decoder *decoder = NULL;
+    avsvt_status status = read_options(&o, &media, p, opts, err);
+    if (status == AVSVT_OK)
+        status = avsvti_decoder_create(&decoder, avsvti_allocator(p->context),
+                                       &p->info, o.notes, &p->defaults, err);
+    avsvti_decoder_free(decoder);
+    return status;
+}
+
+/* What the public ways begin with: options read, and all there that it takes. */
+static avsvt_status prepare(avsvt_run_options *o, avsvti_media *media,
+                            avsvt_pipeline *p, const avsvt_run_options *given,
+                            avsvt_error *err)
+{
+    avsvt_status status = read_options(o, media, p, given, err);
     if (status != AVSVT_OK)
         return status;
     if (!p->network && !p->extractor && !p->video)

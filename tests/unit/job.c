@@ -258,21 +258,33 @@ static void wrong_arguments_are_refused(void **state)
     avsvt_pipeline_free(p);
 }
 
-static void options_of_a_newer_library_are_refused_as_in_a_direct_call(void **state)
+/* Both ways refuse the options, the job before there is one. */
+static void refused(avsvt_pipeline *p, const avsvt_run_options *o, avsvt_status status,
+                    const char *why)
 {
-    avsvt_pipeline *p = make_pipeline();
-    avsvt_run_options o = AVSVT_RUN_OPTIONS_INIT;
     avsvt_error err = AVSVT_ERROR_INIT;
     avsvt_notes *notes;
     avsvt_job *job;
-    (void)state;
-    o.reserved = 1;
-    avsvt_status direct = avsvt_pipeline_notes(&notes, p, make_file(), &o, &err);
-    assert_int_equal(direct, AVSVT_E_ARG);
-    assert_int_equal(avsvt_job_start(&job, p, make_file(), &o, &err), AVSVT_OK);
-    assert_int_equal(avsvt_job_take_notes(&notes, job, &err), direct);
-    assert_says(err, "reserved");
+    assert_int_equal(avsvt_pipeline_notes(&notes, p, make_file(), o, &err), status);
+    assert_says(err, why);
+    assert_int_equal(avsvt_job_start(&job, p, make_file(), o, &err), status);
+    assert_says(err, why);
+    assert_null(job);
+    assert_int_equal(avsvt_job_start(&job, p, make_file(), NULL, NULL), AVSVT_OK);
     avsvt_job_free(job);
+}
+
+static void options_are_refused_at_the_start_as_in_a_direct_call(void **state)
+{
+    avsvt_pipeline *p = make_pipeline();
+    avsvt_run_options newer = AVSVT_RUN_OPTIONS_INIT, wild = AVSVT_RUN_OPTIONS_INIT;
+    avsvt_notes_options notes = AVSVT_NOTES_OPTIONS_INIT;
+    (void)state;
+    newer.reserved = 1;
+    refused(p, &newer, AVSVT_E_ARG, "reserved");
+    notes.onset_threshold = 7;
+    wild.notes = &notes;
+    refused(p, &wild, AVSVT_E_ARG, "onset_threshold");
     avsvt_pipeline_free(p);
 }
 
@@ -287,7 +299,7 @@ int main(void)
         cmocka_unit_test(a_job_does_not_wait_for_itself),
         cmocka_unit_test(a_forked_process_does_not_wait_for_the_job),
         cmocka_unit_test(wrong_arguments_are_refused),
-        cmocka_unit_test(options_of_a_newer_library_are_refused_as_in_a_direct_call),
+        cmocka_unit_test(options_are_refused_at_the_start_as_in_a_direct_call),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
