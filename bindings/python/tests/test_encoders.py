@@ -244,6 +244,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
     assert "there is no folder" in refused(
         capsys, "avhubert", given, "-o", tmp_path / "none" / "out.pt")
     assert "is a folder" in refused(capsys, "avhubert", given, "-o", tmp_path)
+    assert "is not UTF-8" in refused(capsys, "avhubert", given, "-o", tmp_path / "a\udcff.pt")
     assert "would be written over what it is made of" in refused(
         capsys, "avhubert", given, "-o", given)
     assert given.read_bytes() == b"kept"

@@ -32,6 +32,11 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
 
 def check_output(path: str, checkpoints: Union[str, Sequence[str], None]) -> None:
     """Told before the work rather than after it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{ascii(path)}: is not UTF-8, and PyTorch writes to no other name; "
+                         "-o must be UTF-8") from None
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise ValueError(f"{path}: there is no folder {folder}")
