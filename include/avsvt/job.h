@@ -21,8 +21,9 @@ typedef struct avsvt_job avsvt_job; /**< Polled by any thread. */
  *  @param path     [copied] UTF-8.
  *  @param opts     [borrowed for the call; opts->progress is called on the
  *                  job's thread; opts->notes is copied] NULL for defaults.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_UNSUPPORTED (an option of a newer
- *          library); AVSVT_E_BUSY (the pipeline is in use); AVSVT_E_NOMEM;
+ *  @return AVSVT_OK; what avsvt_pipeline_notes() would refuse opts with
+ *          (AVSVT_E_ARG, AVSVT_E_UNSUPPORTED for an option of a newer library);
+ *          AVSVT_E_BUSY (the pipeline is in use); AVSVT_E_NOMEM;
  *          AVSVT_E_INTERNAL (no thread could be started).
  *  @thread any  @rt no  @since 0.1 */
 AVSVT_API avsvt_status avsvt_job_start(avsvt_job **out,
