@@ -9,7 +9,6 @@
 /* Read in blocks, so that whole-song mode grows as the sound does and not by
  * what a damaged header claims. */
 #define BLOCK (1 << 18)
-#define RAISED_KEPT 8192 /* gains of blocks of sound that comes */
 
 void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
                         avsvt_audio *audio)
@@ -28,6 +27,12 @@ double avsvti_window_length_s(const avsvti_window *w, double rate_hz)
     return fmin(there, (double)w->audio->frames_in / w->audio->info.rate_hz);
 }
 
+/* Its place among the gains of the blocks of which samples are in the window. */
+static int64_t block_of(const avsvti_window *w, int64_t sample)
+{
+    return sample / w->raise_block - w->start / w->raise_block;
+}
+
 static int reserve(avsvti_window *w, size_t need)
 {
     if (need <= w->capacity)
@@ -35,7 +40,9 @@ static int reserve(avsvti_window *w, size_t need)
     size_t capacity = w->capacity + w->capacity / 8;
     if (capacity < need)
         capacity = need;
-    if (!avsvti_resize_rows(w->allocator, &w->samples, (int64_t)capacity, 1))
+    int64_t blocks = w->raise_block ? (int64_t)capacity / w->raise_block + 2 : 0;
+    if (!avsvti_resize_rows(w->allocator, &w->samples, (int64_t)capacity, 1) ||
+        (blocks && !avsvti_resize_rows(w->allocator, &w->raised_db, blocks, 1)))
         return 0;
     w->capacity = capacity;
     return 1;
@@ -48,13 +55,12 @@ avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target
         return avsvti_loudness_init(&w->loudness, w->allocator, rate_hz, target_db, err);
     w->raise_block = (int64_t)(rate_hz * AVSVTI_WINDOW_RAISE_S);
     avsvti_raise_init(&w->raise, target_db, (double)w->raise_block / rate_hz);
-    w->raised_db = avsvti_alloc_zero(w->allocator, RAISED_KEPT, sizeof(*w->raised_db));
-    return w->raised_db ? AVSVT_OK : avsvti_fail_memory(err);
+    return AVSVT_OK;
 }
 
 double avsvti_window_raised_db(const avsvti_window *w, int64_t sample)
 {
-    return w->raise_block ? (double)w->raised_db[sample / w->raise_block % RAISED_KEPT]
+    return w->raise_block ? (double)w->raised_db[block_of(w, sample)]
                           : avsvti_loudness_gain_db(&w->loudness, sample);
 }
 
@@ -116,7 +122,7 @@ static void raise_as_it_comes(avsvti_window *w)
         if (n < w->raise_block && !w->source_ended)
             return;
         avsvti_raise_block(&w->raise, x, (size_t)n, avsvti_mean_power(x, n));
-        w->raised_db[at / w->raise_block % RAISED_KEPT] = (float)w->raise.gain_db;
+        w->raised_db[block_of(w, at)] = (float)w->raise.gain_db;
         w->count += n;
     }
 }
@@ -159,6 +165,15 @@ avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
     return status;
 }
 
+static void drop_blocks(avsvti_window *w, int64_t gone)
+{
+    int64_t first = block_of(w, w->start + gone);
+    int64_t end = block_of(w, w->start + w->count - 1) + 1;
+    if (first < end)
+        memmove(w->raised_db, w->raised_db + first,
+                (size_t)(end - first) * sizeof(*w->raised_db));
+}
+
 void avsvti_window_drop(avsvti_window *w, int64_t start)
 {
     int64_t gone = start - w->start;
@@ -169,6 +184,8 @@ void avsvti_window_drop(avsvti_window *w, int64_t start)
     if (w->samples)
         memmove(w->samples, w->samples + gone,
                 (size_t)(w->read - gone) * sizeof(float));
+    if (w->raised_db)
+        drop_blocks(w, gone);
     w->start += gone;
     w->count -= gone;
     w->read -= w->audio ? gone : 0;

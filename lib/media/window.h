@@ -28,7 +28,7 @@ typedef struct avsvti_window {
     avsvti_loudness loudness;
     avsvti_raise raise;
     int64_t raise_block;    /* samples; 0: the second does not */
-    float *raised_db;       /* by it, of the last blocks */
+    float *raised_db;       /* by it, of the blocks in the window */
 } avsvti_window;
 
 /* Without audio it counts up to `silent`, which the owner sets, and samples
@@ -39,8 +39,7 @@ void avsvti_window_init(avsvti_window *w, const avsvt_allocator *a,
  * they are heard while they come, as raise.h has it. */
 avsvt_status avsvti_window_raise(avsvti_window *w, double rate_hz, double target_db,
                                  int comes, avsvt_error *err);
-/* By how much this sample, which is in the window, was raised, about. What comes
- * is remembered for two minutes. */
+/* By how much this sample, which is in the window, was raised, about. */
 double avsvti_window_raised_db(const avsvti_window *w, int64_t sample);
 /* Reads on until sample number end is there or the sound has ended. */
 avsvt_status avsvti_window_fill(avsvti_window *w, int64_t end,
