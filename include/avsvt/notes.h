@@ -131,7 +131,8 @@ AVSVT_API avsvt_status avsvt_notes_create(avsvt_notes **out,
  *  line has a third number under 16, which is no pitch of music, and a second
  *  of 32 or more are Tony's: onset, Hz, duration. Fields may stand in
  *  quotation marks.
- *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO;
+ *  @return AVSVT_OK; AVSVT_E_ARG; AVSVT_E_NOT_FOUND; AVSVT_E_IO (also a pipe
+ *          that nobody writes into for 3 s);
  *          AVSVT_E_FORMAT (names the line); AVSVT_E_UNSUPPORTED (an array of
  *          other elements or order); AVSVT_E_RANGE (one beyond all memory);
  *          AVSVT_E_NOMEM.

@@ -20,6 +20,7 @@
 #include "platform/write.h"
 
 #define LONGEST_TAIL 180 /* bytes of a name that a temporary one keeps */
+#define WRITER_MS 3000   /* so long somebody may take to open a pipe to write */
 
 /* strerror() is not safe with threads; this is, and it knows what we meet. */
 static const char *reason(int code, char *room, size_t size)
@@ -130,12 +131,24 @@ static ssize_t read_pipe_once(int fd, char *to, size_t size)
     }
 }
 
+/* A pipe with a name that nobody has opened to write yet reads as if it had ended,
+ * which poll() doesn't take it to have. 0: nothing happened. */
+static int await_writer(int fd)
+{
+    struct pollfd waiting = { fd, POLLIN, 0 };
+    int n;
+    while ((n = poll(&waiting, 1, WRITER_MS)) < 0 && errno == EINTR)
+        continue;
+    return n;
+}
+
 /* A pipe to its end: what a shell puts in a file's place, <(command) or /dev/stdin. */
 static avsvt_status read_pipe(char **data, size_t *size, const avsvt_allocator *a, int fd,
                               const char *path, size_t max, avsvt_error *err)
 {
     size_t room = 0, count = 0;
     ssize_t n = 1;
+    int begun = await_writer(fd);
     while (n > 0) {
         if (count == room) {
             room = room ? 2 * room : (size_t)1 << 16;
@@ -154,7 +167,8 @@ static avsvt_status read_pipe(char **data, size_t *size, const avsvt_allocator *
                                path, max);
     }
     if (!count)
-        return avsvti_fail(err, AVSVT_E_IO, "%s: nothing came through this pipe", path);
+        return avsvti_fail(err, AVSVT_E_IO, begun ? "%s: nothing came through this pipe"
+                           : "%s: nobody wrote into this pipe", path);
     (*data)[count] = '\0';
     *size = count;
     return AVSVT_OK;

@@ -3,9 +3,12 @@
 #define _GNU_SOURCE /* symlink */
 #include "support/test.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +148,51 @@ static void pipes_with_nothing_or_too_much_are_told(void **state)
     assert_says(err, "is not a regular file");
 }
 
+/* Whether this process waits for something. */
+static int waits(pid_t process)
+{
+    char path[32], state = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)process);
+    FILE *stat = fopen(path, "r");
+    int told = stat && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1;
+    if (stat)
+        fclose(stat);
+    return told && state == 'S';
+}
+
+/* One that has a name, and a reader before it has a writer. */
+static void a_pipe_waits_for_who_writes_into_it_but_not_for_ever(void **state)
+{
+    const avsvt_allocator *a = avsvti_default_allocator();
+    avsvt_error err = AVSVT_ERROR_INIT;
+    const char *path = scratch_path("pipe");
+    pid_t reader = getpid();
+    char *data;
+    size_t size;
+    int ended;
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        int to = -1;
+        while (!waits(reader) || (to = open(path, O_WRONLY | O_NONBLOCK)) < 0)
+            sched_yield();
+        _exit(write(to, "0,1,60\n", 7) != 7);
+    }
+    avsvt_status status = avsvti_file_read(&data, &size, a, path, 10, &err);
+    if (status)
+        kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    if (status)
+        fail_msg("%s", err.message);
+    assert_int_equal(ended, 0);
+    assert_string_equal(data, "0,1,60\n");
+    avsvti_release(a, data);
+    assert_int_equal(avsvti_file_read(&data, &size, a, path, 10, &err), AVSVT_E_IO);
+    assert_says(err, "nobody wrote into this pipe");
+}
+
 static volatile sig_atomic_t signals;
 
 static void count_signal(int signal)
@@ -198,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_path_that_is_empty_is_told_as_such),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told_with_its_reason),
         cmocka_unit_test(what_a_file_names_lies_beside_it_unless_it_says_where),
+        cmocka_unit_test(a_pipe_waits_for_who_writes_into_it_but_not_for_ever),
         cmocka_unit_test(signals_of_writing_do_not_come_through),
         cmocka_unit_test(a_pipe_is_read_to_its_end),
         cmocka_unit_test(pipes_with_nothing_or_too_much_are_told),
