@@ -148,7 +148,8 @@ avsvt_status avsvt_stream_finish(avsvt_stream *stream)
     avsvt_status status = stream->finished ? AVSVT_E_ARG : AVSVT_OK;
     if (status == AVSVT_OK) {
         stream->finished = 1;
-        run_out(stream);
+        if (atomic_load(&stream->pushed))
+            run_out(stream);
         status = (avsvt_status)atomic_load(&stream->status);
     }
     avsvti_busy_leave(&stream->pushing);

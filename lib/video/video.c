@@ -210,6 +210,31 @@ typedef struct pile {
     size_t count, room;
 } pile;
 
+/* Room for half as many again, and for some: as many as 16 MB hold, 1 to 64. */
+static avsvt_status grow(pile *p, const avsvt_allocator *a, size_t bytes,
+                         avsvt_error *err)
+{
+    size_t some = ((size_t)16 << 20) / bytes;
+    size_t room = p->room + p->room / 2 + (some < 1 ? 1 : some > 64 ? 64 : some);
+    uint8_t *larger = avsvti_resize(a, p->data, room, bytes);
+    if (!larger)
+        return avsvti_fail_memory(err);
+    p->data = larger;
+    p->room = room;
+    return AVSVT_OK;
+}
+
+/* Gives back the room that is left; it stays should that fail. */
+static void trim(pile *p, const avsvt_allocator *a, size_t bytes)
+{
+    uint8_t *smaller = p->count && p->count < p->room
+        ? avsvti_resize(a, p->data, p->count, bytes) : NULL;
+    if (smaller) {
+        p->data = smaller;
+        p->room = p->count;
+    }
+}
+
 static avsvt_status read_pile(avsvt_video *video, pile *p, avsvt_progress_fn progress,
                               void *user, avsvt_error *err)
 {
@@ -217,17 +242,10 @@ static avsvt_status read_pile(avsvt_video *video, pile *p, avsvt_progress_fn pro
     double rate = video->rate_hz > 0.0 ? video->rate_hz : video->info.rate_hz;
     size_t got = 1;
     while (got) {
-        if (p->count == p->room) {
-            size_t room = p->room + p->room / 2 + 64;
-            uint8_t *larger = avsvti_resize(a, p->data, room, video->bytes);
-            if (!larger)
-                return avsvti_fail_memory(err);
-            p->data = larger;
-            p->room = room;
-        }
+        avsvt_status status = p->count < p->room ? AVSVT_OK : grow(p, a, video->bytes, err);
         size_t most = p->room - p->count < 16 ? p->room - p->count : 16;
-        avsvt_status status = read_some(video, p->data + p->count * video->bytes, most,
-                                        &got, err);
+        if (status == AVSVT_OK)
+            status = read_some(video, p->data + p->count * video->bytes, most, &got, err);
         if (status != AVSVT_OK)
             return status;
         p->count += got;
@@ -235,6 +253,7 @@ static avsvt_status read_pile(avsvt_video *video, pile *p, avsvt_progress_fn pro
                                  video->info.duration_s))
             return avsvti_fail(err, AVSVT_E_CANCELLED, "%s: stopped as asked", video->name);
     }
+    trim(p, a, video->bytes);
     return AVSVT_OK;
 }
 

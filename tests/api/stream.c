@@ -258,6 +258,18 @@ static void what_is_told_comes_within_the_latency_told(void **state)
     free(x.x);
 }
 
+static void a_stream_that_got_nothing_tells_nothing(void **state)
+{
+    avsvt_stream_event e = AVSVT_STREAM_EVENT_INIT;
+    avsvt_stream_frame f = AVSVT_STREAM_FRAME_INIT;
+    avsvt_stream *s = stream_at(44100);
+    (void)state;
+    assert_int_equal(avsvt_stream_finish(s), AVSVT_OK);
+    assert_int_equal(avsvt_stream_poll_frame(s, &f), AVSVT_E_NOT_FOUND);
+    assert_int_equal(avsvt_stream_poll(s, &e), AVSVT_E_NOT_FOUND);
+    avsvt_stream_free(s);
+}
+
 static void the_curve_follows_the_melody(void **state)
 {
     static events got;
@@ -375,8 +387,7 @@ static void what_is_asked_at_the_wrong_time_is_refused(void **state)
     assert_int_equal(avsvt_stream_finish(s), AVSVT_OK);
     assert_int_equal(avsvt_stream_finish(s), AVSVT_E_ARG);
     assert_int_equal(avsvt_stream_push(s, x, 2000), AVSVT_E_ARG);
-    assert_int_equal(avsvt_stream_poll_frame(s, &f), AVSVT_OK); /* of no sound at all */
-    f.struct_size = 1;
+    assert_int_equal(avsvt_stream_poll_frame(s, &f), AVSVT_E_NOT_FOUND);
     assert_int_equal(avsvt_stream_reset(s), AVSVT_OK);
     assert_int_equal(avsvt_stream_push(s, x, 2000), AVSVT_OK);
     assert_int_equal(avsvt_stream_describe(s, &info), AVSVT_OK);
@@ -460,6 +471,7 @@ int main(void)
         cmocka_unit_test(the_size_of_blocks_changes_nothing),
         cmocka_unit_test(no_note_ends_after_the_last_sample),
         cmocka_unit_test(what_is_told_comes_within_the_latency_told),
+        cmocka_unit_test(a_stream_that_got_nothing_tells_nothing),
         cmocka_unit_test(the_curve_follows_the_melody),
         cmocka_unit_test(a_full_queue_keeps_the_oldest_and_counts_the_rest),
         cmocka_unit_test(what_is_no_sound_does_no_harm),

@@ -289,9 +289,45 @@ static void an_hour_of_pictures_needs_no_more_memory_than_two_minutes(void **sta
     }
 }
 
+static void a_few_large_pictures_are_read_with_little_more_than_their_size(void **state)
+{
+    meter m = { 0, 0 };
+    avsvt_allocator a = AVSVT_ALLOCATOR_INIT;
+    avsvt_video_options o = AVSVT_VIDEO_OPTIONS_INIT;
+    avsvt_error err = AVSVT_ERROR_INIT;
+    int64_t shape[3] = { 3, 1500, 2000 };
+    size_t size = 3 * 1500 * 2000;
+    avsvt_tensor *frames, *all;
+    avsvt_video *video;
+    (void)state;
+    a.alloc = meter_alloc;
+    a.resize = meter_resize;
+    a.release = meter_release;
+    a.user = &m;
+    o.array_rate_hz = 25.0;
+    avsvt_context *context = model_file_null_context(&a);
+    void *pixels = calloc(1, size);
+    if (avsvt_tensor_create(&frames, context, AVSVT_U8, 3, shape, pixels, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+    if (avsvt_video_open_frames(&video, context, frames, &o, &err))
+        fail_msg("%s", err.message);
+    size_t before = m.held;
+    if (avsvt_video_read_all(&all, video, NULL, NULL, &err))
+        fail_msg("%s", err.message);
+    assert_in_range(m.held - before, size, size + 4096);
+    assert_in_range(m.peak - before, size, 4 * size);
+    avsvt_tensor_free(all);
+    avsvt_tensor_free(frames);
+    avsvt_video_free(video);
+    avsvt_context_free(context);
+    free(pixels);
+    assert_int_equal(m.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_few_large_pictures_are_read_with_little_more_than_their_size),
         cmocka_unit_test(three_hours_need_no_more_memory_than_ten_minutes),
         cmocka_unit_test(the_compiled_in_model_holds_less_than_ten_megabytes),
         cmocka_unit_test(an_hour_of_pictures_needs_no_more_memory_than_two_minutes),
