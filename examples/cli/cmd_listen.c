@@ -31,7 +31,7 @@ static const cli_option options[] = {
       "a live model (.pt), or any model or pipeline for the feed; default: the built-in live "
       "model" },
     { 0, "engine", CLI_CHOICE, "ENGINE", "stream|feed", 0, 0, CLI_FIELD(engine), 0,
-      "stream: notes at once, for live models; feed: notes 2 s late, as good as afterwards, for "
+      "stream: notes at once, for live models; feed: notes 2 s late, nearly as good as afterwards, for "
       "any model (default: stream where the model can)" },
     CLI_THRESHOLD_OPTIONS,
     CLI_OPTIONS_END,

@@ -66,8 +66,9 @@ AVSVT_API void avsvt_head_free(avsvt_head *head);
  *  @param logits [copied] info->frames x AVSVT_NOTE_LOGITS.
  *  @param fine   [copied] info->frames x info->fine_bins; NULL when
  *                info->fine_bins is 0.
- *  @param level_db [copied] info->frames loudness values in dB below full
- *                scale, for velocities; NULL when not known.
+ *  @param level_db [copied] info->frames loudness values in dB of full
+ *                scale, for velocities (below -120: taken as -120); NULL when
+ *                not known.
  *  @return AVSVT_OK; AVSVT_E_ARG (sizes, or a value that is not a number);
  *          AVSVT_E_NOMEM.
  *  @thread any  @rt no  @since 0.1 */

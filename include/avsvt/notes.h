@@ -14,7 +14,7 @@ typedef struct avsvt_notes avsvt_notes; /**< Immutable; ordered by onset. */
 /** One note. Grows at the end only. */
 typedef struct avsvt_note {
     uint32_t struct_size; /**< Set by AVSVT_NOTE_INIT. */
-    float    level_db;    /**< Loudness, dB below full scale; 0: not known. */
+    float    level_db;    /**< Loudness, dB of full scale (below 0); 0: not known. */
     double   onset_s;     /**< Seconds from the first sample. */
     double   offset_s;    /**< Seconds; not before onset_s, and by the precise
                                rule not after the sound. Equal to onset_s only in
