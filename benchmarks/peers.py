@@ -47,7 +47,9 @@ def measure(command, core):
 
 
 def main():
-    avsvt, sound, minutes, folder = sys.argv[1:5]
+    if len(sys.argv) != 5:
+        raise SystemExit("usage: peers.py AVSVT SOUND MINUTES FOLDER (peers.sh calls it)")
+    avsvt, sound, minutes, folder = sys.argv[1:]
     path = lengthen(sound, float(minutes), folder)
     core = max(os.sched_getaffinity(0))
     programs = [

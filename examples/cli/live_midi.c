@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define AWAY 0.7   /* semitones from its key at which a note takes another */
-#define USUAL 90
 #define PORTS 2
 
 struct cli_midi {
@@ -47,14 +46,6 @@ static void release_key(cli_midi *m)
     m->key = -1;
 }
 
-/* As in the MIDI files that are written: 1.5 steps a decibel. */
-static int velocity(double level_db)
-{
-    if (!isfinite(level_db) || level_db >= 0)
-        return USUAL;
-    return (int)fmin(fmax(lround(127 + 1.5 * level_db), 1), 127);
-}
-
 void cli_midi_event(cli_midi *m, const cli_live_event *event)
 {
     if (!m || event->kind == CLI_LIVE_FRAME)
@@ -66,7 +57,7 @@ void cli_midi_event(cli_midi *m, const cli_live_event *event)
     if (event->kind == CLI_LIVE_OFF || event->kind == CLI_LIVE_SHORT)
         return;
     m->key = (int)fmin(fmax(lround(event->pitch), 0), 127);
-    send(m, 0x90, m->key, velocity(event->level_db));
+    send(m, 0x90, m->key, avsvt_midi_velocity(event->level_db));
 }
 
 void cli_midi_close(cli_midi *m, const cli_args *args)

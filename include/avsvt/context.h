@@ -29,7 +29,6 @@ typedef struct avsvt_allocator {
 #define AVSVT_ALLOCATOR_INIT \
     { sizeof(avsvt_allocator), NULL, NULL, NULL, NULL }
 
-#define AVSVT_LOG_DEBUG 0   /**< For developers. */
 #define AVSVT_LOG_INFO 1    /**< What was chosen: device, backend. */
 #define AVSVT_LOG_WARNING 2 /**< The result may be poorer than expected. */
 

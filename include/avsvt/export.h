@@ -52,6 +52,13 @@ AVSVT_API int32_t avsvt_format_from_path(const char *path);
  *  @thread any  @rt yes  @since 0.1 */
 AVSVT_API int32_t avsvt_format_from_name(const char *name);
 
+/** The velocity of a note in MIDI, as in the files: 1.5 steps a decibel, 127 at
+ *  full scale.
+ *  @param level_db dB of full scale; 0 or not finite: not known.
+ *  @return 1..127; 90 where the level is not known.
+ *  @thread any  @rt yes  @since 0.1 */
+AVSVT_API int32_t avsvt_midi_velocity(float level_db);
+
 /** Write notes to a file: beside @p path first, then renamed, so that the
  *  file is whole or absent; where @p path is a link, what it leads to. A file
  *  that may not be written stays. A pipe or device is written to directly.

@@ -142,10 +142,9 @@ static avsvt_status check_arguments(const avsvt_augment *chain,
     if (count < 0 || count > INT64_MAX / 64)
         return avsvti_fail(err, AVSVT_E_ARG, "count is %lld: use 0 or more",
                            (long long)count);
-    if (!(rate_hz >= AVSVT_MIN_RATE_HZ && rate_hz <= AVSVT_MAX_RATE_HZ))
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_augment_run: rate_hz is out of range: use %d to %d",
-            (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
+    avsvt_status status = avsvti_rate_check(rate_hz, err);
+    if (status != AVSVT_OK)
+        return status;
     for (int64_t i = 0; i < count; i++)
         if (!(fabsf(samples[i]) <= AVSVTI_MAX_LEVEL))
             return avsvti_fail(err, AVSVT_E_ARG,

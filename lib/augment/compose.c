@@ -27,7 +27,7 @@
     ((list)[avsvti_random_below(r, sizeof(list) / sizeof((list)[0]))])
 
 typedef struct band {
-    avsvti_score *score;
+    avsvti_tune *score;
     avsvti_random *r;
     double beat_s;   /* seconds of a beat */
     double swing;    /* how late the second half of a beat comes, in beats */
@@ -55,7 +55,7 @@ static int whole(band *b, int low, int high)
     return low + (int)avsvti_random_below(b->r, (uint64_t)(high - low + 1));
 }
 
-static void put(avsvti_score *s, double time_s, int kind, int channel, int number,
+static void put(avsvti_tune *s, double time_s, int kind, int channel, int number,
                 int value)
 {
     if (s->count == s->capacity) {
@@ -261,7 +261,7 @@ static int by_time(const void *x, const void *y)
     return a->channel != b->channel ? a->channel - b->channel : a->number - b->number;
 }
 
-avsvt_status avsvti_compose(avsvti_score *score, const avsvt_allocator *a,
+avsvt_status avsvti_compose(avsvti_tune *score, const avsvt_allocator *a,
                             uint64_t number, double length_s, avsvt_error *err)
 {
     avsvti_random r;
@@ -290,14 +290,14 @@ avsvt_status avsvti_compose(avsvti_score *score, const avsvt_allocator *a,
         }
     }
     if (score->failed) {
-        avsvti_score_free(score);
+        avsvti_tune_free(score);
         return avsvti_fail_memory(err);
     }
     qsort(score->events, score->count, sizeof(*score->events), by_time);
     return AVSVT_OK;
 }
 
-void avsvti_score_free(avsvti_score *score)
+void avsvti_tune_free(avsvti_tune *score)
 {
     avsvti_release(score->allocator, score->events);
     score->events = NULL;

@@ -183,9 +183,9 @@ static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, avsvti_l
     const avsvt_allocator *a = avsvti_allocator(pool->context);
     char message[400] = "";
     void *synth = NULL;
-    avsvti_score score;
+    avsvti_tune tune;
     float peak = 0;
-    avsvt_status status = avsvti_compose(&score, a, n, TUNE_S, err);
+    avsvt_status status = avsvti_compose(&tune, a, n, TUNE_S, err);
     if (status != AVSVT_OK)
         return status;
     to->count = (int64_t)(TUNE_S * rate_hz);
@@ -197,13 +197,13 @@ static avsvt_status play(avsvti_pool *pool, uint64_t n, double rate_hz, avsvti_l
         status = pool->table->open(&synth, pool->soundfont, rate_hz, message,
                                    sizeof(message));
         if (status == AVSVT_OK)
-            status = pool->table->render(synth, score.events, score.count,
+            status = pool->table->render(synth, tune.events, tune.count,
                 to->samples, to->count, message, sizeof(message));
         if (status != AVSVT_OK)
             avsvti_fail(err, status, "%s", message);
         pool->table->close(synth);
     }
-    avsvti_score_free(&score);
+    avsvti_tune_free(&tune);
     for (int64_t i = 0; i < to->count && status == AVSVT_OK; i++)
         peak = fmaxf(peak, fabsf(to->samples[i]));
     for (int64_t i = 0; i < to->count && status == AVSVT_OK && peak > 1e-4f; i++)

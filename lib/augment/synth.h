@@ -9,17 +9,17 @@
 #include "core/context.h"
 #include "core/error.h"
 
-typedef struct avsvti_score { /* events in order of time */
+typedef struct avsvti_tune { /* events in order of time */
     const avsvt_allocator *allocator;
     avsvt_synth_event *events;
     size_t count, capacity;
     int failed; /* out of memory at some point */
-} avsvti_score;
+} avsvti_tune;
 
 /* Tune number n; the same number gives the same tune. */
-avsvt_status avsvti_compose(avsvti_score *score, const avsvt_allocator *a,
+avsvt_status avsvti_compose(avsvti_tune *tune, const avsvt_allocator *a,
                             uint64_t number, double length_s, avsvt_error *err);
-void avsvti_score_free(avsvti_score *score);
+void avsvti_tune_free(avsvti_tune *tune);
 
 /* The module's table. */
 avsvt_status avsvti_synth_module(const avsvt_synth_table **out,

@@ -8,6 +8,7 @@
 #include <avsvt/media.h>
 
 #include "augment/pool.h"
+#include "media/audio.h"
 
 void avsvti_noise_slot(float *slot, int64_t length, const float *clip,
                        int64_t count)
@@ -80,10 +81,9 @@ avsvt_status avsvt_audio_noise(float *to, avsvt_context *context, int64_t count,
     if (count < 0 || (count && !to))
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_noise: %s",
                            count < 0 ? "count is negative" : "to is NULL");
-    if (!(rate_hz >= AVSVT_MIN_RATE_HZ && rate_hz <= AVSVT_MAX_RATE_HZ))
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "avsvt_audio_noise: rate_hz is out of range: use %d to %d",
-            (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
+    avsvt_status status = avsvti_rate_check(rate_hz, err);
+    if (status != AVSVT_OK)
+        return status;
     if (kind != AVSVT_NOISE_WHITE && kind != AVSVT_NOISE_CLIPS &&
         kind != AVSVT_NOISE_BABBLE)
         return avsvti_fail(err, AVSVT_E_ARG,

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "chart/chart.h"
+#include "core/clean.h"
 #include "core/options.h"
 #include "import/read.h"
-#include "export/text.h"
 #include "platform/file.h"
 
 #define MAX_FILE ((size_t)64 << 20)

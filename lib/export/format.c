@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/clean.h"
 #include "core/options.h"
 #include "decode/notes.h"
-#include "export/text.h"
 #include "export/writer.h"
 #include "platform/file.h"
 

@@ -105,7 +105,7 @@ static void put_header(avsvti_buffer *b, const avsvti_export *e, uint32_t quarte
 }
 
 /* 1.5 steps per decibel: -20 dB, a usual level of singing, is 97. */
-static int velocity(float level_db)
+int32_t avsvt_midi_velocity(float level_db)
 {
     if (!isfinite(level_db) || level_db == 0.0f)
         return USUAL_VELOCITY;
@@ -130,7 +130,7 @@ static void place_notes(tick_note *to, const avsvti_export *e, uint32_t quarter_
         double key = floor(n->pitch + 0.5);
         t->key = key < 0.0 ? 0 : key > 127.0 ? 127 : (int)key;
         t->bend = BEND_CENTRE + (int)lround((n->pitch - key) / BEND_RANGE * BEND_CENTRE);
-        t->velocity = velocity(n->level_db);
+        t->velocity = avsvt_midi_velocity(n->level_db);
         t->start = ticks(n->onset_s, quarter_us);
         t->end = ticks(n->offset_s, quarter_us);
         if (t->end <= t->start)

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/clean.h"
 #include "export/grid.h"
-#include "export/text.h"
 
 #define FINEST_BPM 400.0  /* the tempo is doubled up to here: fine beats */
 #define PAUSE_S 0.6       /* a line of the song ends here */

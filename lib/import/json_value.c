@@ -16,7 +16,8 @@ char avsvti_json_peek(avsvti_reader *r)
     return r->p < r->end ? *r->p : '\0';
 }
 
-int avsvti_json_take(avsvti_reader *r, char c)
+/* Past c if it is next. */
+static int take(avsvti_reader *r, char c)
 {
     if (avsvti_json_peek(r) != c)
         return 0;
@@ -27,7 +28,7 @@ int avsvti_json_take(avsvti_reader *r, char c)
 avsvt_status avsvti_json_string(avsvti_reader *r, char *name)
 {
     size_t n = 0;
-    if (!avsvti_json_take(r, '"'))
+    if (!take(r, '"'))
         return avsvti_read_fail(r, "a name or string in quotes was expected");
     for (; r->p < r->end && *r->p != '"'; r->p++) {
         if ((unsigned char)*r->p < 0x20)
@@ -105,18 +106,18 @@ avsvt_status avsvti_json_object(avsvti_reader *r, avsvti_json_member member, voi
 {
     char name[AVSVTI_JSON_NAME_SIZE];
     avsvt_status status = AVSVT_OK;
-    if (!avsvti_json_take(r, '{'))
+    if (!take(r, '{'))
         return avsvti_read_fail(r, "'{' was expected");
-    if (avsvti_json_take(r, '}'))
+    if (take(r, '}'))
         return AVSVT_OK;
     do {
         status = avsvti_json_string(r, name);
-        if (status == AVSVT_OK && !avsvti_json_take(r, ':'))
+        if (status == AVSVT_OK && !take(r, ':'))
             status = avsvti_read_fail(r, "':' was expected");
         if (status == AVSVT_OK)
             status = member(r, name, user);
-    } while (status == AVSVT_OK && avsvti_json_take(r, ','));
-    if (status == AVSVT_OK && !avsvti_json_take(r, '}'))
+    } while (status == AVSVT_OK && take(r, ','));
+    if (status == AVSVT_OK && !take(r, '}'))
         status = avsvti_read_fail(r, "',' or '}' was expected");
     return status;
 }
@@ -124,14 +125,14 @@ avsvt_status avsvti_json_object(avsvti_reader *r, avsvti_json_member member, voi
 avsvt_status avsvti_json_list(avsvti_reader *r, avsvti_json_item item, void *user)
 {
     avsvt_status status = AVSVT_OK;
-    if (!avsvti_json_take(r, '['))
+    if (!take(r, '['))
         return avsvti_read_fail(r, "a list was expected");
-    if (avsvti_json_take(r, ']'))
+    if (take(r, ']'))
         return AVSVT_OK;
     do
         status = item(r, user);
-    while (status == AVSVT_OK && avsvti_json_take(r, ','));
-    if (status == AVSVT_OK && !avsvti_json_take(r, ']'))
+    while (status == AVSVT_OK && take(r, ','));
+    if (status == AVSVT_OK && !take(r, ']'))
         status = avsvti_read_fail(r, "',' or ']' was expected");
     return status;
 }

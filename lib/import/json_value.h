@@ -10,8 +10,6 @@
 
 /* The next character that is no blank; 0 at the end. */
 char avsvti_json_peek(avsvti_reader *r);
-/* Past c if it is next. */
-int avsvti_json_take(avsvti_reader *r, char c);
 /* A string. Kept in name, of AVSVTI_JSON_NAME_SIZE, unless that is NULL: with its
  * escapes as they stand, since none of our names has any; "" when it is longer. */
 avsvt_status avsvti_json_string(avsvti_reader *r, char *name);

@@ -96,19 +96,25 @@ static avsvt_status set_rate(avsvt_audio *audio, double rate_hz, avsvt_error *er
     return AVSVT_OK;
 }
 
+avsvt_status avsvti_rate_check(double rate_hz, avsvt_error *err)
+{
+    char text[AVSVTI_NUMBER_SIZE];
+    if (rate_hz >= AVSVT_MIN_RATE_HZ && rate_hz <= AVSVT_MAX_RATE_HZ)
+        return AVSVT_OK;
+    avsvti_number_print(text, sizeof(text), rate_hz, 3);
+    return avsvti_fail(err, AVSVT_E_ARG, "a rate of %s Hz: use %d to %d Hz", text,
+                       (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
+}
+
 avsvt_status avsvt_audio_set_rate(avsvt_audio *audio, double rate_hz,
                                   avsvt_error *err)
 {
     if (!audio)
         return avsvti_fail(err, AVSVT_E_ARG, "avsvt_audio_set_rate: audio is NULL");
-    if (!(rate_hz >= AVSVT_MIN_RATE_HZ && rate_hz <= AVSVT_MAX_RATE_HZ)) {
-        char text[AVSVTI_NUMBER_SIZE];
-        avsvti_number_print(text, sizeof(text), rate_hz, 3);
-        return avsvti_fail(err, AVSVT_E_ARG,
-            "a rate of %s Hz: use %d to %d Hz", text, (int)AVSVT_MIN_RATE_HZ,
-            (int)AVSVT_MAX_RATE_HZ);
-    }
-    avsvt_status status = avsvti_busy_enter(&audio->busy, "source of sound", err);
+    avsvt_status status = avsvti_rate_check(rate_hz, err);
+    if (status != AVSVT_OK)
+        return status;
+    status = avsvti_busy_enter(&audio->busy, "source of sound", err);
     if (status != AVSVT_OK)
         return status;
     status = set_rate(audio, rate_hz, err);

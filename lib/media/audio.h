@@ -56,4 +56,7 @@ avsvt_status avsvti_audio_create(avsvt_audio **out, avsvt_context *context,
                                  const avsvti_audio_source *source, void *state,
                                  const avsvt_audio_info *info, avsvt_error *err);
 
+/* Refuses a rate that nobody may ask for. */
+avsvt_status avsvti_rate_check(double rate_hz, avsvt_error *err);
+
 #endif

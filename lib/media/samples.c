@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/number.h"
 #include "media/audio.h"
 
 typedef struct samples_state {
@@ -52,13 +51,7 @@ static avsvt_status check_arguments(const float *samples, int64_t frames,
     if (frames > INT64_MAX / 8 / channels)
         return avsvti_fail(err, AVSVT_E_ARG, "frames is %lld: more than memory",
                            (long long)frames);
-    if (!(rate_hz >= AVSVT_MIN_RATE_HZ && rate_hz <= AVSVT_MAX_RATE_HZ)) {
-        char text[AVSVTI_NUMBER_SIZE];
-        avsvti_number_print(text, sizeof(text), rate_hz, 3);
-        return avsvti_fail(err, AVSVT_E_ARG, "a rate of %s Hz: use %d to %d Hz",
-            text, (int)AVSVT_MIN_RATE_HZ, (int)AVSVT_MAX_RATE_HZ);
-    }
-    return AVSVT_OK;
+    return avsvti_rate_check(rate_hz, err);
 }
 
 avsvt_status avsvt_audio_open_samples(avsvt_audio **out, avsvt_context *context,

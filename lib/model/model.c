@@ -81,10 +81,6 @@ static avsvt_status open_builtin(avsvt_model **out, avsvt_context *context,
                                  const char *name, avsvt_error *err)
 {
     avsvt_model *m = NULL;
-    if (!data)
-        return avsvti_fail(err, AVSVT_E_NOT_FOUND,
-            "this build has no compiled-in model: give the path of a model "
-            "file");
     avsvt_status status = model_new(&m, context, name, err);
     return status == AVSVT_OK ? model_read(out, m, data, size, err) : status;
 }

@@ -25,7 +25,7 @@ avsvt_status avsvti_model_integer(const avsvt_model *m, const char *key,
 /* Whether the manifest's value at key is this text. */
 int avsvti_model_is(const avsvt_model *m, const char *key, const char *text);
 
-/* The compiled-in live model; AVSVT_E_NOT_FOUND in a build without one. */
+/* The compiled-in live model. */
 avsvt_status avsvti_model_open_live(avsvt_model **out, avsvt_context *context,
                                     avsvt_error *err);
 

@@ -2,7 +2,7 @@
 #include "models/builtin.h"
 
 /* The files' names come from CMake: notes-default.pt and notes-live.pt in this
- * folder, or an empty file where there is none. */
+ * folder. */
 #define EMBED(name, file) \
     __asm__( \
         ".pushsection .rodata\n" \
@@ -26,11 +26,11 @@ extern const char avsvti_builtin_live_begin[], avsvti_builtin_live_end[];
 const void *avsvti_builtin_model(size_t *size)
 {
     *size = (size_t)(avsvti_builtin_end - avsvti_builtin_begin);
-    return *size ? avsvti_builtin_begin : NULL;
+    return avsvti_builtin_begin;
 }
 
 const void *avsvti_builtin_live_model(size_t *size)
 {
     *size = (size_t)(avsvti_builtin_live_end - avsvti_builtin_live_begin);
-    return *size ? avsvti_builtin_live_begin : NULL;
+    return avsvti_builtin_live_begin;
 }

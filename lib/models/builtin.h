@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/* The bytes of its file, which live as long as the library; NULL and size 0
- * in a build without one. */
+/* The bytes of its file, which live as long as the library. */
 const void *avsvti_builtin_model(size_t *size);
 /* The same of the live model. */
 const void *avsvti_builtin_live_model(size_t *size);

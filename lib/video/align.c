@@ -55,7 +55,8 @@ size_t avsvti_landmarks_fill(double *points, size_t count)
     return faces;
 }
 
-int avsvti_similarity_fit(avsvti_similarity *s, const double from[AVSVTI_STABLE][2],
+/* Least squares from 5 points to 5 points; 0 when they lie in one point. */
+static int fit_similarity(avsvti_similarity *s, const double from[AVSVTI_STABLE][2],
                           const double to[AVSVTI_STABLE][2])
 {
     double mx = 0, my = 0, nx = 0, ny = 0, same = 0, across = 0, spread = 0;
@@ -148,7 +149,7 @@ int avsvti_faces_align(avsvti_face *faces, const double *points, size_t count,
             faces[i].to_mean = faces[count - ahead].to_mean;
         } else {
             smooth(mid, points, first, last);
-            found = avsvti_similarity_fit(&faces[i].to_mean, (const double (*)[2])mid, mean);
+            found = fit_similarity(&faces[i].to_mean, (const double (*)[2])mid, mean);
         }
         if (!found || !place_mouth(&faces[i], points + i * SET)) {
             *bad = i;

@@ -29,10 +29,6 @@ extern const int avsvti_stable_points[AVSVTI_STABLE];
  * number of sets that had a face; with 0 nothing is changed. */
 size_t avsvti_landmarks_fill(double *points, size_t count);
 
-/* Least squares from 5 points to 5 points; 0 when they lie in one point. */
-int avsvti_similarity_fit(avsvti_similarity *s, const double from[AVSVTI_STABLE][2],
-                          const double to[AVSVTI_STABLE][2]);
-
 /* A face for each set of filled landmarks; 0 when points lie in one point, with
  * *bad the first such set. */
 int avsvti_faces_align(avsvti_face *faces, const double *points, size_t count,

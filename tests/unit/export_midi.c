@@ -147,6 +147,16 @@ static void times_keys_and_loudness_come_back(void **state)
     }
 }
 
+static void a_velocity_is_told_without_a_file(void **state)
+{
+    (void)state;
+    assert_int_equal(avsvt_midi_velocity(-20.0f), 97);
+    assert_int_equal(avsvt_midi_velocity(-300.0f), 1);
+    assert_int_equal(avsvt_midi_velocity(6.0f), 127);
+    assert_int_equal(avsvt_midi_velocity(0.0f), 90);
+    assert_int_equal(avsvt_midi_velocity(NAN), 90);
+}
+
 static void bends_carry_the_fraction_of_pitch(void **state)
 {
     avsvt_note n[2] = { make_note(0, 1, 60.25), make_note(1, 2, 61.9) };
@@ -237,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_keys_and_loudness_come_back),
+        cmocka_unit_test(a_velocity_is_told_without_a_file),
         cmocka_unit_test(bends_carry_the_fraction_of_pitch),
         cmocka_unit_test(a_key_never_sounds_twice_at_once),
         cmocka_unit_test(any_notes_make_a_sound_file),

@@ -50,8 +50,7 @@ static void open_golden(const char *file)
 {
     static char path[4096];
     const char *data = getenv("AVSVT_TEST_DATA");
-    snprintf(path, sizeof(path), "%s/reference/avhubert/golden/%s", data ? data : "../../shared",
-             file);
+    snprintf(path, sizeof(path), "%s/reference/avhubert/golden/%s", data ? data : "", file);
     if (avsvti_npz_open(&golden, avsvti_default_allocator(), path, NULL)) {
         print_message("left out: no %s\n", path);
         skip();

@@ -13,9 +13,9 @@
 #include "support/failing_allocator.h"
 #include "support/scratch.h"
 
-static avsvti_score tune(uint64_t number, double length_s)
+static avsvti_tune tune(uint64_t number, double length_s)
 {
-    avsvti_score s;
+    avsvti_tune s;
     assert_int_equal(avsvti_compose(&s, avsvti_default_allocator(), number, length_s, NULL),
                      AVSVT_OK);
     return s;
@@ -25,7 +25,7 @@ static void a_tune_is_its_number(void **state)
 {
     (void)state;
     for (uint64_t n = 0; n < 50; n++) {
-        avsvti_score a = tune(n, 20), b = tune(n, 20), c = tune(n + 1, 20);
+        avsvti_tune a = tune(n, 20), b = tune(n, 20), c = tune(n + 1, 20);
         assert_int_equal(a.count, b.count);
         for (size_t i = 0; i < a.count; i++) {
             assert_true(fabs(a.events[i].time_s - b.events[i].time_s) < 1e-15);
@@ -33,9 +33,9 @@ static void a_tune_is_its_number(void **state)
         }
         assert_true(a.count != c.count ||
                     memcmp(a.events, c.events, a.count * sizeof(*a.events)));
-        avsvti_score_free(&a);
-        avsvti_score_free(&b);
-        avsvti_score_free(&c);
+        avsvti_tune_free(&a);
+        avsvti_tune_free(&b);
+        avsvti_tune_free(&c);
     }
 }
 
@@ -43,7 +43,7 @@ static void a_tune_can_be_played(void **state)
 {
     (void)state;
     for (uint64_t n = 0; n < 200; n++) {
-        avsvti_score s = tune(n, 12);
+        avsvti_tune s = tune(n, 12);
         int sounding = 0, begun = 0;
         for (size_t i = 0; i < s.count; i++) {
             const avsvt_synth_event *e = &s.events[i];
@@ -57,17 +57,17 @@ static void a_tune_can_be_played(void **state)
         }
         assert_true(begun >= 4); /* nobody is asked to be silent */
         assert_int_equal(sounding, 0);
-        avsvti_score_free(&s);
+        avsvti_tune_free(&s);
     }
 }
 
 static avsvt_status compose(const avsvt_allocator *a, void *user)
 {
-    avsvti_score s;
+    avsvti_tune s;
     avsvt_status status = avsvti_compose(&s, a, 3, 60, NULL);
     (void)user;
     if (status == AVSVT_OK)
-        avsvti_score_free(&s);
+        avsvti_tune_free(&s);
     return status;
 }
 

@@ -452,6 +452,7 @@ _PLAIN = {
     "avsvt_notes_get": (c_int32, _handle, c_size_t, POINTER(NoteRecord)),
     "avsvt_format_from_path": (c_int32, c_char_p),
     "avsvt_format_from_name": (c_int32, c_char_p),
+    "avsvt_midi_velocity": (c_int32, c_float),
     "avsvt_pipeline_rate_hz": (c_double, _handle),
     "avsvt_pipeline_picture_hz": (c_double, _handle),
     "avsvt_pipeline_picture_side": (c_int32, _handle),

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Video: arrays in and out, rates, files where the media module is."""
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,9 @@ from avsvt.landmarks import main as find_landmarks
 FRAMES = np.random.default_rng(1).integers(0, 256, (6, 7, 9), np.uint8)
 
 
-def clip():
-    path = Path(os.environ.get("AVSVT_TEST_DATA", "../shared"), "data/video/talking_face.mp4")
+@pytest.fixture
+def clip(data):
+    path = data / "data/video/talking_face.mp4"
     if not path.exists():
         pytest.skip("left out: no talking_face.mp4")
     try:
@@ -50,8 +49,8 @@ def test_a_file_object_is_a_video(tmp_path):
         avsvt.Video(file)
 
 
-def test_a_mouth_is_cut_out_of_a_file_object():
-    with open(clip(), "rb") as file, avsvt.Video(file, pixels="rgb") as video:
+def test_a_mouth_is_cut_out_of_a_file_object(clip):
+    with open(clip, "rb") as file, avsvt.Video(file, pixels="rgb") as video:
         with video.mouth(np.full((200, 68, 2), np.nan), whole_picture=True) as mouth:
             del video
             assert mouth.read(2).shape == (2, 96, 96)
@@ -96,13 +95,13 @@ def test_what_is_refused(tmp_path):
         video.read(1)
 
 
-def test_a_file():
-    with avsvt.Video(clip(), rate=50) as video:
+def test_a_file(clip):
+    with avsvt.Video(clip, rate=50) as video:
         info, frames = video.info(), video.frames()
     assert (info.width, info.height, info.rate_hz, info.has_sound) == (512, 512, 25, 1)
     assert frames.shape == (400, 512, 512)
     assert np.array_equal(frames[::2], frames[1::2])
-    samples, rate = avsvt.read_audio(clip())
+    samples, rate = avsvt.read_audio(clip)
     assert (samples.size, rate) == (128000, 16000)
 
 

@@ -140,13 +140,11 @@ static void end_before(plugin *p)
 
 static void press_key(plugin *p, int64_t frame, const avsvt_stream_event *e)
 {
-    int velocity = (int)lrint(127 + 2 * ((double)e->level_db + 6)); /* -6 dB: full */
     release_key(p, frame);
     p->key = (int)lrint(e->pitch);
     p->key = p->key < 0 ? 0 : p->key > 127 ? 127 : p->key;
     bend(p, frame, e->pitch_now);
-    send(p, frame, LV2_MIDI_MSG_NOTE_ON, p->key,
-         velocity < 20 ? 20 : velocity > 127 ? 127 : velocity);
+    send(p, frame, LV2_MIDI_MSG_NOTE_ON, p->key, avsvt_midi_velocity(e->level_db));
 }
 
 static void translate(plugin *p, const avsvt_stream_event *e, uint32_t count)
