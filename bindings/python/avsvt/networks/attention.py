@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 
-class Attention(nn.Module):
-    """Scaled dot product attention with as many heads as told."""
+class Heads(nn.Module):
+    """What every attention here is made of: its products, and as many heads as told."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -24,6 +24,10 @@ class Attention(nn.Module):
     def split(self, x: Tensor) -> Tensor:
         """[batch, time, width] -> [batch, heads, time, width of a head]"""
         return x.reshape(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+
+
+class Attention(Heads):
+    """Scaled dot product attention of a sequence to another."""
 
     def forward(self, query: Tensor, memory: Tensor,
                 padding: Optional[Tensor] = None) -> Tensor:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The published systems' losses, scriptable.
-
-Lengths are relative: each item's share of the longest in its batch.
-"""
+"""Losses, scriptable: the published systems', whose lengths are relative (each item's
+share of the longest in its batch), and at the end those of our own networks' frames."""
 from typing import Tuple
 
 import torch
@@ -76,3 +74,25 @@ def lyrics_loss(ctc_logits: Tensor, sequence_logits: Tensor, tokens: Tensor,
     """MM_ALT's loss: 0.2 of CTC and 0.8 of the sequence loss."""
     return (0.2 * ctc_loss(ctc_logits, tokens, lens, token_lens)
             + 0.8 * sequence_loss(sequence_logits, tokens_eos, eos_lens))
+
+
+def is_sung(pitch: Tensor) -> Tensor:
+    """Where the pitch has a place in the published layout."""
+    return (pitch > 35.5) & (pitch < 83.5)
+
+
+def frames_loss(logits: Tensor, onset: Tensor, silence: Tensor, pitch: Tensor) -> Tensor:
+    """[2]: of onset and silence, and of octave and pitch class, from logits
+    [batch, T, 20] in the published layout; the targets are ``NoteNetwork.loss``'s."""
+    on = F.binary_cross_entropy_with_logits(
+        logits[:, :, 0], onset,
+        pos_weight=torch.full([1], 6.0, dtype=onset.dtype, device=onset.device))
+    quiet = F.binary_cross_entropy_with_logits(logits[:, :, 1], silence)
+    sung = is_sung(pitch)
+    note = torch.round(pitch).long().clamp(36, 83) - 36
+    octave = torch.where(sung, torch.div(note, 12, rounding_mode="floor"),
+                         torch.full_like(note, 4))
+    pitch_class = torch.where(sung, note % 12, torch.full_like(note, 12))
+    of_pitch = (F.cross_entropy(logits[:, :, 2:7].flatten(0, 1), octave.flatten())
+                + F.cross_entropy(logits[:, :, 7:20].flatten(0, 1), pitch_class.flatten()))
+    return torch.stack([on + quiet, of_pitch])

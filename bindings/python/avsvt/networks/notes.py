@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .frontend import FINE_BINS, HARMONIC_SHIFTS, MEL_BANDS, FrontEnd
+from .losses import frames_loss, is_sung
 
 
 class TimeBlock(nn.Module):
@@ -154,21 +155,10 @@ class NoteNetwork(nn.Module):
         soft onset and offset, silence 0 or 1, pitch as MIDI number or below 0
         where nothing is sung."""
         logits, fine, offset_logit = self.forward(samples)
-        on = F.binary_cross_entropy_with_logits(
-            logits[:, :, 0], onset,
-            pos_weight=torch.full([1], 6.0, dtype=onset.dtype, device=onset.device))
-        quiet = F.binary_cross_entropy_with_logits(logits[:, :, 1], silence)
+        of_frames = frames_loss(logits, onset, silence, pitch)
         off = F.binary_cross_entropy_with_logits(
             offset_logit, offset,
             pos_weight=torch.full([1], 4.0, dtype=onset.dtype, device=onset.device))
-
-        sung = (pitch > 35.5) & (pitch < 83.5)
-        note = torch.round(pitch).long().clamp(36, 83) - 36
-        octave_target = torch.where(sung, torch.div(note, 12, rounding_mode="floor"),
-                                    torch.full_like(note, 4))
-        class_target = torch.where(sung, note % 12, torch.full_like(note, 12))
-        octave = F.cross_entropy(logits[:, :, 2:7].flatten(0, 1), octave_target.flatten())
-        pitch_class = F.cross_entropy(logits[:, :, 7:20].flatten(0, 1), class_target.flatten())
 
         # Gaussian of 30 cents around the sung pitch, only where there is one,
         # but averaged over all frames so that silence does not weigh more.
@@ -176,5 +166,6 @@ class NoteNetwork(nn.Module):
         distance = (bins + (35.0 - 1.0 / 3.0) - pitch.unsqueeze(2)) / 0.3
         target = torch.softmax(-0.5 * distance * distance, 2)
         misfit = -(target * torch.log_softmax(fine, 2)).sum(2)
+        sung = is_sung(pitch)
         finely = torch.where(sung, misfit, torch.zeros_like(misfit)).mean()
-        return on + quiet + 0.5 * off + 0.4 * (octave + pitch_class + finely)
+        return of_frames[0] + 0.5 * off + 0.4 * (of_frames[1] + finely)

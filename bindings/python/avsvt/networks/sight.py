@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .frontend import MEL_BANDS, FrontEnd
 from .fusion import fit
+from .losses import frames_loss
 from .notes import PitchBranch, TimeBlock
 
 SEMITONES = 50  # that the pitch branch tells apart
@@ -136,22 +137,6 @@ class GatedFusion(nn.Module):
         passed = torch.cat([audio, video], 2) * torch.sigmoid(self.gate(looked))
         over_time = self.around(self.first(passed.transpose(1, 2)))
         return torch.cat([over_time.transpose(1, 2), passed], 2)
-
-
-def frames_loss(logits: Tensor, onset: Tensor, silence: Tensor, pitch: Tensor) -> Tensor:
-    """[2]: of onset and silence, and of pitch; see ``NoteNetwork.loss``."""
-    on = F.binary_cross_entropy_with_logits(
-        logits[:, :, 0], onset,
-        pos_weight=torch.full([1], 6.0, dtype=onset.dtype, device=onset.device))
-    quiet = F.binary_cross_entropy_with_logits(logits[:, :, 1], silence)
-    sung = (pitch > 35.5) & (pitch < 83.5)
-    note = torch.round(pitch).long().clamp(36, 83) - 36
-    octave = torch.where(sung, torch.div(note, 12, rounding_mode="floor"),
-                         torch.full_like(note, 4))
-    pitch_class = torch.where(sung, note % 12, torch.full_like(note, 12))
-    of_pitch = (F.cross_entropy(logits[:, :, 2:7].flatten(0, 1), octave.flatten())
-                + F.cross_entropy(logits[:, :, 7:20].flatten(0, 1), pitch_class.flatten()))
-    return torch.stack([on + quiet, of_pitch])
 
 
 class SightNetwork(nn.Module):

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .attention import Heads
+
 # Attention runs over blocks of queries so that the scores of one block stay
 # at about this many values: memory grows with the length, not its square.
 SCORES = 1 << 22
@@ -89,26 +91,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, filled: Optional[Tensor], scale: flo
     return attend_in_blocks(q, k, v, None, None, filled, scale, dropout, most_scores)
 
 
-class SelfAttention(nn.Module):
+class SelfAttention(Heads):
     """Multi-head attention of a sequence to itself; `gated` as in WavLM."""
 
     def __init__(self, width: int, heads: int, dropout: float, gated: bool):
-        super().__init__()
-        if heads < 1 or width % heads:
-            raise ValueError(f"{width} channels can't be shared by {heads} heads")
-        self.heads = heads
-        self.scale = 1.0 / math.sqrt(width // heads)
+        super().__init__(width, heads)
         self.dropout = dropout
         self.most_scores = SCORES
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
         self.gate = Gate(width, heads) if gated else None
-
-    def split(self, x: Tensor) -> Tensor:
-        """[batch, time, width] -> [batch, heads, time, width of a head]"""
-        return x.reshape(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
 
     def forward(self, x: Tensor, distances: Optional[Tensor],
                 filled: Optional[Tensor]) -> Tensor:
