@@ -9,6 +9,9 @@
 
 #include <ATen/Parallel.h>
 
+#include <cerrno>
+#include <ctime>
+
 #include <dlfcn.h>
 
 namespace avsvt_torch {
@@ -92,6 +95,37 @@ threads_guard::~threads_guard()
     f.omp_set(omp_);
     if (f.mkl_set_local)
         f.mkl_set_local(mkl_);
+}
+
+static bool has_broken_pipe()
+{
+    sigset_t waiting;
+    sigpending(&waiting);
+    return sigismember(&waiting, SIGPIPE) == 1;
+}
+
+static sigset_t broken_pipe()
+{
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, SIGPIPE);
+    return one;
+}
+
+pipe_guard::pipe_guard()
+{
+    const sigset_t one = broken_pipe();
+    pthread_sigmask(SIG_BLOCK, &one, &before_);
+    waited_ = has_broken_pipe();
+}
+
+pipe_guard::~pipe_guard()
+{
+    const sigset_t one = broken_pipe();
+    const timespec at_once = {0, 0};
+    while (!waited_ && has_broken_pipe() && sigtimedwait(&one, nullptr, &at_once) < 0 && errno == EINTR)
+        continue;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 } // namespace avsvt_torch

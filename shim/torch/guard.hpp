@@ -11,6 +11,8 @@
 
 #include <cfenv>
 
+#include <signal.h>
+
 namespace avsvt_torch {
 
 /* Whether the host uses this libtorch too. Set once, before the first call. */
@@ -36,6 +38,21 @@ public:
 
 private:
     std::fenv_t before_;
+};
+
+/* Gloo and NCCL write to processes that may have died, without asking for an error in
+ * place of the signal that would end the host: until this goes the calling thread
+ * holds it back, and threads that it starts hold it back for good. */
+class pipe_guard {
+public:
+    pipe_guard();
+    ~pipe_guard();
+    pipe_guard(const pipe_guard &) = delete;
+    pipe_guard &operator=(const pipe_guard &) = delete;
+
+private:
+    sigset_t before_;
+    bool waited_; /* one was there already */
 };
 
 /* The calling thread computes with so many threads, without a word, and whatever

@@ -222,6 +222,7 @@ void gloo_world::attempt(const std::function<void()> &what)
 {
     if (!group_)
         throw refusal(AVSVT_E_BACKEND, over);
+    pipe_guard no_signal;
     std::string why;
     try {
         what();
@@ -271,6 +272,7 @@ void gloo_world::leave(const std::string &why)
 {
     if (!over.empty())
         return;
+    pipe_guard no_signal;
     over = why.empty() ? "this process has left the others" : why;
     if (!why.empty())
         peers_->say(why);
@@ -308,6 +310,7 @@ std::unique_ptr<world> world::join(const avsvt_backend_join &args, const at::Dev
     if (args.size < 1 || args.rank < 0 || args.rank >= args.size || (!args.file && !args.host))
         throw refusal(AVSVT_E_ARG, "rank " + std::to_string(args.rank) + " of " +
                       std::to_string(args.size) + " processes makes no sense");
+    pipe_guard no_signal;
     return std::make_unique<gloo_world>(args, device, most);
 }
 

@@ -5,6 +5,7 @@
 #include "support/test.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -49,7 +50,7 @@ typedef struct plan {
 } plan;
 
 static char model[1100], broad[1100];
-static int shares_memory; /* this process, while it trained */
+static int shares_memory, unguarded; /* this process, while it trained */
 
 static void make_songs(const char *folder, int count, double seconds)
 {
@@ -96,12 +97,37 @@ static int has_shared_memory(void)
     return found;
 }
 
+/* Threads besides this one that writing to who has died would end the process in. */
+static int open_to_sigpipe(void)
+{
+    int found = 0;
+    struct dirent *e;
+    DIR *tasks = opendir("/proc/self/task");
+    while (tasks && (e = readdir(tasks))) {
+        char path[300], line[200];
+        unsigned long long blocked = ~0ull;
+        if (e->d_name[0] == '.' || atoi(e->d_name) == getpid())
+            continue;
+        snprintf(path, sizeof(path), "/proc/self/task/%s/status", e->d_name);
+        FILE *status = fopen(path, "r");
+        while (status && fgets(line, sizeof(line), status))
+            sscanf(line, "SigBlk: %llx", &blocked);
+        if (status)
+            fclose(status);
+        found += !(blocked >> (SIGPIPE - 1) & 1);
+    }
+    if (tasks)
+        closedir(tasks);
+    return found;
+}
+
 static int32_t watch(void *user, const avsvt_train_report *r)
 {
     const plan *p = user;
     if (r->event != AVSVT_TRAIN_STEP)
         return 0;
     shares_memory = has_shared_memory();
+    unguarded = open_to_sigpipe();
     if (r->step == p->dies_at)
         raise(SIGKILL);
     return r->step == p->stops_at;
@@ -148,6 +174,10 @@ static avsvt_status work(const plan *p, avsvt_error *err)
         snprintf(err->message, sizeof(err->message), "memory is shared: %d", shares_memory);
         status = AVSVT_E_BACKEND;
     }
+    if (status == AVSVT_OK && p->size > 1 && unguarded) {
+        snprintf(err->message, sizeof(err->message), "%d threads may be ended by SIGPIPE", unguarded);
+        status = AVSVT_E_BACKEND;
+    }
     return status;
 }
 
@@ -173,8 +203,10 @@ static void finish(child *c, int rank)
     assert_int_equal(waitpid(c->pid, &c->status, 0), c->pid);
     c->result = WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1;
     c->message[0] = '\0';
-    if (!WIFEXITED(c->status))
+    if (!WIFEXITED(c->status)) {
+        snprintf(c->message, sizeof(c->message), "ended by signal %d", WTERMSIG(c->status));
         return;
+    }
     snprintf(name, sizeof(name), "said%d", rank);
     char *text = scratch_read(scratch_path(name), &size);
     if (text)
@@ -195,6 +227,12 @@ static void run(child *list, const plan *plans, int count)
     }
     for (int i = 0; i < count; i++)
         finish(&list[i], i);
+}
+
+static void assert_result(const child *c, avsvt_status wanted)
+{
+    if (c->result != (int)wanted)
+        fail_msg("%d, not %d: %s", c->result, (int)wanted, c->message);
 }
 
 static void run_over(const char *recipe, int count, int gloo)
@@ -326,7 +364,7 @@ static void second_dies(const char *recipe, const char *output, int gloo)
     run(list, plans, 3);
     assert_int_equal(list[1].result, -1);
     for (int i = 0; i < 3; i += 2) {
-        assert_int_equal(list[i].result, AVSVT_E_BACKEND);
+        assert_result(&list[i], AVSVT_E_BACKEND);
         assert_non_null(strstr(list[i].message, "rank 1 has died"));
     }
     assert_non_null(strstr(list[0].message, "a checkpoint after step 2 is written"));
@@ -353,7 +391,7 @@ static void all_stop_where_one_is_asked_to(void **state)
     plans[1].rank = plans[1].stops_at = 1; /* in the first epoch */
     run(list, plans, 2);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(list[i].result, AVSVT_E_CANCELLED);
+        assert_result(&list[i], AVSVT_E_CANCELLED);
         assert_non_null(strstr(list[i].message, "stopped after step 1"));
     }
     run_well("stopped.yaml", 1); /* alone, if need be */
@@ -388,7 +426,7 @@ static void first_dies(const char *recipe, const char *output, int port, int glo
     run(list, plans, 3);
     for (int i = 1; i < 3; i++) {
         int here = strstr(list[i].message, "a checkpoint after step 3 is written") != NULL;
-        assert_int_equal(list[i].result, AVSVT_E_BACKEND);
+        assert_result(&list[i], AVSVT_E_BACKEND);
         assert_non_null(strstr(list[i].message, "rank 0 has died"));
         assert_true(here || strstr(list[i].message, "this process stopped after step 3"));
         assert_true(!here || port || i == 1);
@@ -440,18 +478,18 @@ static void what_does_not_fit_is_told_before_training(void **state)
     const plan sizes[] = { { .recipe = "other.yaml", .rank = 0, .size = 2 },
                            { .recipe = "other.yaml", .rank = 1, .size = 3 } };
     run(list, sizes, 2);
-    assert_int_equal(list[1].result, AVSVT_E_ARG);
+    assert_result(&list[1], AVSVT_E_ARG);
     assert_non_null(strstr(list[1].message, "rank 1 was told of 3 processes, rank 0 of 2"));
     assert_int_not_equal(list[0].result, AVSVT_OK);
     const plan recipes[] = { { .recipe = "other.yaml", .rank = 0, .size = 2 },
                              { .recipe = "faster.yaml", .rank = 1, .size = 2 } };
     run(list, recipes, 2);
-    assert_int_equal(list[0].result, AVSVT_E_FORMAT);
-    assert_int_equal(list[1].result, AVSVT_E_FORMAT);
+    assert_result(&list[0], AVSVT_E_FORMAT);
+    assert_result(&list[1], AVSVT_E_FORMAT);
     assert_non_null(strstr(list[0].message, "rank 1 reads another recipe, model or songs"));
     const plan waits = { .recipe = "alone.yaml", .rank = 0, .size = 2 };
     run(list, &waits, 1);
-    assert_int_equal(list[0].result, AVSVT_E_IO);
+    assert_result(&list[0], AVSVT_E_IO);
     assert_non_null(strstr(list[0].message, "rank 1 did not come"));
     const plan nobody = { .recipe = "alone.yaml", .rank = 0, .size = 2, .port = port };
     plan called = nobody;
@@ -459,7 +497,7 @@ static void what_does_not_fit_is_told_before_training(void **state)
     start(&list[1], &called);
     finish(&list[1], 1);
     close(held);
-    assert_int_equal(list[1].result, AVSVT_E_IO);
+    assert_result(&list[1], AVSVT_E_IO);
     assert_non_null(strstr(list[1].message, "can't reach rank 0"));
 }
 
@@ -474,7 +512,7 @@ static void all_are_told_where_the_folder_is_in_use(void **state)
     plan plans[2] = { { .recipe = "held.yaml", .size = 2 }, { .recipe = "held.yaml", .rank = 1, .size = 2 } };
     run(list, plans, 2);
     close(held);
-    assert_int_equal(list[0].result, AVSVT_E_BUSY);
+    assert_result(&list[0], AVSVT_E_BUSY);
     for (int i = 0; i < 2; i++)
         assert_non_null(strstr(list[i].message, "another training writes into this folder"));
 }
