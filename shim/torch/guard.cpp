@@ -97,13 +97,6 @@ threads_guard::~threads_guard()
         f.mkl_set_local(mkl_);
 }
 
-static bool has_broken_pipe()
-{
-    sigset_t waiting;
-    sigpending(&waiting);
-    return sigismember(&waiting, SIGPIPE) == 1;
-}
-
 static sigset_t broken_pipe()
 {
     sigset_t one;
@@ -115,15 +108,17 @@ static sigset_t broken_pipe()
 pipe_guard::pipe_guard()
 {
     const sigset_t one = broken_pipe();
+    sigset_t waiting;
     pthread_sigmask(SIG_BLOCK, &one, &before_);
-    waited_ = has_broken_pipe();
+    sigpending(&waiting);
+    waited_ = sigismember(&waiting, SIGPIPE) == 1;
 }
 
 pipe_guard::~pipe_guard()
 {
     const sigset_t one = broken_pipe();
     const timespec at_once = {0, 0};
-    while (!waited_ && has_broken_pipe() && sigtimedwait(&one, nullptr, &at_once) < 0 && errno == EINTR)
+    while (!waited_ && sigtimedwait(&one, nullptr, &at_once) < 0 && errno == EINTR)
         continue;
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
